@@ -1,0 +1,189 @@
+"""Configuration read strictly: YAML in, a checked pydantic model out, or an error that names the file, line and key.
+
+Unknown keys are refused with the nearest known one; so are duplicate keys, aliases that form a cycle and files larger than
+a configuration has any business being.
+"""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pydantic
+import yaml
+
+from panhuo.kernel.errors import ConfigurationInvalid
+from panhuo.kernel.words import Words
+
+MAX_BYTES = 4 * 1024 * 1024
+
+
+class Document(pydantic.BaseModel):
+    """Base of every configuration model: frozen, and no key that is not declared."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+D = TypeVar("D", bound=Document)
+
+
+class Sourced(Document):
+    """A figure with where it comes from. ``certainty``: primary, confirmed:N, single, seed, memory, house, derived."""
+
+    value: float
+    source: str
+    certainty: str = "house"
+
+
+def load(path: Path, model: type[D]) -> D:
+    """Read and check one YAML file. Raises ConfigurationInvalid."""
+    return check(read(path), model, where=str(path), text=path.read_text(encoding="utf-8"))
+
+
+def read(path: Path) -> Any:
+    """The plain data of a YAML file. Raises ConfigurationInvalid for anything that is not one well-formed document."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise _invalid(
+            "CONFIG_UNREADABLE",
+            str(path),
+            f"无法读取（{error.strerror}）",
+            f"cannot be read ({error.strerror})",
+            "检查路径与权限",
+            "check the path and the permissions",
+        ) from error
+    if len(raw) > MAX_BYTES:
+        raise _invalid(
+            "CONFIG_TOO_LARGE",
+            str(path),
+            "文件过大，不像配置",
+            "too large for a configuration file",
+            "检查是否给错了文件",
+            "check that this is the right file",
+        )
+    try:
+        return yaml.load(raw.decode("utf-8"), Loader=_StrictLoader)
+    except UnicodeDecodeError as error:
+        raise _invalid("CONFIG_NOT_UTF8", str(path), "不是 UTF-8 编码", "is not UTF-8", "另存为 UTF-8", "save it as UTF-8") from error
+    except (yaml.YAMLError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f"{path}:{mark.line + 1}" if mark else str(path)
+        problem = getattr(error, "problem", None) or "YAML"
+        raise _invalid(
+            "CONFIG_NOT_YAML", line, f"不是合法的 YAML：{problem}", f"is not well-formed YAML: {problem}", "修正该行", "mend that line"
+        ) from error
+
+
+def check(data: Any, model: type[D], *, where: str, text: str = "") -> D:
+    """Plain data to a model. ``text``: the source, to find line numbers in."""
+    if not isinstance(data, dict):
+        raise _invalid("CONFIG_SHAPE", where, "应为键值结构", "must be a mapping of keys", "对照文档补全", "see the documentation for its keys")
+    if _cyclic(data):
+        raise _invalid("CONFIG_CYCLE", where, "锚点引用自身，成环", "an anchor refers to itself", "去掉循环引用", "remove the cycle")
+    try:
+        return model.model_validate(data)
+    except pydantic.ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        path = ".".join(str(part) for part in first["loc"])
+        line = _line_of(text, first["loc"])
+        place = f"{where}:{line}: {path}" if line else f"{where}: {path}"
+        if first["type"] == "extra_forbidden":
+            near = difflib.get_close_matches(str(first["loc"][-1]), _keys(model, first["loc"][:-1]), n=1)
+            hint_zh = f"是否指 {near[0]}？" if near else "删除该键或更正拼写"
+            hint_en = f"did you mean {near[0]}?" if near else "remove it or correct its spelling"
+            raise _invalid("CONFIG_UNKNOWN_KEY", place, "未知的键", "unknown key", hint_zh, hint_en) from None
+        if first["type"] == "missing":
+            raise _invalid("CONFIG_MISSING_KEY", place, "缺少必填键", "required key is missing", "补上该键", "add it") from None
+        context = first.get("ctx", {}).get("error")
+        if isinstance(context, _Bilingual):
+            raise _invalid("CONFIG_VALUE", place, context.words.zh, context.words.en, "更正该值", "correct the value") from None
+        raise _invalid(
+            "CONFIG_VALUE", place, f"值不合法：{first['msg']}", f"value not valid: {first['msg']}", "更正该值", "correct the value"
+        ) from None
+
+
+class _Bilingual(ValueError):
+    def __init__(self, words: Words) -> None:
+        self.words = words
+        super().__init__(words.en)
+
+
+def refuse(zh: str, en: str) -> ValueError:
+    """To be raised inside a model's validator: becomes ConfigurationInvalid with these words."""
+    return _Bilingual(Words(zh, en))
+
+
+class _StrictLoader(yaml.SafeLoader):
+    pass
+
+
+def _mapping(loader: _StrictLoader, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+    seen: set[Any] = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+        if key in seen:
+            raise yaml.constructor.ConstructorError(None, None, f"duplicate key {key!r}", key_node.start_mark)
+        seen.add(key)
+    return yaml.SafeLoader.construct_mapping(loader, node, deep)
+
+
+def _construct(loader: _StrictLoader, node: yaml.MappingNode) -> Any:
+    out: dict[Any, Any] = {}
+    yield out
+    out.update(_mapping(loader, node))
+
+
+_StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _construct)
+
+
+def _cyclic(data: Any, above: tuple[int, ...] = ()) -> bool:
+    if isinstance(data, dict | list):
+        if id(data) in above:
+            return True
+        children = data.values() if isinstance(data, dict) else data
+        return any(_cyclic(child, (*above, id(data))) for child in children)
+    return False
+
+
+def _keys(model: type[pydantic.BaseModel], path: tuple[int | str, ...]) -> list[str]:
+    """The declared keys at ``path`` inside ``model``, as far as plain annotations tell."""
+    here: Any = model
+    for part in path:
+        fields = getattr(here, "model_fields", None)
+        if fields is None or part not in fields:
+            args = getattr(here, "__args__", ())
+            here = next((a for a in args if isinstance(a, type) and issubclass(a, pydantic.BaseModel)), None)
+            if here is None:
+                return []
+            if isinstance(part, int) or part not in here.model_fields:
+                continue
+            fields = here.model_fields
+        here = fields[part].annotation
+    args = getattr(here, "__args__", ())
+    if args and not hasattr(here, "model_fields"):
+        here = next((a for a in args if isinstance(a, type) and hasattr(a, "model_fields")), here)
+    return list(getattr(here, "model_fields", {}))
+
+
+def _line_of(text: str, path: tuple[int | str, ...]) -> int | None:
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader) if text else None
+    except yaml.YAMLError:
+        return None
+    line = None
+    for part in path:
+        if isinstance(node, yaml.MappingNode):
+            match = next(((k, v) for k, v in node.value if k.value == str(part)), None)
+            if match is None:
+                break
+            line, node = match[0].start_mark.line + 1, match[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+    return line
+
+
+def _invalid(code: str, where: str, zh: str, en: str, remedy_zh: str, remedy_en: str) -> ConfigurationInvalid:
+    return ConfigurationInvalid(code, Words(zh, en), where=where, remedy=Words(remedy_zh, remedy_en))

@@ -1,0 +1,1 @@
+"""Strings engines together over frames: tape, accounts, assessments, decisions."""
