@@ -64,7 +64,7 @@ def read(path: Path) -> Any:
             "check that this is the right file",
         )
     try:
-        return yaml.load(raw.decode("utf-8"), Loader=_StrictLoader)
+        return yaml.load(raw.decode("utf-8"), Loader=_StrictLoader)  # noqa: S506 a SafeLoader made stricter
     except UnicodeDecodeError as error:
         raise _invalid("CONFIG_NOT_UTF8", str(path), "不是 UTF-8 编码", "is not UTF-8", "另存为 UTF-8", "save it as UTF-8") from error
     except (yaml.YAMLError, RecursionError) as error:
@@ -97,14 +97,14 @@ def check(data: Any, model: type[D], *, where: str, text: str = "") -> D:
         if first["type"] == "missing":
             raise _invalid("CONFIG_MISSING_KEY", place, "缺少必填键", "required key is missing", "补上该键", "add it") from None
         context = first.get("ctx", {}).get("error")
-        if isinstance(context, _Bilingual):
+        if isinstance(context, _BilingualError):
             raise _invalid("CONFIG_VALUE", place, context.words.zh, context.words.en, "更正该值", "correct the value") from None
         raise _invalid(
             "CONFIG_VALUE", place, f"值不合法：{first['msg']}", f"value not valid: {first['msg']}", "更正该值", "correct the value"
         ) from None
 
 
-class _Bilingual(ValueError):
+class _BilingualError(ValueError):
     def __init__(self, words: Words) -> None:
         self.words = words
         super().__init__(words.en)
@@ -112,7 +112,7 @@ class _Bilingual(ValueError):
 
 def refuse(zh: str, en: str) -> ValueError:
     """To be raised inside a model's validator: becomes ConfigurationInvalid with these words."""
-    return _Bilingual(Words(zh, en))
+    return _BilingualError(Words(zh, en))
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -122,7 +122,7 @@ class _StrictLoader(yaml.SafeLoader):
 def _mapping(loader: _StrictLoader, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
     seen: set[Any] = set()
     for key_node, _ in node.value:
-        key = loader.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+        key = loader.construct_object(key_node, deep=True)
         if key in seen:
             raise yaml.constructor.ConstructorError(None, None, f"duplicate key {key!r}", key_node.start_mark)
         seen.add(key)

@@ -44,7 +44,7 @@ def compile_sql(
             raise _bad(where, f"没有名为 {column.name} 的列{hint_zh}", f"there is no column {column.name}{hint_en}")
     bound = dict(params or {})
 
-    def bind(node: exp.Expression) -> exp.Expression:
+    def bind(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Placeholder):
             if node.name not in bound:
                 raise _bad(where, f"参数 :{node.name} 未定义", f"parameter :{node.name} is not defined")
