@@ -1,0 +1,11 @@
+"""Under construction."""
+
+from __future__ import annotations
+
+from panhuo.kernel.documents import Document, Sourced
+
+
+class InHousePolicy(Document):
+    """Under construction."""
+
+    staff_minute_fen: Sourced
