@@ -1,0 +1,202 @@
+"""Matching a layout to the headings a file really has.
+
+Headings match after :func:`normal_heading`: full-width to half-width (NFKC), lower case, without spaces, line breaks,
+underscores and bracketed units. A unit in the brackets (余额（万元）) counts: it fills a unit the layout leaves open, and where
+it contradicts a unit the layout states the tape is refused, since the slip would be a factor of 10,000 in every figure.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from panhuo.engines.intake.layout import Layout, columns_of
+from panhuo.kernel.errors import InputUnusable
+from panhuo.kernel.frames import TAPE, TAPE_REQUIRED
+from panhuo.kernel.words import Words
+
+_UNIT_WORDS = {
+    **dict.fromkeys(("元", "人民币", "人民币元", "rmb", "cny", "yuan", "usd", "$", "eur", "€", "单位:元", "单位元"), "yuan"),
+    **dict.fromkeys(("万元", "万", "人民币万元", "单位:万元", "单位万元"), "wan"),
+    **dict.fromkeys(("千元", "单位:千元", "thousand", "k"), "qian"),
+    **dict.fromkeys(("分", "单位:分", "fen", "cents"), "fen"),
+    **dict.fromkeys(("亿元", "亿", "单位:亿元"), "yi"),
+    **dict.fromkeys(("百万元", "million", "mn"), "million"),
+    **dict.fromkeys(("%", "百分比", "percent", "pct"), "percent"),
+    **dict.fromkeys(("‰", "permille"), "permille"),
+    **dict.fromkeys(("月", "个月", "months", "month", "期", "单位:月"), "months"),
+    **dict.fromkeys(("天", "日", "days", "day", "单位:天"), "days"),
+    **dict.fromkeys(("年", "years", "year"), "years"),
+    **dict.fromkeys(("周", "weeks", "week"), "weeks"),
+    **dict.fromkeys(("平方米", "㎡", "m2", "平米", "sqm"), "m2"),
+    **dict.fromkeys(("亩", "mu"), "mu"),
+}
+_BRACKETS = re.compile(r"[(\[{<【〔《]([^()\[\]{}<>【】〔〕《》]*)[)\]}>】〕》]")
+_SPACE = re.compile("[\\s_\u200b\ufeff\x00]+")
+
+
+@dataclass(frozen=True)
+class Binding:
+    """How a layout meets a file.
+
+    fields: canonical or working name -> the heading found (as it stands in the file). units: the same names -> unit of the
+    cells, where one applies (the layout's, else the heading's, else the default). missing: names whose column the file lacks
+    (their default applies, else null). ignored: headings the layout says it leaves unread. unmapped: headings it does not know.
+    """
+
+    fields: dict[str, str]
+    units: dict[str, str] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    unmapped: tuple[str, ...] = ()
+
+
+def normal_heading(heading: str) -> str:
+    """The form in which headings are compared.
+
+    >>> normal_heading(" 贷款　余额\\n（万元）")
+    '贷款余额'
+    >>> normal_heading("Loan_Amount ($)") == normal_heading("loan amount")
+    True
+    """
+    text = _SPACE.sub("", unicodedata.normalize("NFKC", heading).casefold())
+    bare = _BRACKETS.sub(lambda m: "" if m.group(1) in _UNIT_WORDS else m.group(0), text)
+    return bare or text
+
+
+def heading_unit(heading: str) -> str | None:
+    """The unit that a heading states in brackets (or at its end after a dash or slash), None where it states none.
+
+    >>> heading_unit("未偿本金（万元）"), heading_unit("年利率%"), heading_unit("姓名")
+    ('wan', 'percent', None)
+    """
+    text = _SPACE.sub("", unicodedata.normalize("NFKC", heading).casefold())
+    found = [_UNIT_WORDS[inner] for inner in _BRACKETS.findall(text) if inner in _UNIT_WORDS]
+    if found:
+        return found[-1]
+    if text.endswith(("%", "‰")):
+        return _UNIT_WORDS[text[-1]]
+    tail = re.split(r"[-/:]", text)[-1]
+    return _UNIT_WORDS.get(tail) if tail != text else None
+
+
+def bind(layout: Layout, headings: Sequence[str], *, where: str = "") -> Binding:
+    """Match ``layout`` to ``headings``; ``where`` names the file in errors.
+
+    Raises InputUnusable: LAYOUT_MISSING_REQUIRED (names the field and the nearest headings), LAYOUT_AMBIGUOUS (two headings
+    of the file match one column), LAYOUT_UNIT_CONFLICT (the heading states another unit than the layout).
+    """
+    place = where or layout.name
+    by_normal: dict[str, list[str]] = {}
+    for heading in headings:
+        by_normal.setdefault(normal_heading(heading), []).append(heading)
+    fields: dict[str, str] = {}
+    units: dict[str, str] = {}
+    for column in layout.columns:
+        found = _find(column.from_, headings, by_normal, place)
+        if found is None:
+            continue
+        fields[column.to] = found
+        unit = _unit(column.resolved_kind, column.unit, found, place)
+        if unit:
+            units[column.to] = unit
+    missing = tuple(column.to for column in layout.columns if column.to not in fields)
+    for name in (*TAPE_REQUIRED, *layout.required):
+        lacking = _lacking(layout, name, fields)
+        if lacking:
+            raise _missing(layout, name, lacking, headings, place)
+    ignored = {normal_heading(heading) for heading in layout.ignore}
+    rest = [heading for heading in headings if heading not in fields.values()]
+    return Binding(
+        fields,
+        units,
+        missing,
+        tuple(heading for heading in rest if normal_heading(heading) in ignored),
+        tuple(heading for heading in rest if normal_heading(heading) not in ignored),
+    )
+
+
+def known_headings(layout: Layout) -> frozenset[str]:
+    """Every heading the layout speaks of, in normal form: what a header row is recognised by."""
+    return frozenset(normal_heading(heading) for column in layout.columns for heading in column.from_) | frozenset(map(normal_heading, layout.ignore))
+
+
+def _find(alternatives: Iterable[str], headings: Sequence[str], by_normal: dict[str, list[str]], place: str) -> str | None:
+    for alternative in alternatives:
+        if alternative in headings:
+            return alternative
+        same = by_normal.get(normal_heading(alternative), [])
+        if len(same) > 1:
+            listed = ", ".join(repr(heading) for heading in same)
+            raise InputUnusable(
+                "LAYOUT_AMBIGUOUS",
+                Words(f"表头 {listed} 都对应版式中的 {alternative}", f"headings {listed} all match {alternative!r} of the layout"),
+                where=place,
+                remedy=Words("在版式的 from 中写出与文件完全一致的表头", "write the heading in the layout's `from` exactly as in the file"),
+            )
+        if same:
+            return same[0]
+    return None
+
+
+def _unit(kind: str, stated: str | None, heading: str, place: str) -> str | None:
+    groups = {
+        "money": ("fen", "yuan", "qian", "wan", "million", "yi"),
+        "rate": ("percent", "permille"),
+        "integer": ("days", "weeks", "months", "years"),
+        "number": ("m2", "mu"),
+    }
+    seen = heading_unit(heading)
+    if seen not in groups.get(kind, ()):
+        seen = None
+    if stated and seen and stated not in (seen, "auto"):
+        raise InputUnusable(
+            "LAYOUT_UNIT_CONFLICT",
+            Words(f"表头“{heading}”的单位是 {seen}，版式写的是 {stated}", f"heading {heading!r} states the unit {seen}, the layout says {stated}"),
+            where=place,
+            remedy=Words("核对文件的单位，更正版式的 unit", "check the file's unit and correct `unit` in the layout"),
+        )
+    return stated or seen or {"money": "yuan", "rate": "auto"}.get(kind)
+
+
+def _lacking(layout: Layout, name: str, fields: dict[str, str]) -> list[str]:
+    """The columns whose absence leaves ``name`` without any source; empty where it has one."""
+    column = layout.by_field.get(name)
+    if column is not None:
+        return [] if name in fields or column.default is not None else [name]
+    if name in layout.constants:
+        return []
+    needs = _sources(layout, name)
+    if not needs or any(need in fields or layout.by_field[need].default is not None for need in needs):
+        return []
+    return sorted(needs)
+
+
+def _sources(layout: Layout, name: str) -> set[str]:
+    """The columns that a derived field draws on, through other derived fields too."""
+    found: set[str] = set()
+    for used in columns_of(layout.derived.get(name, "")):
+        found |= {used} if used in layout.by_field else _sources(layout, used)
+    return found
+
+
+def _missing(layout: Layout, name: str, lacking: list[str], headings: Sequence[str], place: str) -> InputUnusable:
+    wanted = [heading for need in lacking for heading in layout.by_field[need].from_]
+    normal = {normal_heading(heading): heading for heading in headings}
+    near = [normal[match] for heading in wanted for match in difflib.get_close_matches(normal_heading(heading), list(normal), n=2, cutoff=0.4)]
+    nearest = ", ".join(repr(heading) for heading in dict.fromkeys(near)) or "-"
+    title = f"{name}（{TAPE[name].zh}）" if name in TAPE else name
+    english = f"{name} ({TAPE[name].en})" if name in TAPE else name
+    listed = " / ".join(wanted[:6])
+    return InputUnusable(
+        "LAYOUT_MISSING_REQUIRED",
+        Words(
+            f"缺少必需字段 {title}：版式 {layout.name} 要求表头 {listed}；文件中最接近的是 {nearest}",
+            f"required field {english} is missing: layout {layout.name} expects the heading {listed}; the nearest in the file: {nearest}",
+        ),
+        where=place,
+        remedy=Words("换用合适的版式，或运行 panhuo layout suggest 生成一个", "use the layout that fits, or make one with `panhuo layout suggest`"),
+    )
