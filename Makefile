@@ -1,0 +1,40 @@
+# Panhuo. `make help` lists what there is.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+VENV := .venv
+PY := $(VENV)/bin/python
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+
+.PHONY: help setup demo test check bench format clean
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(STAMP)  ## the environment in .venv, nothing outside the checkout
+
+$(STAMP): pyproject.toml requirements/lock.txt scripts/setup
+	@scripts/setup
+
+demo: $(STAMP)  ## a 20,000-account sample tape, run end to end; prints where the report is
+	@scripts/demo
+
+test: $(STAMP)  ## every test, browser tests included
+	@scripts/browser
+	@$(BIN)/pytest
+
+check: $(STAMP)  ## format, lint, types, import contracts, fast tests: under a minute
+	@$(BIN)/ruff format --check --quiet src tests
+	@$(BIN)/ruff check --quiet src tests
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+	@$(BIN)/pytest -n 2 -m "not slow and not browser"
+
+bench: $(STAMP)  ## the figures, each with its peer in the same run
+	@$(BIN)/panhuo bench
+
+format: $(STAMP)  ## format and sort
+	@$(BIN)/ruff format src tests && $(BIN)/ruff check --fix --quiet src tests
+
+clean:  ## remove the environment and everything made
+	rm -rf $(VENV) build dist demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache src/*.egg-info

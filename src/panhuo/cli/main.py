@@ -1,0 +1,89 @@
+"""The ``panhuo`` command: subcommands are imported when called, so that ``--help`` answers at once."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+import panhuo
+from panhuo.cli.output import language, say
+from panhuo.kernel.errors import PanhuoError
+
+_COMMANDS = {
+    "run": ("panhuo.cli.run", "清单进，处置方案出", "A loan tape in, a disposal plan out"),
+    "layout": ("panhuo.cli.layout", "清单版式：列出、建议、检查", "Tape layouts: list, suggest, check"),
+    "tape": ("panhuo.cli.tape", "清单：比较两个版本", "Tapes: compare two versions"),
+    "sample": ("panhuo.cli.sample", "生成任意规模的合成清单及其真值", "Make a synthetic tape of any size, truth beside it"),
+    "rules": ("panhuo.cli.rules", "规则手册：列出、解释、检验", "Rulebooks: list, explain, check"),
+    "bench": ("panhuo.cli.bench", "基准测试，同场对照", "Benchmarks, each against a peer in the same run"),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and imports the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(_COMMANDS[cmd_name][0])
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section(say("命令", "Commands")):
+            formatter.write_dl([(name, say(zh, en)) for name, (_, zh, en) in _COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    help=say(
+        "盘活 Panhuo：把逾期贷款依法变回资金。\n\n示例：\n\n  panhuo sample -n 20000 -o tape.csv && panhuo run tape.csv -o out",
+        "Panhuo 盘活: overdue loans back into money, lawfully.\n\nExample:\n\n  panhuo sample -n 20000 -o tape.csv && panhuo run tape.csv -o out",
+    ),
+)
+@click.version_option(panhuo.__version__, prog_name="panhuo")
+def cli() -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line. Exit status: 0 done, 1 the answer is no, 2 wrong usage, 3 the input cannot be used."""
+    try:
+        status = cli.main(standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx else "", err=True)
+        sys.exit(2)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except click.Abort:
+        click.echo(say("已中断；没有留下半成品。", "Interrupted; nothing half-written was left."), err=True)
+        sys.exit(130)
+    except PanhuoError as error:
+        click.echo(error.describe(language()), err=True)
+        sys.exit(error.exit_status)
+    except BrokenPipeError:
+        # the reader of our output went away (`panhuo ... | head`): not an error of ours
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except MemoryError:
+        click.echo(
+            say(
+                "内存不足。请减少每批行数（--batch-rows）或换更大内存的机器。",
+                "Out of memory. Use fewer rows a batch (--batch-rows) or a larger machine.",
+            ),
+            err=True,
+        )
+        sys.exit(3)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""Where a run writes: a hidden folder beside OUT that becomes OUT in one rename when everything in it is whole.
+
+A power cut, ``kill -9`` or a full disk at any moment leaves either the old OUT or none; never a half-written one. What a
+dead run left behind is removed by the next run on the same OUT. Disk faults become OutputUnwritable.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from panhuo.kernel.errors import InputUnusable, OutputUnwritable, PanhuoError, UsageInvalid
+from panhuo.kernel.words import Words
+
+SUMMARY = "summary.json"
+_FULL = re.compile(r"no space left|disk full|quota exceeded|file too large|out of (disk )?space", re.IGNORECASE)
+
+
+@contextmanager
+def workspace(out: Path) -> Iterator[Path]:
+    """Yields the folder to write into; on a clean exit it is published as ``out``, on any fault removed.
+
+    The subfolder ``scratch`` is for intermediate files and is not published. Raises UsageInvalid if ``out`` exists and is
+    not the result of an earlier run (nothing that Panhuo did not make is ever deleted), OutputUnwritable for disk faults.
+    """
+    out = out.absolute()
+    partial = out.parent / f".{out.name}.partial-{os.getpid()}"
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        recover(out)
+        _refuse_foreign(out)
+        partial.mkdir(mode=0o755)
+        (partial / "scratch").mkdir(mode=0o700)
+    except OSError as error:
+        raise _unwritable(out, error) from error
+    try:
+        yield partial
+        shutil.rmtree(partial / "scratch")
+        _publish(partial, out)
+    except PanhuoError:
+        raise
+    except Exception as error:
+        elsewhere = isinstance(error, OSError) and error.filename and str(partial) not in str(error.filename)
+        if _FULL.search(str(error)) or (isinstance(error, OSError) and not elsewhere):
+            raise _unwritable(out, error) from error
+        if isinstance(error, OSError):
+            raise _unreadable(error) from error
+        raise
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def recover(out: Path) -> None:
+    """Remove what dead runs left; put back the old result if a run died between the two renames of publishing."""
+    for left in sorted(out.parent.glob(f".{out.name}.old-*")):
+        if not out.exists():
+            left.rename(out)
+        else:
+            shutil.rmtree(left)
+    for left in out.parent.glob(f".{out.name}.partial-*"):
+        if not _alive(left.name.rpartition("-")[2]):
+            shutil.rmtree(left)
+
+
+def _publish(partial: Path, out: Path) -> None:
+    for file in partial.rglob("*"):
+        if file.is_file():
+            with file.open("rb") as handle:
+                os.fsync(handle.fileno())
+    old = out.parent / f".{out.name}.old-{os.getpid()}"
+    if out.exists():
+        out.rename(old)
+    partial.rename(out)
+    shutil.rmtree(old, ignore_errors=True)
+    folder = os.open(out.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _refuse_foreign(out: Path) -> None:
+    if not out.exists():
+        return
+    if out.is_dir():
+        if not any(out.iterdir()):
+            return
+        try:
+            if json.loads((out / SUMMARY).read_text(encoding="utf-8"))["versions"]["panhuo"]:
+                return
+        except (OSError, ValueError, KeyError, TypeError):
+            pass
+    raise UsageInvalid(
+        "OUT_NOT_OURS",
+        Words("已存在，且不是盘活此前的输出；不会覆盖", "exists and is not an earlier Panhuo result; it will not be overwritten"),
+        where=str(out),
+        remedy=Words("换一个输出目录，或先移走它", "choose another folder, or move it away first"),
+    )
+
+
+def _alive(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _unreadable(error: OSError) -> InputUnusable:
+    cause = Words(f"运行中无法读取（{error.strerror}）", f"could not be read during the run ({error.strerror})")
+    return InputUnusable("INPUT_UNREADABLE", cause, where=str(error.filename), remedy=Words("检查该文件后重新运行", "check that file and run again"))
+
+
+def _unwritable(out: Path, error: Exception) -> OutputUnwritable:
+    number = getattr(error, "errno", None)
+    full = number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or bool(_FULL.search(str(error)))
+    reason = os.strerror(number) if number else str(error).splitlines()[0]
+    if full:
+        cause = Words(f"磁盘空间不足（{reason}）；没有留下半成品", f"the disk is full ({reason}); nothing half-written was left")
+        return OutputUnwritable("DISK_FULL", cause, where=str(out), remedy=Words("腾出空间后重新运行", "free some space and run again"))
+    cause = Words(f"无法写入（{reason}）；没有留下半成品", f"cannot be written ({reason}); nothing half-written was left")
+    return OutputUnwritable("OUT_UNWRITABLE", cause, where=str(out), remedy=Words("检查路径和权限", "check the path and the permissions"))
