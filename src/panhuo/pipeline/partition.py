@@ -1,0 +1,114 @@
+"""One partition of the portfolio, from cleaned accounts to the forecast of every route: the unit of work of a run.
+
+A pure function of its arguments, so that it runs the same here, on another core or on another machine.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from panhuo.engines.compliance import Book, Verdicts, classify, judge
+from panhuo.engines.valuation import assess, recovery_curve
+from panhuo.kernel.routes import ROUTE_NAMES, Curve, Forecast, summarise
+from panhuo.pipeline.policy import Policy
+from panhuo.pipeline.routes import forecaster
+
+Floats = npt.NDArray[np.float64]
+Singles = npt.NDArray[np.float32]
+ROUTE = pl.Enum(ROUTE_NAMES)
+MEASURES = ("staff_minutes", "upfront_cost", "cost", "complaints")
+"""What limits count besides cases and balance, as the columns of a route summary: hours, upfront_fen, cost_fen, complaints."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """What stays of a partition for the decision: matrices (n, 12) in the order of ROUTES, and who may take what."""
+
+    account_ids: pl.Series
+    balance_fen: npt.NDArray[np.int64]
+    worked: npt.NDArray[np.bool_]  # overdue, with a balance
+    net_value: Floats
+    cash: Singles
+    months: Singles
+    measures: dict[str, Singles]
+    verdicts: Verdicts
+
+
+@dataclass(frozen=True, slots=True)
+class PartResult:
+    """Everything one partition gives."""
+
+    assessed: Assessed
+    curve: Curve
+    assessments: pl.DataFrame
+    forecasts: Sequence[pl.DataFrame]  # a frame a route
+    findings: pl.DataFrame
+
+
+def assess_part(accounts: pl.DataFrame, *, policy: Policy, books: Sequence[Book], as_of: dt.date) -> PartResult:
+    """Classify, judge, value and forecast one partition of the canonical account frame."""
+    classes = classify(accounts, books, as_of=as_of)
+    verdicts = judge(accounts, books, as_of=as_of).data
+    curve = recovery_curve(accounts, policy=policy.valuation, as_of=as_of)
+    assessed = assess(accounts, policy=policy.valuation, as_of=as_of, curve=curve)
+    eligible = verdicts.eligible
+    n = accounts.height
+    net_value = np.empty((n, len(ROUTE_NAMES)), dtype=np.float64)
+    cash, months = np.empty_like(net_value, dtype=np.float32), np.empty_like(net_value, dtype=np.float32)
+    measures = {name: np.empty_like(cash) for name in MEASURES}
+    frames: list[pl.DataFrame] = []
+
+    def one(j: int) -> pl.DataFrame:
+        route = ROUTE_NAMES[j]
+        summary = summarise(forecast_route(accounts, curve, route, policy=policy, as_of=as_of), annual_rate=policy.discount_rate.value)
+        net_value[:, j] = summary["net_value_fen"].to_numpy()
+        cash[:, j] = summary["cash_fen"].to_numpy()
+        months[:, j] = summary["months"].fill_null(0.0).to_numpy()
+        for name, column in zip(MEASURES, ("hours", "upfront_fen", "cost_fen", "complaints"), strict=True):
+            measures[name][:, j] = summary[column].to_numpy() * (60.0 if name == "staff_minutes" else 1.0)
+        return _forecast_rows(accounts["account_id"], route, eligible[:, j], verdicts.barring(route), summary)
+
+    # NumPy leaves the interpreter lock during its loops, so two routes at a time use two cores
+    with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
+        frames.extend(pool.map(one, range(len(ROUTE_NAMES))))
+    balance = accounts["balance_fen"].to_numpy()
+    worked = (accounts["overdue_days"].to_numpy() > 0) & (balance > 0)
+    kept = Assessed(accounts["account_id"], balance, worked, net_value, cash, months, measures, verdicts)
+    return PartResult(kept, curve, assessed.data, frames, pl.concat([classes.findings, assessed.findings]))
+
+
+def forecast_route(accounts: pl.DataFrame, curve: Curve, route: str, *, policy: Policy, as_of: dt.date) -> Forecast:
+    """One route's forecast, with its own section of the policy."""
+    return forecaster(route)(accounts, curve, policy=getattr(policy.routes, route), as_of=as_of)
+
+
+def cash_by_month(accounts: pl.DataFrame, curve: Curve, choice: npt.NDArray[np.int16], *, policy: Policy, as_of: dt.date) -> Floats:
+    """(12, horizon): expected cash of the chosen routes of one partition, undiscounted, before costs."""
+    total = np.zeros((len(ROUTE_NAMES), curve.shape[1]))
+    for j, route in enumerate(ROUTE_NAMES):
+        rows = np.flatnonzero(choice == j)
+        if rows.size:
+            total[j] = forecast_route(accounts[rows], curve[rows], route, policy=policy, as_of=as_of).cash.sum(axis=0, dtype=np.float64)
+    return total
+
+
+def _forecast_rows(account_ids: pl.Series, route: str, eligible: npt.NDArray[np.bool_], barred_by: pl.Series, summary: pl.DataFrame) -> pl.DataFrame:
+    """One route's rows of ``forecasts.parquet``."""
+    fen = ("cash_fen", "cash_discounted_fen", "cost_fen", "net_value_fen", "low_fen", "high_fen")
+    return summary.select(
+        account_ids.alias("account_id"),
+        pl.lit(route, dtype=ROUTE).alias("route"),
+        pl.Series("eligible", eligible),
+        barred_by.alias("barred_by"),
+        *(pl.col(name).round().cast(pl.Int64) for name in fen),
+        pl.col("hours").cast(pl.Float32),
+        pl.col("months").cast(pl.Float32),
+    )
