@@ -7,6 +7,8 @@ a configuration has any business being.
 from __future__ import annotations
 
 import difflib
+import hashlib
+import json
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -187,3 +189,9 @@ def _line_of(text: str, path: tuple[int | str, ...]) -> int | None:
 
 def _invalid(code: str, where: str, zh: str, en: str, remedy_zh: str, remedy_en: str) -> ConfigurationInvalid:
     return ConfigurationInvalid(code, Words(zh, en), where=where, remedy=Words(remedy_zh, remedy_en))
+
+
+def fingerprint(document: Document) -> str:
+    """Twelve hex digits that change with any figure of the document: SHA-256 of its JSON with sorted keys."""
+    text = json.dumps(document.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

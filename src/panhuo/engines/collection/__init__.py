@@ -1,1 +1,1 @@
-"""Under construction."""
+"""Collection by the lender's own people and by agencies."""

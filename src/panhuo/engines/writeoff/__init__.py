@@ -1,1 +1,1 @@
-"""Under construction."""
+"""Write-off, and the recovery that goes on after it."""

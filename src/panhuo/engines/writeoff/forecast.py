@@ -1,11 +1,77 @@
-"""Under construction."""
+"""Write-off (核销): the file that must be made, and what still comes in afterwards (账销案存).
+
+The claim lives on and is worked less. ``odds_after`` by the stage reached in each month turns the ordinary curve into that of a
+written-off account: the published figure for written-off accounts is that of M12+, under 1 % a month, whatever their age.
+
+A loss that is deductible lowers the lender's tax. How much, and when, depends on the lender's position and on evidence that no source at
+hand settles, so ``tax_shield_rate`` is 0 unless the lender sets it: rate x principal, received in ``tax_shield_month``.
+"""
 
 from __future__ import annotations
 
-from panhuo.kernel.documents import Document, Sourced
+import datetime as dt
+
+import numpy as np
+import polars as pl
+import pydantic
+
+from panhuo.kernel.documents import Document
+from panhuo.kernel.flows import forecast_of, row_sums
+from panhuo.kernel.routes import Curve, Forecast
+from panhuo.kernel.shares import ScatterPolicy, scale_odds, scatter, survival
+from panhuo.kernel.stages import OLDEST, ByStage, months_overdue, paths
+from panhuo.kernel.tables import Count, Quantity, Share, Table, amount
 
 
 class WriteOffPolicy(Document):
-    """Under construction."""
+    """The route's section of the policy file. ``evidence_minutes`` to gather and approve the file, ``evidence_fen`` for outside proofs."""
 
-    staff_minute_fen: Sourced
+    staff_minute_fen: Quantity
+    scatter: ScatterPolicy
+    odds_after: ByStage
+    evidence_minutes: Table
+    evidence_fen: Table
+    upkeep_minutes_per_month: Quantity
+    complaints_per_1000_account_months: Quantity
+    tax_shield_rate: Share
+    tax_shield_month: Count
+
+    @pydantic.model_validator(mode="after")
+    def _sound(self) -> WriteOffPolicy:
+        self.odds_after.refuse_outside(0.0, 100.0)
+        return self
+
+
+def forecast(accounts: pl.DataFrame, curve: Curve, *, policy: WriteOffPolicy, as_of: dt.date) -> Forecast:
+    """See kernel.routes.Forecast. ``as_of`` is not needed: the curve is already counted from it."""
+    start = months_overdue(accounts)
+    horizon = curve.shape[1]
+    share = scale_odds(curve, paths(policy.odds_after.table(OLDEST + horizon + 1), start, horizon))
+    balance = amount(accounts, "balance_fen")
+    cash = share * balance.astype(np.float32)[:, None]
+    around = scatter(row_sums(share), start, policy=policy.scatter)
+    shield = _tax_shield(accounts, policy, horizon)
+    if shield.any():
+        cash[:, policy.tax_shield_month.value - 1] += shield.astype(np.float32)
+    still = survival(share)
+    months_open = row_sums(still)
+    upkeep = policy.upkeep_minutes_per_month.value
+    evidence = policy.evidence_minutes.of(accounts)
+    return forecast_of(
+        cash,
+        upfront=evidence * policy.staff_minute_fen.value + policy.evidence_fen.of(accounts),
+        running=still * np.float32(upkeep * policy.staff_minute_fen.value),
+        minutes=evidence + months_open * upkeep,
+        complaints=months_open * policy.complaints_per_1000_account_months.value / 1000.0,
+        low=balance * around.low + shield,
+        high=balance * around.high + shield,
+        cap=balance + shield,
+    )
+
+
+def _tax_shield(accounts: pl.DataFrame, policy: WriteOffPolicy, horizon: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    """(n,) fen; nothing where it would come after the horizon."""
+    month = policy.tax_shield_month.value
+    if policy.tax_shield_rate.value == 0.0 or not 1 <= month <= horizon:
+        return np.zeros(accounts.height)
+    return amount(accounts, "principal_fen") * policy.tax_shield_rate.value

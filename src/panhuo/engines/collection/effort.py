@@ -1,0 +1,81 @@
+"""What it takes to work an account month after month: calls, minutes, messages, and what they cost.
+
+Work stops when the account is paid, so every month's work is weighed by the share still open at its start (kernel.shares.survival).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+import pydantic
+
+from panhuo.kernel.documents import Document
+from panhuo.kernel.routes import Curve, Floats
+from panhuo.kernel.shares import survival
+from panhuo.kernel.stages import OLDEST, ByStage, Ints, paths
+from panhuo.kernel.tables import Quantity, Table
+
+_ROWS = 8192
+
+
+class ComplaintPolicy(Document):
+    """Justified complaints expected: so many in 1,000 units of work, times ``after_complaint`` for a debtor who complained this year."""
+
+    per_1000: Quantity
+    after_complaint: Quantity
+
+    def of(self, accounts: pl.DataFrame, work: Floats) -> Floats:
+        """(n,) complaints for (n,) units of work (calls for a house, account-months for an agency)."""
+        rate = self.per_1000.value / 1000.0
+        if "complaints_12m" not in accounts.columns:
+            return work * rate
+        complained = (accounts["complaints_12m"].fill_null(0) > 0).to_numpy()
+        return work * rate * np.where(complained, self.after_complaint.value, 1.0)
+
+
+class EffortPolicy(Document):
+    """Ordinary work on an open account by stage. ``share_worked``: how much of it a debtor of each contactability gets."""
+
+    calls_per_month: ByStage
+    minutes_per_call: ByStage
+    messages_per_month: ByStage
+    line_minute_fen: Quantity
+    message_fen: Quantity
+    share_worked: Table
+
+    @pydantic.model_validator(mode="after")
+    def _sound(self) -> EffortPolicy:
+        for table in (self.calls_per_month, self.minutes_per_call, self.messages_per_month):
+            table.refuse_outside(0.0, 10_000.0)
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """cost: (n, horizon) fen. minutes, calls: (n,) in all."""
+
+    cost: Curve
+    minutes: Floats
+    calls: Floats
+
+
+def effort(curve: Curve, start: Ints, accounts: pl.DataFrame, *, policy: EffortPolicy, staff_minute_fen: float) -> Effort:
+    """The work on accounts that pay by ``curve`` and are at ``start`` months overdue."""
+    n, horizon = curve.shape
+    size = OLDEST + horizon + 1
+    calls = policy.calls_per_month.table(size)
+    minutes = calls * policy.minutes_per_call.table(size)
+    call_cost = minutes * (staff_minute_fen + policy.line_minute_fen.value)
+    message_cost = policy.messages_per_month.table(size) * policy.message_fen.value
+    share = policy.share_worked.of(accounts) if policy.share_worked.by in accounts.columns else np.full(n, policy.share_worked.other)
+    cost, all_minutes, all_calls = np.empty((n, horizon), dtype=np.float32), np.empty(n), np.empty(n)
+    for first in range(0, n, _ROWS):
+        rows = slice(first, first + _ROWS)
+        still = survival(curve[rows])
+        factor = share[rows].astype(np.float32)[:, None]
+        cost[rows] = (factor * paths(call_cost, start[rows], horizon) + paths(message_cost, start[rows], horizon)) * still
+        all_minutes[rows] = np.einsum("ij,ij->i", paths(minutes, start[rows], horizon), still)
+        all_calls[rows] = np.einsum("ij,ij->i", paths(calls, start[rows], horizon), still)
+    return Effort(cost, all_minutes * share, all_calls * share)
