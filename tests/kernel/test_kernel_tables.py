@@ -7,7 +7,7 @@ import pytest
 from panhuo.kernel.documents import check
 from panhuo.kernel.errors import ConfigurationInvalid
 from panhuo.kernel.frames import ACCOUNT
-from panhuo.kernel.tables import Flags, Knots, Ladder, ShareKnots, ShareTable, Spread, Table, amount, flag
+from panhuo.kernel.tables import Flags, Interval, Knots, Ladder, ShareFlags, ShareKnots, ShareTable, Table, amount, flag
 
 SOURCE = {"source": "test", "certainty": "house"}
 
@@ -64,9 +64,10 @@ def test_ladder_charges_by_bracket() -> None:
         (ShareKnots, {"by": "age", "at": [2], "values": [1.5], "unknown": 0}, "out of range"),
         (Flags, {"factors": {"dead": 0}}, "no flag"),
         (Flags, {"factors": {"deceased": float("inf")}}, "out of range"),
+        (ShareFlags, {"factors": {"hardship": 1.2}}, "out of range"),
         (Ladder, {"steps": [{"above_fen": 5, "rate": 0.1}, {"above_fen": 5, "rate": 0.1}]}, "rise strictly"),
-        (Spread, {"low": 1.1, "high": 1.2}, "not valid"),
-        (Spread, {"low": 0.5, "high": 0.9}, "not valid"),
+        (Interval, {"low": 1.1, "high": 1.2}, "not valid"),
+        (Interval, {"low": 0.5, "high": 0.9}, "not valid"),
     ],
 )
 def test_refusals_name_the_fault(model: type, data: dict[str, object], said: str) -> None:

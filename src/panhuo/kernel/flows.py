@@ -33,6 +33,11 @@ def between(start: float, end: float, horizon: int) -> Floats:
     return shares
 
 
+def outer(weights: Floats, profile: Floats) -> Curve:
+    """(n, horizon) float32: weights[i] * profile[m]."""
+    return np.multiply.outer(weights.astype(np.float32), profile.astype(np.float32))
+
+
 def add_profiles(cash: Curve, weights: Floats, profiles: Floats, group: npt.NDArray[np.intp]) -> None:
     """cash[i, :] += weights[i] * profiles[group[i], :], in place. profiles: (k, horizon)."""
     narrow = profiles.astype(np.float32)

@@ -42,7 +42,7 @@ class Count(Sourced):
     value: int = Field(ge=0)
 
 
-class Spread(Document):
+class Interval(Document):
     """A bad and a good case as factors of the expected figure (10th and 90th percentile)."""
 
     low: float = Field(ge=0.0, le=1.0)
@@ -132,6 +132,7 @@ class ShareKnots(Knots):
 class Flags(Document):
     """A factor for each flag that is set on the account; factors of several flags multiply. A null flag counts as not set."""
 
+    most: ClassVar[float] = float("inf")
     factors: dict[str, float]
     source: str
     certainty: str = "house"
@@ -141,7 +142,7 @@ class Flags(Document):
         for name in self.factors:
             if name not in ACCOUNT.schema or ACCOUNT[name].kind != "flag":
                 raise refuse(f"账户表没有是否列 {name!r}", f"the account frame has no flag {name!r}")
-        _within(list(self.factors.values()), float("inf"))
+        _within(list(self.factors.values()), self.most)
         return self
 
     def of(self, accounts: pl.DataFrame) -> Floats:
@@ -150,6 +151,12 @@ class Flags(Document):
         for name, factor in self.factors.items():
             out[flag(accounts, name)] *= factor
         return out
+
+
+class ShareFlags(Flags):
+    """Factors from 0 to 1."""
+
+    most: ClassVar[float] = 1.0
 
 
 class LadderStep(Document):
