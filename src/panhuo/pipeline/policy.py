@@ -20,6 +20,10 @@ from pydantic import Field
 
 from panhuo.engines.collection.agency import AgencyPolicy
 from panhuo.engines.collection.in_house import InHousePolicy
+from panhuo.engines.legal import ArbitrationPolicy, EnforcementPolicy, FeeBook, LitigationPolicy, MediationPolicy, load_fees
+from panhuo.engines.market import BatchTransferPolicy, CollateralSalePolicy, IncomeRightPolicy
+from panhuo.engines.restructuring import DebtToEquityPolicy, ReschedulingPolicy
+from panhuo.engines.securitisation import SecuritisationPolicy
 from panhuo.engines.valuation.policy import ValuationPolicy
 from panhuo.engines.writeoff.forecast import WriteOffPolicy
 from panhuo.kernel.documents import Document, check, fingerprint, read
@@ -29,7 +33,8 @@ from panhuo.kernel.tables import Quantity, Share
 from panhuo.kernel.words import Words
 
 DEFAULT_POLICY = Path(__file__).parent.parent / "rulebooks" / "house" / "policy.yaml"
-COMMON = ("horizon_months", "discount_rate", "staff_minute_fen", "scatter")
+FEES = Path(__file__).parent.parent / "rulebooks" / "fees"
+COMMON = ("horizon_months", "discount_rate", "staff_minute_fen", "scatter", "enforcement", "fees")
 
 
 class RoutesPolicy(Document):
@@ -37,6 +42,15 @@ class RoutesPolicy(Document):
 
     in_house: InHousePolicy
     agency: AgencyPolicy
+    mediation: MediationPolicy
+    arbitration: ArbitrationPolicy
+    litigation: LitigationPolicy
+    rescheduling: ReschedulingPolicy
+    debt_to_equity: DebtToEquityPolicy
+    collateral_sale: CollateralSalePolicy
+    batch_transfer: BatchTransferPolicy
+    income_right_transfer: IncomeRightPolicy
+    securitisation: SecuritisationPolicy
     write_off: WriteOffPolicy
 
 
@@ -50,6 +64,8 @@ class Policy(Document):
     discount_rate: Share
     staff_minute_fen: Quantity
     scatter: ScatterPolicy
+    enforcement: EnforcementPolicy
+    fees: FeeBook  # the statutory schedules of rulebooks/fees, unless the file brings its own
     valuation: ValuationPolicy
     routes: RoutesPolicy
     # strategy: StrategyPolicy and identity: join here
@@ -117,8 +133,10 @@ def _shared(data: Any) -> Any:
     if not isinstance(data, dict):
         return data
     out = copy.deepcopy(data)
+    if "fees" not in out:
+        out["fees"] = load_fees(FEES)
     routes = out.get("routes")
-    sections = [(out.get("valuation"), ValuationPolicy)]
+    sections: list[tuple[Any, Any]] = [(out.get("valuation"), ValuationPolicy)]
     if isinstance(routes, dict):
         sections += [(routes.get(name), field.annotation) for name, field in RoutesPolicy.model_fields.items()]
     for section, model in sections:
