@@ -37,6 +37,8 @@ def compile_sql(
         raise _bad(where, f"表达式语法错误：{sql!r}（{reason}）", f"not a valid SQL expression: {sql!r} ({reason})") from error
     if not isinstance(tree, exp.Expression) or isinstance(tree, exp.Alias) or tree.find(exp.Query, exp.DDL, exp.DML, exp.Command):
         raise _bad(where, f"只允许单个表达式，不允许查询：{sql!r}", f"one expression is allowed, not a query: {sql!r}")
+    if tree.find(exp.AggFunc, exp.Window):
+        raise _bad(where, f"须逐行计算，不能用汇总或窗口函数：{sql!r}", f"must be worked out row by row, no totals and no windows: {sql!r}")
     for column in tree.find_all(exp.Column):
         if column.name not in schema:
             near = difflib.get_close_matches(column.name, list(schema), n=1)

@@ -21,6 +21,7 @@ out to the mean where needed, so that low <= mean <= high always holds.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -36,8 +37,9 @@ from panhuo.kernel.tables import Share
 Floats = npt.NDArray[np.float64]
 Curve = npt.NDArray[np.float32]
 
-_ROWS = 8192  # rows scaled at a time: the working arrays stay in the processor's cache
+_ROWS = 8192
 _GRID = 1025
+_NOTHING = np.float32(1e-12)
 
 
 def survival(curve: Curve) -> Curve:
@@ -53,25 +55,29 @@ def survival(curve: Curve) -> Curve:
 
 
 def scale_odds(curve: Curve, odds: npt.NDArray[Any] | float) -> Curve:
-    """``curve`` with each month's odds multiplied by ``odds``: a number, or broadcastable to (n, horizon)."""
+    """``curve`` with each month's odds multiplied by ``odds``: a number, or broadcastable to (n, horizon). Not below 0."""
     factor = np.asarray(odds, dtype=np.float32)
     if factor.ndim == 0 and factor == 1.0:
         return curve
     wide = np.broadcast_to(factor, curve.shape)
     out = np.empty_like(curve)
-    for start in range(0, curve.shape[0], _ROWS):
-        rows = slice(start, start + _ROWS)
-        open_share = survival(curve[rows])
-        hazard = np.divide(curve[rows], open_share, out=np.zeros_like(open_share), where=open_share > 0)
-        np.minimum(hazard, 1.0, out=hazard)
-        out[rows] = from_hazard(_scaled(hazard, wide[rows]))
+    for rows in blocks(curve.shape[0]):
+        part, k = curve[rows], wide[rows]
+        still = survival(part)
+        np.maximum(still, _NOTHING, out=still)
+        hazard = np.minimum(part / still, np.float32(1.0))
+        below = 1.0 + (k - np.float32(1.0)) * hazard
+        # below is 0 only where odds of 0 meet a certain month; nothing comes in then
+        np.maximum(below, _NOTHING, out=below)
+        hazard *= k
+        hazard /= below
+        out[rows] = from_hazard(hazard)
     return out
 
 
-def _scaled(hazard: Curve, odds: npt.NDArray[np.float32]) -> Curve:
-    scaled: Curve = odds * hazard / (1.0 + (odds - np.float32(1.0)) * hazard)
-    # odds of zero on a certain month: 0 / 0, and nothing is what a route without effect brings
-    return np.nan_to_num(scaled, copy=False, nan=0.0)
+def blocks(n: int) -> Iterator[slice]:
+    """Some thousand rows at a time, so that the arrays made on the way stay in the processor's cache."""
+    return (slice(first, first + _ROWS) for first in range(0, n, _ROWS))
 
 
 def from_hazard(hazard: Curve) -> Curve:
@@ -134,9 +140,14 @@ def _grid(payer_floor: float, precision: float) -> tuple[Floats, tuple[Floats, F
     """Mean shares, denser near zero, and the 10th and 90th percentile and chance of half at each."""
     from scipy.special import betainc, betaincinv
 
-    mu = np.linspace(0.0, 1.0, _GRID) ** 2
+    # a percentile leaves zero steeply where the chance of any cash passes 0.1 (high) and 0.9 (low): more points just above those
+    chances = np.array([0.1, 0.9])
+    leaves = chances * payer_floor / (1.0 - chances * (1.0 - payer_floor))
+    mu = np.unique(
+        np.concatenate([np.linspace(0.0, 1.0, _GRID) ** 2, leaves, *(leaf + np.geomspace(1e-9, 0.02, 120) for leaf in leaves)]).clip(0.0, 1.0)
+    )
     inner = mu[1:-1]
-    share = payer_floor + (1.0 - payer_floor) * inner
+    share = np.minimum(payer_floor + (1.0 - payer_floor) * inner, 1.0 - 1e-9)  # payer_floor 1: payers pay all, a Beta squeezed to 1
     chance = inner / share
     a, b = share * precision, (1.0 - share) * precision
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 import datetime as dt
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pydantic
 
@@ -24,7 +25,7 @@ from panhuo.engines.collection.effort import ComplaintPolicy
 from panhuo.kernel.documents import Document
 from panhuo.kernel.flows import forecast_of, row_sums
 from panhuo.kernel.routes import Curve, Floats, Forecast
-from panhuo.kernel.shares import ScatterPolicy, scale_odds, scatter, survival
+from panhuo.kernel.shares import ScatterPolicy, blocks, scale_odds, scatter, survival
 from panhuo.kernel.stages import OLDEST, ByStage, months_overdue
 from panhuo.kernel.tables import Count, Quantity, amount
 
@@ -58,39 +59,41 @@ def forecast(accounts: pl.DataFrame, curve: Curve, *, policy: AgencyPolicy, as_o
 
     Every placement after the first costs only if the account is still open; it is charged in the round's first month.
     """
+    n, horizon = curve.shape
     start = months_overdue(accounts)
-    odds, commission, placed, begins = _calendar(policy, curve.shape[1])
-    share = scale_odds(curve, odds.astype(np.float32)[start])
-    balance = amount(accounts, "balance_fen")
-    cash = share * balance.astype(np.float32)[:, None]
-    still = survival(share)
-    minutes_by_month = np.where(placed, policy.oversight_minutes_per_month.value, policy.house_minutes_per_month.value)
-    minutes_by_month = minutes_by_month + begins * policy.placement_minutes.value
+    odds, commission, placed, begins = _calendar(policy, horizon)
+    by_month = np.where(placed, policy.oversight_minutes_per_month.value, policy.house_minutes_per_month.value)
+    minutes_by_month = by_month + begins * policy.placement_minutes.value
     fen_by_month = minutes_by_month * policy.staff_minute_fen.value + begins * policy.placement_fen.value
-    upfront = np.full(accounts.height, fen_by_month[0] if fen_by_month.size else 0.0)
-    fen_by_month = np.concatenate([[0.0], fen_by_month[1:]]) if fen_by_month.size else fen_by_month
-    running = commission.astype(np.float32)[start]
-    running *= cash
-    running += still * fen_by_month.astype(np.float32)
-    around = scatter(row_sums(share), start, policy=policy.scatter)
+    at_once, later = fen_by_month[:1].sum(), fen_by_month.astype(np.float32)
+    later[:1] = 0.0
+    balance = amount(accounts, "balance_fen")
+    cash, running = np.empty((n, horizon), dtype=np.float32), np.empty((n, horizon), dtype=np.float32)
+    share, minutes, months_placed = np.empty(n), np.empty(n), np.empty(n)
+    for rows in blocks(n):
+        part = scale_odds(curve[rows], odds[start[rows]])
+        still = survival(part)
+        share[rows] = row_sums(part)
+        minutes[rows] = still @ minutes_by_month.astype(np.float32)
+        months_placed[rows] = still @ placed.astype(np.float32)
+        np.multiply(part, balance[rows].astype(np.float32)[:, None], out=cash[rows])
+        np.multiply(cash[rows], commission[start[rows]], out=running[rows])
+        still *= later
+        running[rows] += still
+    around = scatter(share, start, policy=policy.scatter)
     return forecast_of(
         cash,
-        upfront=upfront,
+        upfront=np.full(n, at_once),
         running=running,
-        minutes=_weighed(still, minutes_by_month),
-        complaints=policy.complaints.of(accounts, _weighed(still, placed.astype(np.float64))),
+        minutes=minutes,
+        complaints=policy.complaints.of(accounts, months_placed),
         low=balance * around.low,
         high=balance * around.high,
         cap=balance,
     )
 
 
-def _weighed(still: Curve, by_month: Floats) -> Floats:
-    """(n,) sum over months of ``by_month`` times the share still open."""
-    return (still @ by_month.astype(np.float32)).astype(np.float64)
-
-
-def _calendar(policy: AgencyPolicy, horizon: int) -> tuple[Floats, Floats, np.ndarray[tuple[int, ...], np.dtype[np.bool_]], Floats]:
+def _calendar(policy: AgencyPolicy, horizon: int) -> tuple[Curve, Curve, npt.NDArray[np.bool_], Floats]:
     """By months overdue now (OLDEST + 1 rows) and month: odds and commission. By month: placed or not, and 1 where a round begins."""
     term = max(policy.term_months.value, 1)
     month = np.arange(horizon)
@@ -101,4 +104,5 @@ def _calendar(policy: AgencyPolicy, horizon: int) -> tuple[Floats, Floats, np.nd
     size = OLDEST + horizon + 1
     odds = policy.odds.table(size)[at_placement] * policy.later_round_odds.value**number
     commission = policy.commission.table(size)[at_placement]
-    return np.where(placed, odds, policy.after_recall_odds.value), np.where(placed, commission, 0.0), placed, begins
+    odds = np.where(placed, odds, policy.after_recall_odds.value)
+    return odds.astype(np.float32), np.where(placed, commission, 0.0).astype(np.float32), placed, begins

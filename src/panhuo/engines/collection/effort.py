@@ -13,11 +13,9 @@ import pydantic
 
 from panhuo.kernel.documents import Document
 from panhuo.kernel.routes import Curve, Floats
-from panhuo.kernel.shares import survival
+from panhuo.kernel.shares import blocks, survival
 from panhuo.kernel.stages import OLDEST, ByStage, Ints, paths
 from panhuo.kernel.tables import Quantity, Table
-
-_ROWS = 8192
 
 
 class ComplaintPolicy(Document):
@@ -71,8 +69,7 @@ def effort(curve: Curve, start: Ints, accounts: pl.DataFrame, *, policy: EffortP
     message_cost = policy.messages_per_month.table(size) * policy.message_fen.value
     share = policy.share_worked.of(accounts) if policy.share_worked.by in accounts.columns else np.full(n, policy.share_worked.other)
     cost, all_minutes, all_calls = np.empty((n, horizon), dtype=np.float32), np.empty(n), np.empty(n)
-    for first in range(0, n, _ROWS):
-        rows = slice(first, first + _ROWS)
+    for rows in blocks(n):
         still = survival(curve[rows])
         factor = share[rows].astype(np.float32)[:, None]
         cost[rows] = (factor * paths(call_cost, start[rows], horizon) + paths(message_cost, start[rows], horizon)) * still

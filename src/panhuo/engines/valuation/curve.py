@@ -22,10 +22,8 @@ import numpy.typing as npt
 
 from panhuo.engines.valuation.policy import LenderGroup
 from panhuo.kernel.routes import Curve
-from panhuo.kernel.shares import from_hazard
+from panhuo.kernel.shares import blocks, from_hazard
 from panhuo.kernel.stages import OLDEST, Floats, Ints, paths
-
-_ROWS = 8192  # rows at a time, so that the working arrays stay in the processor's cache
 
 
 def monthly_rates(group: LenderGroup, size: int) -> Floats:
@@ -43,8 +41,7 @@ def curves(start: Ints, multiplier: npt.NDArray[np.float64], *, group: LenderGro
     rates = monthly_rates(group, OLDEST + horizon + 1)
     odds = multiplier.astype(np.float32)[:, None]
     out = np.empty((start.size, horizon), dtype=np.float32)
-    for first in range(0, start.size, _ROWS):
-        rows = slice(first, first + _ROWS)
+    for rows in blocks(start.size):
         rate = paths(rates, start[rows], horizon)
         out[rows] = from_hazard(odds[rows] * rate / (1.0 + (odds[rows] - np.float32(1.0)) * rate))
     return out

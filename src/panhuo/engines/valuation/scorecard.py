@@ -110,8 +110,10 @@ class Characteristic(Document):
     def _check_conditions(self) -> None:
         if self.bins[-1].kind != "rest":
             raise refuse("when 分箱的最后一箱须为 rest: true，否则留有空档", "conditions must end with rest: true, or they leave a gap")
+        if self.missing:
+            raise refuse("when 分箱没有缺失值，不写 missing", "conditions have no missing value: leave out missing")
         for b in self.bins[:-1]:
-            compile_sql(b.when or "", COLUMNS, where=b.code, boolean=True)
+            _by_row(b.when or "", boolean=True)
 
     def _check_ranges(self) -> None:
         dtype = self._type()
@@ -132,7 +134,7 @@ class Characteristic(Document):
         taken: dict[Scalar, str] = {}
         for b in self.bins:
             for value in b.values:
-                if (type(value), value) in {(type(t), t) for t in taken}:
+                if value in taken:
                     raise refuse(f"分箱 {taken[value]} 与 {b.code} 重叠：{value}", f"bins {taken[value]} and {b.code} overlap at {value}")
                 taken[value] = b.code
         if isinstance(dtype, pl.Enum):
@@ -140,22 +142,28 @@ class Characteristic(Document):
         elif dtype == pl.Boolean():
             known = {True, False}
         elif dtype == pl.String():
-            known = set() if has_rest else {""}
             if not has_rest:
                 raise refuse("文本取值无法列尽，最后一箱须为 rest: true", "text cannot be listed in full: end with rest: true")
-            if wrong := next((v for v in taken if not isinstance(v, str)), None):
-                raise refuse(f"{wrong} 不是文本", f"{wrong} is not text")
+            if odd := [v for v in taken if not isinstance(v, str)]:
+                raise refuse(f"{odd[0]} 不是文本", f"{odd[0]} is not text")
             return
         else:
             raise refuse(f"values 分箱要求代码、是否或文本，{self.value} 是 {dtype}", f"values need a code, flag or text; {self.value} is {dtype}")
-        if wrong := next((v for v in taken if v not in known or isinstance(v, bool) != (dtype == pl.Boolean())), None):
-            raise refuse(f"{self.value} 没有取值 {wrong}", f"{self.value} has no value {wrong}")
+        if alien := [v for v in taken if v not in known or isinstance(v, bool) != (dtype == pl.Boolean())]:
+            raise refuse(f"{self.value} 没有取值 {alien[0]}", f"{self.value} has no value {alien[0]}")
         if not has_rest and (left := sorted(map(str, known - set(taken)))):
             raise refuse(f"没有分箱覆盖取值：{'、'.join(left)}", f"no bin covers: {', '.join(left)}")
 
     def _type(self) -> pl.DataType:
-        expression = compile_sql(self.value or "", COLUMNS, where="value")
-        return pl.DataFrame(schema=COLUMNS).select(expression.alias("x")).schema["x"]
+        return _by_row(self.value or "")
+
+
+def _by_row(sql: str, *, boolean: bool = False) -> pl.DataType:
+    """The type of an expression that answers for each account by itself: what looks at other rows, or at none, is refused."""
+    answer = pl.DataFrame(schema=COLUMNS).select(compile_sql(sql, COLUMNS, where="value", boolean=boolean).alias("x"))
+    if answer.height:  # a constant or an aggregate gives a row even where there are none
+        raise refuse(f"须逐户计算，不能用汇总或常数：{sql!r}", f"must be worked out account by account, no total and no constant: {sql!r}")
+    return answer.schema["x"]
 
 
 class Scorecard(Document):

@@ -17,8 +17,8 @@ import pydantic
 
 from panhuo.kernel.documents import Document
 from panhuo.kernel.flows import forecast_of, row_sums
-from panhuo.kernel.routes import Curve, Forecast
-from panhuo.kernel.shares import ScatterPolicy, scale_odds, scatter, survival
+from panhuo.kernel.routes import Curve, Floats, Forecast
+from panhuo.kernel.shares import ScatterPolicy, blocks, scale_odds, scatter, survival
 from panhuo.kernel.stages import OLDEST, ByStage, months_overdue, paths
 from panhuo.kernel.tables import Count, Quantity, Share, Table, amount
 
@@ -44,23 +44,28 @@ class WriteOffPolicy(Document):
 
 def forecast(accounts: pl.DataFrame, curve: Curve, *, policy: WriteOffPolicy, as_of: dt.date) -> Forecast:
     """See kernel.routes.Forecast. ``as_of`` is not needed: the curve is already counted from it."""
+    n, horizon = curve.shape
     start = months_overdue(accounts)
-    horizon = curve.shape[1]
-    share = scale_odds(curve, paths(policy.odds_after.table(OLDEST + horizon + 1), start, horizon))
+    odds = policy.odds_after.table(OLDEST + horizon + 1)
+    upkeep = policy.upkeep_minutes_per_month.value
     balance = amount(accounts, "balance_fen")
-    cash = share * balance.astype(np.float32)[:, None]
-    around = scatter(row_sums(share), start, policy=policy.scatter)
+    cash, running = np.empty((n, horizon), dtype=np.float32), np.empty((n, horizon), dtype=np.float32)
+    share, months_open = np.empty(n), np.empty(n)
+    for rows in blocks(n):
+        part = scale_odds(curve[rows], paths(odds, start[rows], horizon))
+        still = survival(part)
+        share[rows], months_open[rows] = row_sums(part), row_sums(still)
+        np.multiply(part, balance[rows].astype(np.float32)[:, None], out=cash[rows])
+        np.multiply(still, np.float32(upkeep * policy.staff_minute_fen.value), out=running[rows])
+    around = scatter(share, start, policy=policy.scatter)
     shield = _tax_shield(accounts, policy, horizon)
     if shield.any():
         cash[:, policy.tax_shield_month.value - 1] += shield.astype(np.float32)
-    still = survival(share)
-    months_open = row_sums(still)
-    upkeep = policy.upkeep_minutes_per_month.value
     evidence = policy.evidence_minutes.of(accounts)
     return forecast_of(
         cash,
         upfront=evidence * policy.staff_minute_fen.value + policy.evidence_fen.of(accounts),
-        running=still * np.float32(upkeep * policy.staff_minute_fen.value),
+        running=running,
         minutes=evidence + months_open * upkeep,
         complaints=months_open * policy.complaints_per_1000_account_months.value / 1000.0,
         low=balance * around.low + shield,
@@ -69,7 +74,7 @@ def forecast(accounts: pl.DataFrame, curve: Curve, *, policy: WriteOffPolicy, as
     )
 
 
-def _tax_shield(accounts: pl.DataFrame, policy: WriteOffPolicy, horizon: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+def _tax_shield(accounts: pl.DataFrame, policy: WriteOffPolicy, horizon: int) -> Floats:
     """(n,) fen; nothing where it would come after the horizon."""
     month = policy.tax_shield_month.value
     if policy.tax_shield_rate.value == 0.0 or not 1 <= month <= horizon:
