@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, settings
+
+from panhuo.kernel.calendar import bucket
+from panhuo.kernel.frames import ACCOUNT
 
 settings.register_profile(
     "panhuo", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
@@ -28,3 +34,27 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the public data sets are not beside this checkout")
     return folder
+
+
+@pytest.fixture(scope="session")
+def make_accounts() -> Callable[..., pl.DataFrame]:
+    """``make_accounts({"principal_fen": 100}, {...})``: a whole ACCOUNT frame, one row a mapping, whatever is not said left null.
+
+    The balance is the sum of its parts and the bucket follows from the days past due, unless given.
+    """
+    required = {
+        "debtor_kind": "person", "product": "consumer_loan", "currency": "CNY", "principal_fen": 0, "interest_fen": 0, "penalty_fen": 0, "fees_fen": 0,
+        "overdue_days": 0, "written_off": False, "phone_valid": False, "has_employer": False, "has_address": False, "contact_count": 0,
+        "guarantor_count": 0, "source_file": "test.csv",
+    }  # fmt: skip
+
+    def make(*rows: dict[str, Any]) -> pl.DataFrame:
+        whole = []
+        for number, given in enumerate(rows, 1):
+            row = {"account_id": f"A{number}", "source_row": number, **required, **given}
+            row.setdefault("balance_fen", sum(row[part] for part in ("principal_fen", "interest_fen", "penalty_fen", "fees_fen")))
+            whole.append({name: row.get(name) for name in ACCOUNT.names})
+        frame = pl.DataFrame(whole, schema=ACCOUNT.schema)
+        return frame.with_columns(bucket=pl.coalesce("bucket", bucket(pl.col("overdue_days"))))
+
+    return make

@@ -71,6 +71,13 @@ def row_sums(matrix: Curve) -> Floats:
     return (matrix @ np.ones(matrix.shape[1], dtype=np.float32)).astype(np.float64)
 
 
+def scattered(rows: npt.NDArray[np.intp], values: Floats, n: int) -> Floats:
+    """(n,) zeros but for ``values`` at ``rows``."""
+    out = np.zeros(n)
+    out[rows] = values
+    return out
+
+
 def two_outcomes(chance: Floats, won: tuple[Floats, Floats], lost: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
     """10th and 90th percentile of an amount that lies in ``won`` (low, high) with ``chance`` and in ``lost`` otherwise.
 

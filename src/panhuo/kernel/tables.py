@@ -21,6 +21,7 @@ from panhuo.kernel.frames import ACCOUNT
 from panhuo.kernel.ladders import Step, cumulative
 
 Floats = npt.NDArray[np.float64]
+_SCHEMA = ACCOUNT.schema
 _NUMBERS = ("integer", "money", "rate", "number")
 
 
@@ -105,7 +106,7 @@ class Knots(Document):
 
     @model_validator(mode="after")
     def _sound(self) -> Knots:
-        if self.by not in ACCOUNT.schema or ACCOUNT[self.by].kind not in _NUMBERS:
+        if self.by not in _SCHEMA or ACCOUNT[self.by].kind not in _NUMBERS:
             raise refuse(f"账户表没有数值列 {self.by!r}", f"the account frame has no numeric column {self.by!r}")
         if len(self.at) != len(self.values):
             raise refuse("at 与 values 个数不同", "at and values differ in length")
@@ -140,7 +141,7 @@ class Flags(Document):
     @model_validator(mode="after")
     def _known(self) -> Flags:
         for name in self.factors:
-            if name not in ACCOUNT.schema or ACCOUNT[name].kind != "flag":
+            if name not in _SCHEMA or ACCOUNT[name].kind != "flag":
                 raise refuse(f"账户表没有是否列 {name!r}", f"the account frame has no flag {name!r}")
         _within(list(self.factors.values()), self.most)
         return self
@@ -188,7 +189,7 @@ class Ladder(Document):
 
 def codes(name: str) -> tuple[str, ...]:
     """The codes of a coded account column, in the order of its Enum. Raises for a column that has none."""
-    field = ACCOUNT[name] if name in ACCOUNT.schema else None
+    field = ACCOUNT[name] if name in _SCHEMA else None
     if field is not None and field.kind == "bucket":
         return BUCKETS
     if field is None or field.kind != "code":

@@ -28,7 +28,7 @@ import polars as pl
 from pydantic import Field
 
 from panhuo.kernel.documents import Document
-from panhuo.kernel.flows import add_evenly, add_profiles, between, forecast_of, two_outcomes
+from panhuo.kernel.flows import add_evenly, add_profiles, between, forecast_of, scattered, two_outcomes
 from panhuo.kernel.routes import Curve, Floats, Forecast
 from panhuo.kernel.tables import Count, Interval, Ladder, Quantity, Share, ShareKnots, ShareTable, Table, amount, code_index
 
@@ -98,18 +98,18 @@ def forecast(accounts: pl.DataFrame, curve: Curve, *, policy: CollateralSalePoli
     low, high = two_outcomes(chances.sum(axis=0) * rank, won, (none, none))
 
     running = np.zeros((n, horizon), dtype=np.float32)
-    minutes = _at(rows, np.full(len(rows), policy.minutes.value), n)
+    minutes = scattered(rows, np.full(len(rows), policy.minutes.value), n)
     add_evenly(running, minutes * policy.staff_minute_fen.value, policy.minutes_months.value)
     upfront = policy.title_cost.of(secured) * np.minimum(balance, value) + policy.appraisal_fen.value
     return forecast_of(
         cash,
-        upfront=_at(rows, upfront, n),
+        upfront=scattered(rows, upfront, n),
         running=running,
         minutes=minutes,
-        complaints=_at(rows, np.full(len(rows), policy.complaints.value), n),
-        low=_at(rows, low, n),
-        high=_at(rows, high, n),
-        cap=np.minimum(balance_all, _at(rows, np.maximum(value - prior, 0.0), n)),
+        complaints=scattered(rows, np.full(len(rows), policy.complaints.value), n),
+        low=scattered(rows, low, n),
+        high=scattered(rows, high, n),
+        cap=np.minimum(balance_all, scattered(rows, np.maximum(value - prior, 0.0), n)),
     )
 
 
@@ -141,9 +141,3 @@ def _timing(accounts: pl.DataFrame, policy: CollateralSalePolicy, horizon: int) 
         for place, month in enumerate((titles[:, None] + offer.months * factors[None, :]).ravel()):
             profiles[number, place] = between(month, month, horizon)
     return group, profiles
-
-
-def _at(rows: npt.NDArray[np.intp], values: Floats, n: int) -> Floats:
-    out = np.zeros(n)
-    out[rows] = values
-    return out

@@ -20,7 +20,7 @@ import polars as pl
 from pydantic import model_validator
 
 from panhuo.kernel.documents import Document, refuse
-from panhuo.kernel.flows import add_evenly, add_profiles, between, forecast_of
+from panhuo.kernel.flows import add_evenly, add_profiles, between, forecast_of, scattered
 from panhuo.kernel.routes import Curve, Floats, Forecast
 from panhuo.kernel.tables import Count, Quantity, Share, ShareFlags, ShareKnots, amount
 
@@ -53,40 +53,41 @@ class DebtToEquityPolicy(Document):
 def forecast(accounts: pl.DataFrame, curve: Curve, *, policy: DebtToEquityPolicy, as_of: dt.date) -> Forecast:
     """Cash, cost and interval of converting each firm's debt. See the module's head for the formula."""
     n, horizon = accounts.height, curve.shape[1]
-    firm = (accounts["debtor_kind"] == "firm").to_numpy()
-    balance = np.where(firm, amount(accounts, "balance_fen"), 0.0)
-    live = balance > 0
-    met = policy.bet_met.value * policy.flags.of(accounts)
-    value = policy.value_share.of(accounts)
-    bought, shares, dividends = _streams(policy, horizon)
-    redeemed, left = 1.0 - policy.discount.value, value * policy.sold.value
+    rows = np.flatnonzero((accounts["debtor_kind"] == "firm").to_numpy() & (amount(accounts, "balance_fen") > 0))
+    firms = accounts[rows] if len(rows) < n else accounts
+    balance = amount(firms, "balance_fen")
+    met = policy.bet_met.value * policy.flags.of(firms)
+    value = policy.value_share.of(firms)
 
     # dividends and exit together may not pass the balance
     yielded = value * policy.dividend_rate.value * (policy.exit_from.value - policy.conversion_months.value) / 12.0
-    fit_bought, fit_left = np.minimum(redeemed, 1.0 - np.minimum(yielded, 1.0)), np.minimum(left, 1.0 - np.minimum(yielded, 1.0))
+    yielded = np.minimum(yielded, 1.0)
+    redeemed = np.minimum(1.0 - policy.discount.value, 1.0 - yielded)
+    left = np.minimum(value * policy.sold.value, 1.0 - yielded)
+    profiles = _streams(policy, horizon)
+    part = np.zeros((len(rows), horizon), dtype=np.float32)
+    for number, weight in enumerate((met * redeemed, (1.0 - met) * left, yielded)):
+        add_profiles(part, balance * weight, profiles, np.full(len(rows), number, dtype=np.intp))
     cash = np.zeros((n, horizon), dtype=np.float32)
-    profiles = np.array([bought, shares, dividends])
-    for number, weight in enumerate((met * fit_bought, (1.0 - met) * fit_left, np.minimum(yielded, 1.0))):
-        add_profiles(cash, balance * weight, profiles, np.full(n, number, dtype=np.intp))
+    cash[rows] = part
 
-    minutes = np.where(live, policy.minutes.value, 0.0)
+    minutes = scattered(rows, np.full(len(rows), policy.minutes.value), n)
     running = np.zeros((n, horizon), dtype=np.float32)
     add_evenly(running, minutes * policy.staff_minute_fen.value, policy.minutes_months.value)
-    upfront = np.where(live, policy.due_diligence_fen.value + policy.due_diligence_share.value * balance, 0.0)
-    reached = bought.sum() if policy.exit_from.value < horizon else 0.0
+    within = profiles.sum(axis=1)
     return forecast_of(
         cash,
-        upfront=upfront,
+        upfront=scattered(rows, policy.due_diligence_fen.value + policy.due_diligence_share.value * balance, n),
         running=running,
         minutes=minutes,
         complaints=np.zeros(n),
         low=np.zeros(n),
-        high=balance * redeemed * reached,
-        cap=balance,
+        high=scattered(rows, balance * (redeemed * within[0] + yielded * within[2]), n),
+        cap=scattered(rows, balance, n),
     )
 
 
-def _streams(policy: DebtToEquityPolicy, horizon: int) -> tuple[Floats, Floats, Floats]:
-    """(horizon,) each, for one fen: buy-back, sale of the shares kept, dividends."""
+def _streams(policy: DebtToEquityPolicy, horizon: int) -> Floats:
+    """(3, horizon): months of one fen of buy-back, of the sale of the shares kept, of dividends."""
     start, first, last = policy.conversion_months.value, policy.exit_from.value, policy.exit_to.value
-    return between(first, last, horizon), between(last, last, horizon), between(start, first, horizon)
+    return np.array([between(first, last, horizon), between(last, last, horizon), between(start, first, horizon)])
