@@ -1,0 +1,40 @@
+"""What a limit is: something of which every account uses a little, and of which there is only so much."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from panhuo.kernel.words import Words
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Limit:
+    """The sum over accounts of what they use on their routes is ``at_most`` this much.
+
+    usage: broadcastable to (n, r): what account i uses on route j, in the limit's own unit. May be negative: ``-usage`` with
+    ``at_most=-m`` says "at least m". at_most: may be 0 or negative; ``inf`` never binds.
+    routes: bool (r,); only these routes use it (None: all), so that several limits can read one matrix.
+    title: how people call it; unit: one unit of it, as in "one more case". Both only for words.
+    """
+
+    name: str
+    usage: npt.ArrayLike
+    at_most: float
+    routes: npt.NDArray[np.bool_] | None = None
+    title: Words | None = None
+    unit: Words | None = None
+
+    @property
+    def called(self) -> Words:
+        """The title, or the name where there is none."""
+        return self.title or Words(self.name, self.name)
+
+    def rows(self, start: int, stop: int, accounts: int) -> Limit:
+        """The same limit seen by accounts ``start``..``stop`` of ``accounts`` (``at_most`` stays that of the whole)."""
+        usage = np.asarray(self.usage)
+        if usage.ndim == 2 and usage.shape[0] == accounts and accounts > 1:
+            return replace(self, usage=usage[start:stop])
+        return self
