@@ -23,9 +23,9 @@ import pydantic
 
 from panhuo.engines.collection.effort import ComplaintPolicy
 from panhuo.kernel.documents import Document
-from panhuo.kernel.flows import forecast_of, row_sums
+from panhuo.kernel.flows import forecast_of
 from panhuo.kernel.routes import Curve, Floats, Forecast
-from panhuo.kernel.shares import ScatterPolicy, blocks, scale_odds, scatter, survival
+from panhuo.kernel.shares import ScatterPolicy, blocks, dot, scale_odds, scatter, survival
 from panhuo.kernel.stages import OLDEST, ByStage, months_overdue
 from panhuo.kernel.tables import Count, Quantity, amount
 
@@ -73,9 +73,9 @@ def forecast(accounts: pl.DataFrame, curve: Curve, *, policy: AgencyPolicy, as_o
     for rows in blocks(n):
         part = scale_odds(curve[rows], odds[start[rows]])
         still = survival(part)
-        share[rows] = row_sums(part)
-        minutes[rows] = still @ minutes_by_month.astype(np.float32)
-        months_placed[rows] = still @ placed.astype(np.float32)
+        share[rows] = part.sum(axis=1)
+        minutes[rows] = dot(still, minutes_by_month)
+        months_placed[rows] = dot(still, placed)
         np.multiply(part, balance[rows].astype(np.float32)[:, None], out=cash[rows])
         np.multiply(cash[rows], commission[start[rows]], out=running[rows])
         still *= later

@@ -73,6 +73,6 @@ def effort(curve: Curve, start: Ints, accounts: pl.DataFrame, *, policy: EffortP
         still = survival(curve[rows])
         factor = share[rows].astype(np.float32)[:, None]
         cost[rows] = (factor * paths(call_cost, start[rows], horizon) + paths(message_cost, start[rows], horizon)) * still
-        all_minutes[rows] = np.einsum("ij,ij->i", paths(minutes, start[rows], horizon), still)
-        all_calls[rows] = np.einsum("ij,ij->i", paths(calls, start[rows], horizon), still)
+        all_minutes[rows] = (paths(minutes, start[rows], horizon) * still).sum(axis=1)
+        all_calls[rows] = (paths(calls, start[rows], horizon) * still).sum(axis=1)
     return Effort(cost, all_minutes * share, all_calls * share)

@@ -14,7 +14,7 @@ import pydantic
 
 from panhuo.engines.collection.effort import ComplaintPolicy, EffortPolicy, effort
 from panhuo.kernel.documents import Document
-from panhuo.kernel.flows import forecast_of, row_sums
+from panhuo.kernel.flows import forecast_of
 from panhuo.kernel.routes import Curve, Forecast
 from panhuo.kernel.shares import ScatterPolicy, scale_odds, scatter
 from panhuo.kernel.stages import OLDEST, ByStage, months_overdue
@@ -45,7 +45,7 @@ def forecast(accounts: pl.DataFrame, curve: Curve, *, policy: InHousePolicy, as_
     odds = policy.odds.table(OLDEST + 1)[start]
     share = curve if np.all(odds == 1.0) and np.all(fade == 1.0) else scale_odds(curve, odds[:, None] * fade[None, :])
     balance = amount(accounts, "balance_fen")
-    around = scatter(row_sums(share), start, policy=policy.scatter)
+    around = scatter(share.sum(axis=1), start, policy=policy.scatter)
     labour = effort(share, start, accounts, policy=policy.work, staff_minute_fen=policy.staff_minute_fen.value)
     return forecast_of(
         share * balance.astype(np.float32)[:, None],

@@ -13,7 +13,7 @@ from panhuo.engines.valuation.policy import ValuationPolicy
 from panhuo.kernel.calendar import BUCKETS
 from panhuo.kernel.findings import FINDING, WARN, Outcome, Rule
 from panhuo.kernel.routes import Curve, Floats, discount_factors
-from panhuo.kernel.shares import scatter
+from panhuo.kernel.shares import dot, scatter
 from panhuo.kernel.stages import LAST_BUCKET, Ints, months_overdue
 from panhuo.kernel.words import Words
 
@@ -43,9 +43,8 @@ def assess(accounts: pl.DataFrame, *, policy: ValuationPolicy, as_of: dt.date, c
     balance = accounts["balance_fen"].to_numpy().astype(np.float64).clip(min=0.0)
     factors = discount_factors(policy.discount_rate.value, policy.horizon_months)
     middles = np.arange(1, policy.horizon_months + 1) - 0.5
-    # one pass of the processor's matrix routine for the sum, the present value and the time-weighted sum
-    sums = (curve @ np.column_stack([np.ones_like(factors), factors, middles]).astype(np.float32)).astype(np.float64)
-    share, present, weighted = sums[:, 0].clip(0.0, 1.0), sums[:, 1].clip(0.0, 1.0), sums[:, 2]
+    share = dot(curve, np.ones_like(factors)).clip(0.0, 1.0)
+    present, weighted = dot(curve, factors).clip(0.0, 1.0), dot(curve, middles)
     start = months_overdue(accounts)
     around = scatter(share, start, policy=policy.scatter)
     months = np.divide(weighted, share, out=np.full_like(share, np.nan), where=share > 0)

@@ -16,7 +16,7 @@ import polars as pl
 import pydantic
 
 from panhuo.kernel.documents import Document
-from panhuo.kernel.flows import forecast_of, row_sums
+from panhuo.kernel.flows import forecast_of
 from panhuo.kernel.routes import Curve, Floats, Forecast
 from panhuo.kernel.shares import ScatterPolicy, blocks, scale_odds, scatter, survival
 from panhuo.kernel.stages import OLDEST, ByStage, months_overdue, paths
@@ -54,7 +54,7 @@ def forecast(accounts: pl.DataFrame, curve: Curve, *, policy: WriteOffPolicy, as
     for rows in blocks(n):
         part = scale_odds(curve[rows], paths(odds, start[rows], horizon))
         still = survival(part)
-        share[rows], months_open[rows] = row_sums(part), row_sums(still)
+        share[rows], months_open[rows] = part.sum(axis=1), still.sum(axis=1)
         np.multiply(part, balance[rows].astype(np.float32)[:, None], out=cash[rows])
         np.multiply(still, np.float32(upkeep * policy.staff_minute_fen.value), out=running[rows])
     around = scatter(share, start, policy=policy.scatter)
