@@ -11,9 +11,10 @@ all, would be as safe, but validators that look the code up (python-stdnum) refu
 registering region is xx99nn: GB/T 2260 uses 01-20, 51-70 for cities, 21-50 for prefectures and leagues, 90 for counties under
 the province; 99 is unused.
 
-*Mobile numbers*: eleven digits from 179. The national numbering plan (MIIT, 2017) gives 179 to access codes of IP telephony (17909, 17951 ...), so
-it cannot be a network of subscribers. It fits the form 1[3-9]xxxxxxxxx; a validator that knows the allotted networks (phonenumbers) says "possible
-but not valid", and must: every allotted network has subscribers.
+*Mobile numbers*: eleven digits from 163. The national numbering plan (MIIT, 2017) keeps 163 for access codes of data services (dial-up Internet), so it
+is no network of subscribers. It fits the form 1[3-9]xxxxxxxxx; a library that knows the allotted networks (phonenumbers) says "possible but
+not valid", and must: every allotted network has subscribers. (179, kept for IP telephony, would be as safe, but phonenumbers takes it off as a
+carrier's access code.)
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ _USCC_ALPHABET = b"0123456789ABCDEFGHJKLMNPQRTUWXY"
 _USCC_WEIGHTS = np.array([pow(3, i, 31) for i in range(17)], dtype=np.int64)
 _ORGANISATION_WEIGHTS = np.array([3, 7, 9, 10, 5, 8, 4, 2], dtype=np.int64)
 _ORGANISATION_CHECK = np.frombuffer(b"0123456789X0", dtype=np.uint8)  # 11 stands as 0
-PHONE_SEGMENT = 179
+PHONE_SEGMENT = 163
 UNUSED_CITY = 99
 
 
@@ -97,7 +98,7 @@ def credit_codes(province: Ints, register: Ints, number: Ints) -> pl.Series:
 
 
 def phones(number: Ints) -> pl.Series:
-    """11 digits: 179 and eight of ``number``."""
+    """11 digits: 163 and eight of ``number``."""
     matrix = np.empty((number.size, 11), dtype=np.uint8)
     put(matrix, 0, 3, np.full(number.size, PHONE_SEGMENT))
     put(matrix, 3, 8, number)

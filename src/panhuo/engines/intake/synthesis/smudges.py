@@ -55,13 +55,12 @@ def _fen(value: pl.Expr) -> pl.Expr:
 
 
 def _thousands(value: pl.Expr) -> pl.Expr:
-    """1234567.80 → 1,234,567.80 (amounts of the sample stay below 10 to the 15th yuan)."""
+    """1234567.80 → 1,234,567.80 (amounts of the sample stay below 10 to the 15th yuan). zfill pads the leading group only: it comes first."""
     yuan = _fen(value) // 100
     text = (yuan % 1000).cast(pl.String)
     for power in range(3, 15, 3):
         head = yuan // 10**power
         text = pl.when(head > 0).then((head % 1000).cast(pl.String) + "," + text.str.zfill(3 + 4 * (power // 3 - 1))).otherwise(text)
-    # zfill pads the rest to full width: groups of three and their commas, never a comma itself, since each rest begins with digits
     return text + value.str.slice(-3)
 
 
@@ -181,7 +180,7 @@ SMUDGES: dict[str, tuple[Smudge, Fits]] = {
     "phone_short": (_by(lambda v: v.str.slice(0, 10)), _present),
     "phone_zeros": (_all("00000000000"), _present),
     "name_missing": (_all(None), _present),
-    "name_digits": (_by(lambda v: v + "3"), _present),
+    "name_digits": (_by(lambda v: v + "3"), _person),
     "name_formula": (_by(lambda v: '=HYPERLINK("http://example.com/","' + v + '")'), _present),
     "name_null_byte": (_by(lambda v: v.str.slice(0, 1) + "\x00" + v.str.slice(1)), _present),
     "name_spaced": (_by(lambda v: v.str.slice(0, 1) + " " + v.str.slice(1)), _present),
