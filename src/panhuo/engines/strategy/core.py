@@ -98,17 +98,8 @@ def _nearest(problem: Problem, reduced: Floats, choice: Choices, share: int) -> 
 
     def near(k: int) -> list[Ints]:
         up, down = np.empty(problem.accounts), np.empty(problem.accounts)
-        data, weight, position = np.zeros((problem.accounts, 0)), np.zeros(0), np.full(problem.routes, -1, dtype=np.int64)
-        for table in problem.tables:
-            if table.weights[k].any():  # a limit reads one array, so at most one table
-                data = table.data
-                if table.shared:
-                    weight = np.ones(1)
-                    position[table.weights[k] != 0] = 0
-                else:
-                    weight = np.ascontiguousarray(table.weights[k])
-                    position[table.columns] = np.arange(table.columns.size)
-        kernels.flips(reduced, choice, problem.idle, data, position, weight, problem.fixed[k], up, down)
+        data, position, weight, fixed = problem.reading(k)
+        kernels.flips(reduced, choice, problem.idle, data, position, weight, fixed, up, down)
         first = [(np.argpartition(ratio, share)[:share], ratio) for ratio in (up, down)]
         return [rows[np.isfinite(ratio[rows])] for rows, ratio in first]
 
@@ -123,8 +114,10 @@ def relax(core: Core, problem: Problem, prices: Floats, scale: Scale) -> tuple[I
     If the core cannot keep every limit, limits may break at a forbidding penalty: what remains broken is for the caller to mend, and the
     prices are the ones passed in.
     """
-    lp = _program(core, problem, prices, scale)
     w, c, k = core.usage.shape
+    if w == 0:
+        return None
+    lp = _program(core, problem, prices, scale)
     whole = {"A_eq": lp.once, "b_eq": np.ones(w), "bounds": (0.0, None), "method": "highs-ds"}
     answer = linprog(-lp.gain, A_ub=lp.above, b_ub=lp.room, **whole)
     firm = answer.status == 0
@@ -146,8 +139,10 @@ def branch(core: Core, problem: Problem, prices: Floats, scale: Scale, gap: floa
 
     Its answer is a candidate only: it keeps limits to the solver's tolerance and the caller checks them exactly; its bound is not used.
     """
-    lp = _program(core, problem, prices, scale)
     w, c, _ = core.usage.shape
+    if w == 0:
+        return None
+    lp = _program(core, problem, prices, scale)
     answer = milp(
         -lp.gain,
         constraints=[LinearConstraint(lp.above, -np.inf, lp.room), LinearConstraint(lp.once, 1.0, 1.0)],

@@ -16,6 +16,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Choices = npt.NDArray[np.int16]
 Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -95,6 +96,35 @@ def tally_shared(data: Floats, choice: Choices, out: Floats) -> None:
     for i in range(choice.shape[0]):
         if choice[i] >= 0:
             out[choice[i]] += data[i, 0]
+
+
+@compiled
+def thriftiest(value: Floats, idle: bool, data: Floats, position: Ints, weight: Floats, fixed: Floats, least: Floats) -> None:
+    """least[i] = the least account i can use of one limit on a route open to it (inf if none is). Usage as in ``flips``."""
+    for i in range(value.shape[0]):
+        low = 0.0 if idle else np.inf
+        for j in range(value.shape[1]):
+            if value[i, j] > -np.inf:
+                use = fixed[j]
+                if position[j] >= 0:
+                    use += weight[position[j]] * data[i, position[j]]
+                low = min(low, use)
+        least[i] = low
+
+
+@compiled
+def too_much(value: Floats, data: Floats, position: Ints, weight: Floats, fixed: Floats, least: Floats, room: float, out: Flags) -> int:
+    """out[i, j] = account i on route j uses more than ``room`` beyond its least. Returns how many open pairs do."""
+    count = 0
+    for i in range(value.shape[0]):
+        for j in range(value.shape[1]):
+            use = fixed[j]
+            if position[j] >= 0:
+                use += weight[position[j]] * data[i, position[j]]
+            if value[i, j] > -np.inf and use - least[i] > room:
+                out[i, j] = True
+                count += 1
+    return count
 
 
 @compiled

@@ -77,6 +77,18 @@ class Problem:
         """The same problem on some of the accounts."""
         return replace(self, value=self.value[rows], at_most=at_most, tables=tuple(t.take(rows) for t in self.tables), block=block)
 
+    def reading(self, k: int) -> tuple[Floats, Ints, Floats, Floats]:
+        """How to read limit k: data (n, c), the column of each route or -1 (r,), the weight of each column (c,), the fixed part (r,)."""
+        position = np.full(self.routes, -1, dtype=np.int64)
+        for table in self.tables:
+            if table.weights[k].any():  # a limit reads one array, so at most one table
+                if table.shared:
+                    position[table.weights[k] != 0] = 0
+                    return table.data, position, np.ones(1), self.fixed[k]
+                position[table.columns] = np.arange(table.columns.size)
+                return table.data, position, np.ascontiguousarray(table.weights[k]), self.fixed[k]
+        return np.zeros((self.accounts, 0)), position, np.zeros(0), self.fixed[k]
+
     def usage(self, rows: Ints) -> Floats:
         """(m, r, K): what each of ``rows`` would use of every limit on every route, spread out. For small m only."""
         out = np.empty((rows.size, self.routes, self.limits))

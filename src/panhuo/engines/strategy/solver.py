@@ -13,6 +13,7 @@ from panhuo.engines.strategy.allocation import relative_gap
 from panhuo.engines.strategy.clash import clashing
 from panhuo.engines.strategy.dual import Dual, Scale, minimise, scale_of
 from panhuo.engines.strategy.evaluation import Look, look, reduced, rounding
+from panhuo.engines.strategy.presolve import strike
 from panhuo.engines.strategy.problem import Problem
 from panhuo.kernel.randomness import stream
 
@@ -45,10 +46,17 @@ def solve(problem: Problem, gap: float, seed: int) -> Solution:
     """Maximise value. ``gap``: stop once (upper - objective) / |upper| is within it."""
     k = problem.limits
     nothing = np.zeros(0, dtype=np.int64)
-    free = look(problem, np.zeros(k))
-    if _keeps(problem, problem.used(free.choice)):
-        worth = value_of(problem, free.choice)
-        return Solution(free.choice, worth, worth, np.zeros(k), True, nothing)
+    unpriced = _unpriced(problem)
+    if unpriced is None:
+        first = strike(problem)
+        if first.clash.size:
+            return Solution(None, -np.inf, -np.inf, np.zeros(k), True, first.clash)
+        if first.problem is not problem:
+            problem = first.problem
+            unpriced = _unpriced(problem)
+    if unpriced is not None:
+        worth = value_of(problem, unpriced)
+        return Solution(unpriced, worth, worth, np.zeros(k), True, nothing)
     rows = np.sort(stream(seed, "allocate", "sample").permutation(problem.accounts)[:SAMPLE])
     scale = scale_of(problem, rows[:: max(rows.size // 2000, 1)])
     dual = _prices(problem, scale, rows, gap)
@@ -71,6 +79,12 @@ def solve(problem: Problem, gap: float, seed: int) -> Solution:
             return Solution(None, -np.inf, -np.inf, state.best.prices, True, clash)
         return Solution(None, -np.inf, state.upper, state.best.prices, False, np.flatnonzero(state.broken))
     return Solution(state.choice, state.objective, max(state.upper, state.objective), state.best.prices, True, nothing)
+
+
+def _unpriced(problem: Problem) -> Choices | None:
+    """Everyone's best route, if that keeps every limit: then nothing needs a price."""
+    choice = look(problem, np.zeros(problem.limits)).choice
+    return choice if _keeps(problem, problem.used(choice)) else None
 
 
 def value_of(problem: Problem, choice: Choices) -> float:
