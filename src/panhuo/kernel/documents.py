@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -87,7 +88,9 @@ def check(data: Any, model: type[D], *, where: str, text: str = "") -> D:
     try:
         return model.model_validate(data)
     except pydantic.ValidationError as error:
-        first = error.errors(include_url=False)[0]
+        faults = error.errors(include_url=False)
+        # a misspelt required key is both unknown and missing: its spelling is the better news
+        first = next((fault for fault in faults if fault["type"] == "extra_forbidden"), faults[0])
         path = ".".join(str(part) for part in first["loc"])
         line = _line_of(text, first["loc"])
         place = f"{where}:{line}: {path}" if line else f"{where}: {path}"
@@ -118,13 +121,19 @@ def refuse(zh: str, en: str) -> ValueError:
 
 
 class _StrictLoader(yaml.SafeLoader):
-    pass
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except ValueError as error:  # a scalar that looks like a date or number and is none, such as 2026-02-31
+            raise yaml.constructor.ConstructorError(None, None, str(error), node.start_mark) from error
 
 
 def _mapping(loader: _StrictLoader, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
     seen: set[Any] = set()
     for key_node, _ in node.value:
         key = loader.construct_object(key_node, deep=True)
+        if not isinstance(key, Hashable):
+            raise yaml.constructor.ConstructorError(None, None, "a list or mapping cannot be a key", key_node.start_mark)
         if key in seen:
             raise yaml.constructor.ConstructorError(None, None, f"duplicate key {key!r}", key_node.start_mark)
         seen.add(key)

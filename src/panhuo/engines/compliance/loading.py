@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import hashlib
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
@@ -48,7 +49,8 @@ def load_book(path: Path) -> Book:
     raw = path.read_bytes()
     text = raw.decode("utf-8")
     written = check(data, BookText, where=str(path), text=text)
-    rules = tuple(_compile(rule, written.book, str(path), text, number) for number, rule in enumerate(written.rules))
+    lines = _rule_lines(text, written.rules)
+    rules = tuple(compile_rule(rule, written.book, str(path), text, number, lines[number]) for number, rule in enumerate(written.rules))
     return Book(written.book, written.title, written.version, written.uses, rules, str(path), hashlib.sha256(raw).hexdigest())
 
 
@@ -123,15 +125,16 @@ def _check_permit(rule: Rule, barring: list[Rule], books: dict[str, Book]) -> No
             )
 
 
-def _compile(rule: RuleText, book: str, file: str, text: str, number: int) -> Rule:
+def compile_rule(rule: RuleText, book: str, file: str, text: str, number: int, line: int) -> Rule:
+    """One rule with its conditions compiled. ``text``, ``number``: the file and the rule's place in it, to name a fault's line."""
     def expression(key: str, sql: str, *, boolean: bool) -> pl.Expr:
         where = f"{file}: {rule.id}.{key}"
         try:
             compiled = compile_sql(sql, schema(rule.stage), where=where, params=rule.params, boolean=boolean)
             _check_codes(sql, rule, where)
         except ConfigurationInvalid as error:
-            line = line_of(text, ("rules", number, *key.split(".")))
-            raise ConfigurationInvalid(error.code, error.cause, where=f"{file}:{line}: {rule.id}.{key}", remedy=error.remedy) from None
+            place = f"{file}:{line_of(text, ('rules', number, *key.split('.')))}: {rule.id}.{key}"
+            raise ConfigurationInvalid(error.code, error.cause, where=place, remedy=error.remedy) from None
         return compiled
 
     applies = expression("applies_when", rule.applies_when, boolean=True)
@@ -142,9 +145,8 @@ def _compile(rule: RuleText, book: str, file: str, text: str, number: int) -> Ru
         start = expression("effect.clock.from", clock.start, boolean=False)
         found = pl.DataFrame(schema=schema("clock")).select(start.alias("start")).schema["start"]
         if found != pl.Date():
-            line = line_of(text, ("rules", number, "effect", "clock", "from"))
-            raise _invalid("CLOCK_NOT_A_DATE", f"{file}:{line}: {rule.id}", f"from 须为日期，现为 {found}", f"from must be a date, this is {found}")
-    line = line_of(text, ("rules", number), quick=rule.id)
+            place = f"{file}:{line_of(text, ('rules', number, 'effect', 'clock', 'from'))}: {rule.id}"
+            raise _invalid("CLOCK_NOT_A_DATE", place, f"from 须为日期，现为 {found}", f"from must be a date, this is {found}")
     return Rule(rule, book, f"{file}:{line}", applies, fires, start, columns_read(rule.stage, applies, fires, start))
 
 
@@ -188,15 +190,23 @@ def _check_codes(sql: str, rule: RuleText, where: str) -> None:
                 refuse_strangers(column.name, literals(c for call in this.find_all(exp.Coalesce) for c in call.expressions))
 
 
-def line_of(text: str, path: tuple[int | str, ...], quick: str = "") -> int:
-    """The 1-based line of ``path`` in the YAML source. ``quick``: a rule's id, found by its own line without parsing."""
+def _rule_lines(text: str, rules: Sequence[RuleText]) -> list[int]:
+    """The line of each rule's id. Read off the text where every id stands as ``id: X``; parsing for marks costs far more."""
+    at: dict[str, list[int]] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        key, _, value = line.removeprefix("- ").partition(":")
+        if key.strip() == "id":
+            at.setdefault(value.split(" #")[0].strip(), []).append(number)
+    counts = collections.Counter(rule.id for rule in rules)
+    if all(len(at.get(name, ())) == count for name, count in counts.items()):
+        return [at[rule.id].pop(0) for rule in rules]
+    return [line_of(text, ("rules", number)) for number in range(len(rules))]
+
+
+def line_of(text: str, path: tuple[int | str, ...]) -> int:
+    """The 1-based line of ``path`` in the YAML source."""
     import yaml
 
-    if quick:
-        needle = f"id: {quick}"
-        hits = [n for n, line in enumerate(text.splitlines(), 1) if line.lstrip("- ").split(" #")[0].strip() == needle]
-        if len(hits) == 1:
-            return hits[0]
     node: Any = yaml.compose(text, Loader=yaml.SafeLoader)
     line = 1
     for part in path:

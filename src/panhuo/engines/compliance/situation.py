@@ -6,6 +6,7 @@ Classification and limitation come first because route rules read them. All verb
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 
 import polars as pl
@@ -18,6 +19,8 @@ from panhuo.kernel.frames import ACCOUNT
 from panhuo.kernel.words import Words
 
 _CLASS = pl.Enum(CLASSES)
+_STATE = LIMITATION[1].dtype
+_FIRST, _DAYS, _EPOCH = dt.date(1900, 1, 1), 146_097, dt.date(1970, 1, 1).toordinal()  # four centuries of days
 _BELOW = Words("五级分类为{}，逾期 {} 天应不低于{}", "reported as {}, but {} days past due call for at least {}")
 _DERIVED = Words("未提供五级分类，按逾期天数推为{}", "no five-category class given; taken as {} from the days past due")
 _ALL_DERIVED = Words(
@@ -88,21 +91,24 @@ def with_limitation(frame: pl.DataFrame, rules: Sequence[Rule], seen: dict[str, 
         pl.lit(None, dtype=pl.Date).alias("limitation_expires_on"),
         pl.lit(False).alias("_stopped"),
         pl.lit(False).alias("_doubted"),
-        pl.lit(None, dtype=pl.String).alias("limitation_basis"),
+        pl.lit(None, dtype=pl.UInt16).alias("_basis"),
     )
-    for rule in rules:
+    for number, rule in enumerate(rules):
         if seen is not None:
             seen[rule.id] = frame
-        frame = _moved(frame, rule)
+        frame = _moved(frame, rule, number)
     ends, as_of = pl.col("limitation_expires_on"), pl.col("as_of")
     state = (
         pl.when(pl.col("_stopped") | (as_of <= ends))
-        .then(pl.lit("open"))
+        .then(pl.lit("open", dtype=_STATE))
         .when(ends.is_null() | pl.col("_doubted"))
-        .then(pl.lit("unknown"))
-        .otherwise(pl.lit("expired"))
+        .then(pl.lit("unknown", dtype=_STATE))
+        .otherwise(pl.lit("expired", dtype=_STATE))
     )
-    return frame.with_columns(state.cast(LIMITATION[1].dtype).alias("limitation_state")).drop("_stopped", "_doubted")
+    names = pl.lit(pl.Series([rule.id for rule in rules], dtype=pl.String))
+    return frame.with_columns(state.alias("limitation_state"), names.gather(pl.col("_basis")).alias("limitation_basis")).drop(
+        "_stopped", "_doubted", "_basis"
+    )
 
 
 def moments(situation: pl.DataFrame, rules: Sequence[Rule]) -> dict[str, pl.DataFrame]:
@@ -112,13 +118,13 @@ def moments(situation: pl.DataFrame, rules: Sequence[Rule]) -> dict[str, pl.Data
     return seen
 
 
-def _moved(frame: pl.DataFrame, rule: Rule) -> pl.DataFrame:
+def _moved(frame: pl.DataFrame, rule: Rule, number: int) -> pl.DataFrame:
     clock = rule.text.effect.clock
     if clock is None:
         raise ValueError(f"{rule.id} is no clock rule")
     fires = rule.outcome.fill_null(False)
-    ends, basis = pl.col("limitation_expires_on"), pl.col("limitation_basis")
-    name = pl.lit(rule.id)
+    ends, basis = pl.col("limitation_expires_on"), pl.col("_basis")
+    name = pl.lit(number, dtype=pl.UInt16)
     if clock.mode == "doubt":
         return frame.with_columns(_doubted=pl.col("_doubted") | fires)
     if clock.mode == "stop" or rule.start is None:
@@ -126,18 +132,31 @@ def _moved(frame: pl.DataFrame, rule: Rule) -> pl.DataFrame:
         return frame.with_columns(
             _stopped=pl.col("_stopped") | fires,
             limitation_expires_on=pl.when(fires).then(nothing).otherwise(ends),
-            limitation_basis=pl.when(fires).then(name).otherwise(basis),
+            _basis=pl.when(fires).then(name).otherwise(basis),
         )
-    end = rule.start.dt.offset_by(f"{rule.text.params['years']}y")
+    end = years_later(rule.start, int(str(rule.text.params["years"])))
     if clock.mode == "replace":
         moves = fires
     elif clock.mode == "cap":
         moves = (fires & (end < ends)).fill_null(False)
     else:
         moves = fires & end.is_not_null() & (ends.is_null() | (end > ends))
-    return frame.with_columns(
-        limitation_expires_on=pl.when(moves).then(end).otherwise(ends), limitation_basis=pl.when(moves).then(name).otherwise(basis)
-    )
+    return frame.with_columns(limitation_expires_on=pl.when(moves).then(end).otherwise(ends), _basis=pl.when(moves).then(name).otherwise(basis))
+
+
+def years_later(day: pl.Expr, years: int) -> pl.Expr:
+    """The same calendar day ``years`` later (29 February: the 28th), null beyond the calendar below.
+
+    Read from a table of days: calendar arithmetic on every row costs twenty times as much.
+    """
+    index = day.to_physical() - _FIRST.toordinal() + _EPOCH
+    inside = (index >= 0) & (index < _DAYS)
+    return pl.lit(_calendar(years)).gather(pl.when(inside).then(index))
+
+
+@functools.cache
+def _calendar(years: int) -> pl.Series:
+    return pl.date_range(_FIRST, _FIRST + dt.timedelta(days=_DAYS - 1), eager=True).dt.offset_by(f"{years}y")
 
 
 def _base(accounts: pl.DataFrame, as_of: dt.date, facts: Mapping[str, Value | None] | None) -> pl.DataFrame:
