@@ -10,6 +10,7 @@ Where things are: this module holds the models and ``load_layout``; :mod:`.mappi
 
 from __future__ import annotations
 
+import codecs
 import datetime as dt
 import difflib
 import functools
@@ -154,8 +155,8 @@ class Layout(Document):
     as_of: the cut-off date of the tapes this layout is for, where they share one. constants: canonical field -> value, as it
     would stand in a cell (money in yuan). derived: canonical field or ``_working`` -> SQL; ``:as_of`` is the cut-off date.
     required: fields (canonical or working) without whose heading the tape does not fit, beside ``TAPE_REQUIRED``.
-    ignore: headings known and deliberately left unread. sheet, header_row (1-based): hints for workbooks.
-    source: where the list of fields comes from.
+    ignore: headings known and deliberately left unread. sheet, header_row (1-based, not counting blank rows), encoding (a Python codec),
+    delimiter: where the file should not be asked. source: where the list of fields comes from.
     """
 
     name: str
@@ -165,11 +166,23 @@ class Layout(Document):
     as_of: dt.date | None = None
     sheet: str | None = None
     header_row: int | None = pydantic.Field(default=None, ge=1)
+    encoding: str | None = None
+    delimiter: str | None = pydantic.Field(default=None, min_length=1, max_length=1)
     columns: tuple[Column, ...] = pydantic.Field(min_length=1)
     constants: dict[str, CellText] = pydantic.Field(default_factory=dict)
     derived: dict[str, str] = pydantic.Field(default_factory=dict)
     required: tuple[str, ...] = ()
     ignore: Texts = ()
+
+    @pydantic.field_validator("encoding")
+    @classmethod
+    def _codec(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                codecs.lookup(value)
+            except LookupError:
+                raise refuse(f"未知的编码 {value}", f"there is no encoding called {value}") from None
+        return value
 
     @pydantic.model_validator(mode="after")
     def _consistent(self) -> Layout:

@@ -1,0 +1,180 @@
+"""Which delimiter a text tape uses, where its header row is, and what the headings are.
+
+A delimiter cannot be told by counting characters: amounts bring commas, addresses bring semicolons. Each candidate therefore
+really splits the first lines, and is judged by what a right split shows: headings that are known, a header row of words, the
+same number of cells row after row, and as many cells as possible. Title lines above the header are passed over.
+"""
+
+from __future__ import annotations
+
+import collections
+import csv
+import re
+import unicodedata
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from panhuo.engines.intake.archives import ReadLimits
+from panhuo.engines.intake.mapping import normal_heading
+from panhuo.engines.intake.refusals import unusable
+from panhuo.kernel.errors import InputUnusable
+
+DELIMITERS: Final = (",", "\t", ";", "|", "^", "\x01", "\x1f", "~")
+UNQUOTED: Final = ("\x01", "\x1f")
+"""Delimiters of systems (Hive) that never quote: a quotation mark is then a character like any other."""
+
+SAMPLE_LINES: Final = 300
+HEADER_WITHIN: Final = 30
+"""The header row is one of so many first rows."""
+
+csv.field_size_limit(max(csv.field_size_limit(), 256 << 20))  # the module's default of 128 KiB would raise on a long cell
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How to split a text tape. ``headings``: as in the file, trimmed; blank ones named ``column N`` and unique. ``cells``:
+    how many a data row has (one more than headings where every row ends in a delimiter). ``skip_lines``: physical lines up to
+    and including the header. ``duplicates``: headings that occur more than once, before they were numbered apart."""
+
+    delimiter: str
+    headings: tuple[str, ...]
+    cells: int
+    skip_lines: int
+    duplicates: tuple[str, ...] = ()
+
+    @property
+    def quoted(self) -> bool:
+        return self.delimiter not in UNQUOTED
+
+
+def sniff(
+    text: str, known: Collection[str], name: str, limits: ReadLimits, *, delimiter: str | None = None, header_row: int | None = None
+) -> Dialect:
+    """The dialect of a tape that begins with ``text`` (whole lines, UTF-8 decoded).
+
+    known: normal forms of headings that tell a header row (:func:`.mapping.known_headings`). delimiter, header_row: where the
+    layout fixes them. Raises InputUnusable: INPUT_EMPTY, HEADER_MISSING, TOO_MANY_COLUMNS.
+    """
+    lines = text.split("\n")
+    if not any(line.strip(" \r\t\0\ufeff") for line in lines):
+        raise empty(name)
+    best: tuple[tuple[float, ...], str, list[tuple[int, list[str]]], int] | None = None
+    for candidate in (delimiter,) if delimiter else DELIMITERS:
+        if delimiter is None and candidate not in text and candidate != ",":
+            continue
+        rows = _split(lines[:SAMPLE_LINES], candidate)
+        at = header_row - 1 if header_row else find_header([row for _, row in rows], known)
+        if at >= len(rows):
+            raise header_missing(name, header_row or 1)
+        score = _score([row for _, row in rows], at, known)
+        if best is None or score > best[0]:
+            best = (score, candidate, rows, at)
+    assert best is not None
+    _, chosen, rows, at = best
+    skip, header = rows[at]
+    widths = collections.Counter(len(row) for _, row in rows[at + 1 :])
+    usual = widths.most_common(1)[0][0] if widths else len(header)
+    cells = len(header)
+    if usual == cells + 1 and all(not row[-1] for _, row in rows[at + 1 :] if len(row) == usual):
+        cells = usual
+    elif usual < cells and not any(heading.strip() for heading in header[usual:]):
+        header, cells = header[:usual], usual
+    headings, duplicates = clean_headings(header)
+    check_columns(len(headings), name, limits)
+    return Dialect(chosen, headings, cells, skip, duplicates)
+
+
+def find_header(rows: Sequence[Sequence[str]], known: Collection[str]) -> int:
+    """Index of the header among the first rows: the one with most known headings, else the first of full width that is words."""
+    first = rows[:HEADER_WITHIN]
+    hits = [_known(row, known) for row in first]
+    if hits and max(hits) >= 2:
+        return hits.index(max(hits))
+    widths = collections.Counter(len(row) for row in rows if len(row) > 1)
+    usual = widths.most_common(1)[0][0] if widths else 1
+    for i, row in enumerate(first):
+        if len([cell for cell in row if cell.strip()]) >= max(usual - 1, 1) and _wordy(row) >= 0.7:
+            return i
+    return next((i for i, row in enumerate(first) if any(cell.strip() for cell in row)), 0)
+
+
+def clean_headings(cells: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Trimmed and distinct headings, and those that were not distinct.
+
+    >>> clean_headings([" 余额", "", "余额"])
+    (('余额', 'column 2', '余额 (2)'), ('余额',))
+    """
+    names = [cell.replace("\0", "").strip().strip("\ufeff").strip() or f"column {i + 1}" for i, cell in enumerate(cells)]
+    counts = collections.Counter(names)
+    used = set(names)
+    out: list[str] = []
+    for name in names:
+        if name in out or name.startswith("__"):
+            number = 2
+            while f"{name.lstrip('_')} ({number})" in used:
+                number += 1
+            name = f"{name.lstrip('_')} ({number})"
+            used.add(name)
+        out.append(name)
+    return tuple(out), tuple(name for name, count in counts.items() if count > 1)
+
+
+def check_columns(count: int, name: str, limits: ReadLimits) -> None:
+    """Refuse a table wider than the limit."""
+    if count > limits.columns:
+        raise unusable(
+            "TOO_MANY_COLUMNS",
+            name,
+            f"有 {count} 列，超过上限 {limits.columns}",
+            f"has {count} columns, more than the {limits.columns} allowed",
+            "检查分隔符，或去掉无关的列",
+            "check the delimiter, or drop columns that do not matter",
+        )
+
+
+def empty(name: str) -> InputUnusable:
+    return unusable("INPUT_EMPTY", name, "文件是空的", "the file is empty", "检查导出", "check the export")
+
+
+def no_rows(name: str) -> InputUnusable:
+    return unusable("INPUT_NO_ROWS", name, "只有表头，没有数据行", "there is a header and no row of data", "检查导出条件", "check what was exported")
+
+
+def header_missing(name: str, row: int) -> InputUnusable:
+    return unusable(
+        "HEADER_MISSING",
+        name,
+        f"第 {row} 行没有表头",
+        f"there is no header in row {row}",
+        "更正版式的 header_row",
+        "correct header_row in the layout",
+    )
+
+
+def _split(lines: Sequence[str], delimiter: str) -> list[tuple[int, list[str]]]:
+    """Rows of the sample with the number of physical lines read up to and including each; blank lines are no rows."""
+    reader = csv.reader(
+        (line.removesuffix("\r").replace("\r", " ") + "\n" for line in lines),
+        delimiter=delimiter,
+        quoting=csv.QUOTE_NONE if delimiter in UNQUOTED else csv.QUOTE_MINIMAL,
+    )
+    return [(reader.line_num, row) for row in reader if row and any(cell.strip() for cell in row)]
+
+
+def _score(rows: Sequence[Sequence[str]], at: int, known: Collection[str]) -> tuple[float, ...]:
+    width = len(rows[at])
+    body = rows[at + 1 :]
+    same = sum(len(row) in (width, width + 1) for row in body) / len(body) if body else 1.0
+    return (_known(rows[at], known), float(width > 1 and _wordy(rows[at]) >= 0.7), float(same >= 0.8), width * same)
+
+
+def _known(row: Sequence[str], known: Collection[str]) -> int:
+    return sum(normal_heading(cell) in known for cell in row if cell.strip())
+
+
+def _wordy(row: Sequence[str]) -> float:
+    """Share of the cells that could be headings: words, not amounts, dates or long numbers."""
+    cells = [unicodedata.normalize("NFKC", cell).strip() for cell in row]
+    filled = [cell for cell in cells if cell]
+    return sum(not re.fullmatch(r"[-+$¥€]?[\d,.:/\s年月日%-]+", cell) for cell in filled) / len(cells) if filled else 0.0

@@ -1,0 +1,326 @@
+"""A tape: one or several files read as one table of text, in batches that fit in memory.
+
+``open_tape`` looks at every file (what it is, its encoding, delimiter, header) and refuses what cannot be read, before any row is;
+``Tape.batches`` then streams. Every data row of every file comes out exactly once, in order, under the source's own headings,
+with ``__file``, ``__row`` (1-based data row in its file), ``__fault`` and ``__raw`` (:mod:`.faults`).
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from panhuo.engines.intake import columnar, encodings
+from panhuo.engines.intake.archives import Part, ReadLimits, as_file, check_workbook, open_stream, parts, sha256_of
+from panhuo.engines.intake.delimited import Rows
+from panhuo.engines.intake.dialect import Dialect, check_columns, clean_headings, empty, no_rows, sniff
+from panhuo.engines.intake.faults import FAULT, RAW, faulted
+from panhuo.engines.intake.layout import Layout
+from panhuo.engines.intake.mapping import known_headings
+from panhuo.engines.intake.merging import Merged, merge
+from panhuo.engines.intake.refusals import unusable
+from panhuo.engines.intake.workbook import Sheet, Workbook
+from panhuo.kernel.words import Words
+
+FILE, ROW = "__file", "__row"
+BATCH_ROWS = 250_000
+_SAMPLE = 1 << 20
+
+
+@dataclass
+class TapeFile:
+    """What is known of one file. ``sha256`` (of the file as given, packing and all), ``rows`` and ``blank_rows`` are complete
+    once the batches have been read. encoding, delimiter: of text; sheet: of workbooks."""
+
+    name: str
+    path: Path
+    bytes: int
+    kind: str
+    headings: tuple[str, ...] = ()
+    duplicates: tuple[str, ...] = ()
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+    sha256: str | None = None
+    rows: int = 0
+    blank_rows: int = 0
+    slow_blocks: int = field(default=0, repr=False)
+
+
+class Tape:
+    """An open tape. ``headings``: the source columns of every batch. ``notes``: what a person should know about the reading."""
+
+    def __init__(self, readers: Sequence[_Reader], merged: Merged, notes: Sequence[Words]) -> None:
+        self._readers, self._merged = tuple(readers), merged
+        self.headings: tuple[str, ...] = merged.headings
+        self.files: tuple[TapeFile, ...] = tuple(reader.file for reader in readers)
+        self.notes: tuple[Words, ...] = tuple(notes)
+
+    @property
+    def schema(self) -> dict[str, pl.DataType]:
+        """Of every batch."""
+        text = dict.fromkeys(self.headings, pl.String())
+        return {**text, FILE: pl.String(), ROW: pl.Int32(), FAULT: pl.String(), RAW: pl.String()}
+
+    def batches(self, rows: int = BATCH_ROWS) -> Iterator[pl.DataFrame]:
+        """Frames of ``rows`` rows (the last has fewer). Raises InputUnusable where a file turns out damaged on the way, and
+        INPUT_NO_ROWS at the end of a tape without a single data row. May be called again; each call reads from the start."""
+        held: list[pl.DataFrame] = []
+        height = total = 0
+        for frame in self._frames(rows):
+            total += frame.height
+            held.append(frame)
+            height += frame.height
+            while height >= rows:
+                batch = pl.concat(held) if len(held) > 1 else held[0]
+                yield batch[:rows]
+                held, height = [batch[rows:]], height - rows
+        if height:
+            yield pl.concat(held) if len(held) > 1 else held[0]
+        if not total:
+            raise no_rows(", ".join(file.name for file in self.files))
+
+    def _frames(self, rows: int) -> Iterator[pl.DataFrame]:
+        digests: dict[Path, str] = {}
+        for i, reader in enumerate(self._readers):
+            file = reader.file
+            file.rows = file.blank_rows = file.slow_blocks = 0
+            for frame in reader.frames(rows):
+                faulty = FAULT in frame.columns
+                first = file.rows + 1
+                file.rows += frame.height
+                yield self._merged.conform(i, frame).select(
+                    *self.headings,
+                    pl.lit(file.name).alias(FILE),
+                    pl.int_range(first, first + pl.len(), dtype=pl.Int32).alias(ROW),
+                    pl.col(FAULT) if faulty else pl.lit(None, pl.String()).alias(FAULT),
+                    pl.col(RAW) if faulty else pl.lit(None, pl.String()).alias(RAW),
+                )
+            if file.sha256 is None:
+                if file.path not in digests:
+                    digests[file.path] = sha256_of(file.path)
+                file.sha256 = digests[file.path]
+
+
+def open_tape(
+    paths: str | Path | Sequence[str | Path],
+    *,
+    layout: Layout | None = None,
+    sheet: str | None = None,
+    workdir: Path | None = None,
+    limits: ReadLimits | None = None,
+) -> Tape:
+    """Look at the files and make them one tape.
+
+    layout: helps to find the header, fixes encoding and sheet where it states them, and lets files with different headings be one
+    tape where it binds them all. sheet: name or number of a workbook's sheet. workdir: where workbooks and Parquet inside
+    archives are unpacked (else the system's temporary folder; removed after reading). Raises InputUnusable, with the file,
+    the cause and the remedy, for whatever cannot be read.
+    """
+    given = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
+    if not given:
+        raise unusable("INPUT_MISSING", "-", "没有给出文件", "no file is given", "给出至少一个文件", "give at least one file")
+    limits = limits or ReadLimits()
+    known = _known(layout)
+    readers: list[_Reader] = []
+    notes: list[Words] = []
+    for path, name in zip(given, _names(given), strict=True):
+        for part in parts(path, name, limits):
+            for reader in _readers(part, limits, layout, known, sheet, workdir, notes):
+                readers.append(reader)  # noqa: PERF402 readers own temporary files: keep them as they are made
+    merged = merge([(reader.file.name, reader.file.headings, reader.file.duplicates) for reader in readers], layout)
+    return Tape(readers, merged, [*notes, *merged.notes])
+
+
+def read_tape(
+    paths: str | Path | Sequence[str | Path],
+    *,
+    layout: Layout | None = None,
+    sheet: str | None = None,
+    workdir: Path | None = None,
+    limits: ReadLimits | None = None,
+) -> pl.DataFrame:
+    """The whole tape as one frame of text; :func:`open_tape` says what is in it and what is refused."""
+    return pl.concat(list(open_tape(paths, layout=layout, sheet=sheet, workdir=workdir, limits=limits).batches()))
+
+
+class _Reader:
+    """One table of one file. ``frames`` gives its rows as text in order, with ``__fault`` and ``__raw`` where some are faulty."""
+
+    file: TapeFile
+
+    def frames(self, rows: int) -> Iterator[pl.DataFrame]:
+        raise NotImplementedError
+
+
+class _Text(_Reader):
+    def __init__(self, part: Part, limits: ReadLimits, layout: Layout | None, known: frozenset[str]) -> None:
+        self.part, self.limits = part, limits
+        stream = open_stream(part, limits)
+        try:
+            sample = b""
+            while len(sample) < _SAMPLE and (more := stream.read(_SAMPLE - len(sample))):
+                sample += more
+        finally:
+            stream.close()
+        if not sample.strip(b" \t\r\n\0\xef\xbb\xbf\xff\xfe"):
+            raise empty(part.name)
+        stated = layout.encoding if layout else None
+        self.encoding, self.skip = _stated(stated, sample) if stated else encodings.detect(sample, part.name)
+        text = sample[self.skip :].decode("utf-8" if self.encoding == encodings.ASCII else self.encoding, "replace")
+        if len(sample) >= _SAMPLE and "\n" in text:
+            text = text[: text.rfind("\n")]
+        if "\n" not in text:
+            text = text.replace("\r", "\n")
+        self.dialect: Dialect = sniff(
+            text,
+            known,
+            part.name,
+            limits,
+            delimiter=layout.delimiter if layout else None,
+            header_row=layout.header_row if layout else None,
+        )
+        self.file = TapeFile(
+            part.name,
+            part.path,
+            part.path.stat().st_size,
+            "text" if part.packing == "plain" else part.packing,
+            self.dialect.headings,
+            self.dialect.duplicates,
+            encodings.UTF8 if self.encoding == encodings.ASCII else self.encoding,
+            self.dialect.delimiter,
+        )
+
+    def frames(self, rows: int) -> Iterator[pl.DataFrame]:
+        digest = hashlib.sha256() if self.part.packing != "zip" else None
+        stream = open_stream(self.part, self.limits, digest)
+        blocks = encodings.Blocks(stream, self.encoding, self.skip, self.part.name)
+        reader = Rows(self.dialect, self.limits, may_be_marked=self.encoding != encodings.UTF8)
+        skip = self.dialect.skip_lines
+        try:
+            held: bytes | None = None
+            for block in _ahead(blocks):
+                if skip:
+                    block, skip = _without_lines(block, skip)
+                if held is not None:
+                    yield from reader.feed(held, final=False)
+                held = block
+            yield from reader.feed(held or b"", final=True)
+        finally:
+            stream.close()
+            self.file.blank_rows, self.file.slow_blocks, self.file.encoding = reader.blank, reader.slow_blocks, blocks.encoding
+        self.file.sha256 = digest.hexdigest() if digest else None
+
+
+class _Sheet(_Reader):
+    def __init__(self, part: Part, limits: ReadLimits, book: Workbook, sheet: Sheet, *, several: bool) -> None:
+        self.limits, self.book, self.sheet = limits, book, sheet
+        name = f"{part.name}[{sheet.name}]" if several else part.name
+        self.file = TapeFile(name, part.path, part.path.stat().st_size, part.kind, sheet.headings, sheet.duplicates, sheet=sheet.name)
+
+    def frames(self, rows: int) -> Iterator[pl.DataFrame]:
+        frame, self.file.blank_rows = self.book.frame(self.sheet, self.limits)
+        if frame.height:
+            yield from frame.iter_slices(rows)
+
+
+class _Parquet(_Reader):
+    def __init__(self, part: Part, limits: ReadLimits, workdir: Path | None) -> None:
+        self.part, self.limits, self.workdir = part, limits, workdir
+        with _unpacked(part, limits, workdir) as path:
+            headings, duplicates = clean_headings(columnar.headings(path, part.name))
+        check_columns(len(headings), part.name, limits)
+        self.file = TapeFile(part.name, part.path, part.path.stat().st_size, "parquet", headings, duplicates)
+
+    def frames(self, rows: int) -> Iterator[pl.DataFrame]:
+        with _unpacked(self.part, self.limits, self.workdir) as path:
+            for frame in columnar.batches(path, self.part.name, rows):
+                frame.columns = list(self.file.headings)
+                yield faulted(frame, self.limits)
+
+
+class _unpacked:  # noqa: N801 used like a function
+    """A path with the part's content, removed afterwards where it had to be made."""
+
+    def __init__(self, part: Part, limits: ReadLimits, workdir: Path | None) -> None:
+        self.path, self.temporary = as_file(part, limits, workdir)
+
+    def __enter__(self) -> Path:
+        return self.path
+
+    def __exit__(self, *_: object) -> None:
+        if self.temporary:
+            self.path.unlink(missing_ok=True)
+
+
+def _readers(
+    part: Part, limits: ReadLimits, layout: Layout | None, known: frozenset[str], sheet: str | None, workdir: Path | None, notes: list[Words]
+) -> list[_Reader]:
+    if part.kind == "text":
+        return [_Text(part, limits, layout, known)]
+    if part.kind == "parquet":
+        return [_Parquet(part, limits, workdir)]
+    with _unpacked(part, limits, workdir) as path:
+        if part.kind == "xlsx":
+            check_workbook(path, part.name, limits)
+        book = Workbook(path, part.name)
+        hint = sheet or (layout.sheet if layout else None)
+        sheets = book.sheets(known, limits, sheet=hint, header_row=layout.header_row if layout else None)
+    others = book.others(sheets)
+    if others and sheet is None:
+        read, left = "、".join(s.name for s in sheets), "、".join(others)
+        notes.append(Words(f"{part.name}：读取工作表 {read}，未读 {left}", f"{part.name}: read the sheet {read}, not {left}"))
+    return [_Sheet(part, limits, book, one, several=len(sheets) > 1) for one in sheets]
+
+
+def _ahead(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The blocks, the next one being read, hashed and decoded while this one is parsed."""
+    source = iter(blocks)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        coming = pool.submit(next, source, None)
+        while (block := coming.result()) is not None:
+            coming = pool.submit(next, source, None)
+            yield block
+
+
+def _without_lines(block: bytes, count: int) -> tuple[bytes, int]:
+    """The block less its first ``count`` lines, and how many are still to be left out of the next."""
+    at = 0
+    while count:
+        end = block.find(b"\n", at)
+        if end < 0:
+            return b"", count - 1
+        at, count = end + 1, count - 1
+    return block[at:], 0
+
+
+def _stated(encoding: str, sample: bytes) -> tuple[str, int]:
+    """An encoding that the layout names, and the length of its BOM where there is one."""
+    name = codecs.lookup(encoding).name
+    for bom, of in ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
+        if sample.startswith(bom) and name.startswith(of[:6]):
+            return of, len(bom)
+    return {"utf-8-sig": "utf-8", "utf-16": "utf-16-le", "gbk": "gb18030", "gb2312": "gb18030"}.get(name, name), 0
+
+
+def _known(layout: Layout | None) -> frozenset[str]:
+    if layout is not None:
+        return known_headings(layout)
+    from panhuo.engines.intake.suggest import all_known_headings
+
+    return all_known_headings()
+
+
+def _names(paths: Sequence[Path]) -> list[str]:
+    """What rows call their file: its name, with as much of its folders as tells two apart."""
+    names = [path.name or str(path) for path in paths]
+    return [name if names.count(name) == 1 else str(path) for name, path in zip(names, paths, strict=True)]
+
+
+__all__ = ["BATCH_ROWS", "FAULT", "FILE", "RAW", "ROW", "ReadLimits", "Tape", "TapeFile", "open_tape", "read_tape"]

@@ -1,0 +1,182 @@
+"""Sheets of .xlsx, .xls and .ods workbooks as text: what a person sees in the cell, without Excel's habits.
+
+Numbers come without ".0" and never in scientific notation (an 18-digit identity number typed as a number has lost its last
+digits in Excel itself; nothing here can bring them back, its check digit will tell). Dates come as ISO text, formulas as
+the value Excel last calculated. Title rows above the header are passed over; a heading merged over two rows is found in
+either of them.
+"""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from panhuo.engines.intake.archives import ReadLimits
+from panhuo.engines.intake.dialect import HEADER_WITHIN, check_columns, clean_headings, empty, find_header, header_missing
+from panhuo.engines.intake.faults import faulted
+from panhuo.engines.intake.mapping import normal_heading
+from panhuo.engines.intake.refusals import unusable
+from panhuo.kernel.errors import InputUnusable
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet that can be read as a table. ``skip_rows``: rows up to and including the header. ``score``: known headings."""
+
+    name: str
+    headings: tuple[str, ...]
+    skip_rows: int
+    score: int
+    height: int
+    duplicates: tuple[str, ...] = ()
+
+
+class Workbook:
+    """An open workbook. Raises InputUnusable where it is damaged, encrypted or holds no such sheet."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        import fastexcel
+
+        self.name = name
+        try:
+            self._reader: Any = fastexcel.read_excel(path)
+            self._tables: dict[str, pl.DataFrame] = {}
+            self._hidden: set[str] = set()
+        except fastexcel.FastExcelError as error:
+            raise _unreadable(path, name, str(error).splitlines()[0]) from error
+
+    def sheets(self, known: Collection[str], limits: ReadLimits, *, sheet: str | None = None, header_row: int | None = None) -> list[Sheet]:
+        """The sheets to read: the named one, or the one that fits the known headings best (else the largest) and those like it.
+
+        A sheet like it has the same headings: a list too long for one sheet goes on in the next.
+        """
+        names = list(self._reader.sheet_names)
+        if sheet is not None:
+            wanted = next((n for n in names if n == sheet or normal_heading(n) == normal_heading(sheet)), None)
+            if wanted is None and sheet.isdigit() and 1 <= int(sheet) <= len(names):
+                wanted = names[int(sheet) - 1]
+            if wanted is None:
+                raise unusable(
+                    "SHEET_MISSING",
+                    self.name,
+                    f"没有工作表“{sheet}”，现有：{'、'.join(names)}",
+                    f"there is no sheet {sheet!r}; it has: {', '.join(names)}",
+                    "更正工作表名或序号",
+                    "correct the sheet's name or number",
+                )
+            found = self._sheet(wanted, known, limits, header_row)
+            if found is None:
+                raise empty(f"{self.name}[{wanted}]")
+            return [found]
+        tables = [table for n in names if (table := self._sheet(n, known, limits, header_row)) is not None and n not in self._hidden]
+        if not tables:
+            raise empty(self.name)
+        best = max(tables, key=lambda t: (t.score, t.height))
+        chosen = [t for t in tables if sorted(t.headings) == sorted(best.headings)]
+        self._tables = {t.name: self._tables[t.name] for t in chosen}
+        return chosen
+
+    def others(self, chosen: Sequence[Sheet]) -> list[str]:
+        """Names of the sheets that are not read."""
+        return [n for n in self._reader.sheet_names if n not in {sheet.name for sheet in chosen}]
+
+    def frame(self, sheet: Sheet, limits: ReadLimits) -> tuple[pl.DataFrame, int]:
+        """All rows of the sheet as text (:func:`.faults.faulted`), and how many wholly empty rows were left out."""
+        raw = self._cells(sheet.name)
+        width = len(sheet.headings)
+        frame = raw.slice(sheet.skip_rows).select(raw.columns[:width]).rename(dict(zip(raw.columns, sheet.headings, strict=False)))
+        rows = frame.filter(pl.any_horizontal(pl.all().is_not_null())) if frame.width else frame
+        return faulted(rows, limits), frame.height - rows.height
+
+    def _sheet(self, name: str, known: Collection[str], limits: ReadLimits, header_row: int | None) -> Sheet | None:
+        table = self._cells(name)
+        rows = [[cell or "" for cell in row] for row in table.head(HEADER_WITHIN).rows()]
+        if not rows:
+            return None
+        at = header_row - 1 if header_row else find_header(rows, known)
+        if at >= len(rows):
+            raise header_missing(f"{self.name}[{name}]", header_row or 1)
+        cells: Sequence[str] = rows[at]
+        if not header_row:
+            cells, at = _two_storeys(rows, at, known)
+        filled = table.slice(at + 1).select(pl.all().is_not_null().any()).row(0) if table.height > at + 1 else ()
+        width = max((i + 1 for i, cell in enumerate(cells) if cell.strip() or (i < len(filled) and filled[i])), default=0)
+        check_columns(width, f"{self.name}[{name}]", limits)
+        headings, duplicates = clean_headings(cells[:width])
+        return Sheet(name, headings, at + 1, _hits(cells, known), table.height, duplicates)
+
+    def _cells(self, name: str) -> pl.DataFrame:
+        """Every cell of the sheet as text; a workbook is in memory as a whole in any case."""
+        import fastexcel
+
+        if name not in self._tables:
+            try:
+                sheet = self._reader.load_sheet(name, header_row=None, dtypes="string")
+                batch, errors = sheet.to_arrow_with_errors() if sheet.width else (None, None)
+            except fastexcel.FastExcelError as error:
+                raise _damaged(f"{self.name}[{name}]", str(error).splitlines()[0]) from error
+            self._hidden |= {name} if sheet.visible != "visible" else set()
+            frame = pl.DataFrame() if batch is None else pl.DataFrame(pl.from_arrow(batch)).select(pl.all().cast(pl.String))
+            frame = _with_errors(frame, errors.errors if errors else [])
+            self._tables[name] = frame.with_columns(pl.all().replace("", None).str.replace(r"^(\d{4}-\d{2}-\d{2}) 00:00:00$", "$1"))
+        return self._tables[name]
+
+
+def _two_storeys(rows: Sequence[Sequence[str]], at: int, known: Collection[str]) -> tuple[Sequence[str], int]:
+    """The headings where some are merged over two rows: the lower cell, or the upper where it is blank."""
+    best, cells, end = _hits(rows[at], known), rows[at], at
+    for upper in (at - 1, at):
+        if upper >= 0 and upper + 1 < len(rows):
+            both = [low or high for high, low in zip(rows[upper], rows[upper + 1], strict=True)]
+            if _hits(both, known) > best:
+                best, cells, end = _hits(both, known), both, upper + 1
+    return cells, end
+
+
+_ERRORS = {"Div0": "#DIV/0!", "NA": "#N/A", "Name": "#NAME?", "Null": "#NULL!", "Num": "#NUM!", "Ref": "#REF!", "Value": "#VALUE!"}
+
+
+def _with_errors(frame: pl.DataFrame, errors: Sequence[Any]) -> pl.DataFrame:
+    """Cells that hold an Excel error, as Excel shows them: an amount that is #REF! must not pass for an empty one."""
+    by_column: dict[int, list[tuple[int, str]]] = collections.defaultdict(list)
+    for error in errors:
+        shown = next((text for key, text in _ERRORS.items() if f"({key})" in error.detail), "#ERROR")
+        by_column[error.offset_position[1]].append((error.offset_position[0], shown))
+    for column, cells in by_column.items():
+        series = frame.to_series(column).scatter([row for row, _ in cells], [text for _, text in cells])
+        frame = frame.with_columns(series)
+    return frame
+
+
+def _hits(row: Sequence[str], known: Collection[str]) -> int:
+    found = collections.Counter(normal_heading(cell) for cell in row if cell.strip())
+    return sum(heading in known for heading in found)
+
+
+def _unreadable(path: Path, name: str, reason: str) -> InputUnusable:
+    if "EncryptedPackage".encode("utf-16-le") in path.read_bytes()[:1_000_000] or "assword" in reason:
+        return unusable(
+            "WORKBOOK_ENCRYPTED",
+            name,
+            "工作簿有打开密码",
+            "the workbook needs a password",
+            "去掉密码后另存",
+            "save it without its password",
+        )
+    return _damaged(name, reason)
+
+
+def _damaged(name: str, reason: str) -> InputUnusable:
+    return unusable(
+        "WORKBOOK_DAMAGED",
+        name,
+        f"工作簿无法打开（{reason}）",
+        f"the workbook cannot be opened ({reason})",
+        "用 Excel 或 WPS 打开后另存为 .xlsx 或 CSV",
+        "open it in Excel or WPS and save it as .xlsx or CSV",
+    )
