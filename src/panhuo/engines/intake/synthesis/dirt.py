@@ -1,6 +1,7 @@
 """Faults put into a clean chunk, each written down: row, column, kind, what stood there, what stands there now, what must become of it.
 
-A share of the rows gets one fault, some of these a second in another column. A kind that cannot spoil the row it was drawn for (no ID to
+A share of the rows gets one fault, some of these a second in another column, unless the one would hide the other: what is rejected for its account
+number need not be searched for a bad phone. So each fault of the list must be found. A kind that cannot spoil the row it was drawn for (no ID to
 spoil, no earlier clean row to repeat) gives way to ``amount_yuan`` on the principal, which always can.
 """
 
@@ -32,6 +33,7 @@ and after (null = empty); expected: reject, warn or repaired."""
 ROW_REPEATED, ACCOUNT_REPEATED = "row_repeated", "account_repeated"
 _ALWAYS = "amount_yuan"
 _SECOND = 0.15
+_ALONE = ("date_reversed",)  # hangs on a second date, which must stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def dirty(draws: Draws, tape: pl.DataFrame, again: Flags, as_of: dt.date, share:
     row = np.arange(draws.rows)
     spoiled = draws.chance("dirty", share)
     kinds = [name for name in faults() if null_bytes or name != "name_null_byte"]
-    weights = [faults()[name].weight for name in kinds]
+    weights = np.array([faults()[name].weight for name in kinds])
     first = draws.pick("fault", weights)
     first = np.where(again & draws.chance("id mistyped", behaviour().identity.id_mistyped), kinds.index("id_mistyped"), first)
     source = (draws.uniform("repeat of") * row).astype(np.int64)
@@ -59,8 +61,8 @@ def dirty(draws: Draws, tape: pl.DataFrame, again: Flags, as_of: dt.date, share:
     repeats = np.isin(first, [kinds.index(ROW_REPEATED), kinds.index(ACCOUNT_REPEATED)])
     first = np.where(repeats & ~clean_source, kinds.index(_ALWAYS), first)
     hits = _hits(draws, tape, kinds, np.where(spoiled, first, -1), "where", as_of, always=True)
-    second = np.where(spoiled & draws.chance("second fault", _SECOND) & ~repeats, draws.pick("second kind", weights), -1)
-    second[np.isin(second, [kinds.index(ROW_REPEATED), kinds.index(ACCOUNT_REPEATED)])] = -1
+    mild = np.array([faults()[name].expected != "reject" and name not in _ALONE for name in kinds])
+    second = np.where(spoiled & draws.chance("second fault", _SECOND) & mild[first], draws.pick("second kind", weights * mild), -1)
     more = _hits(draws, tape, kinds, second, "where second", as_of, always=False)
     more = more.join(hits, on=["row", "field"], how="anti")
 
