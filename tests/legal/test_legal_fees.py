@@ -129,6 +129,13 @@ def test_continuous_at_every_bracket_edge() -> None:
             assert max(np.diff(values)) <= 1
 
 
+def test_half_a_fen_rounds_up_once_and_at_the_end() -> None:
+    assert court_fee("acceptance", 1_000_020, fees=FEES.court) == 5_001  # 5,000 + 0.5
+    assert court_fee("acceptance_half", 1_000_040, fees=FEES.court) == 2_501  # half of 5,001
+    assert court_fee("acceptance_half", 1_000_020, fees=FEES.court) == 2_500  # half of 5,000.5, not of 5,001
+    assert court_fee("payment_order", 1_000_000, fees=FEES.court) == 1_667  # a third of 5,000
+
+
 def test_no_claim_no_fee() -> None:
     for kind in KINDS:
         assert court_fee(kind, 0, fees=FEES.court) == 0

@@ -124,6 +124,18 @@ def test_never_above_the_balance_nor_the_net_collateral(secured: pl.DataFrame) -
     assert (made.high <= cap * (1 + 1e-5)).all()
 
 
+def test_no_hammer_price_above_the_value(make_accounts: Make) -> None:
+    """A price level that would carry the hammer past the appraisal is cut there, taxes and fees still coming off."""
+    high = POLICY.model_copy(update={"price_level": POLICY.price_level.model_copy(update={"value": 3.0})})
+    facts = {"principal_fen": 10**10, "collateral_kind": "residential", "collateral_value_fen": 10**8, "seizure_rank": 1}
+    made = run(make_accounts(facts), high)
+    sold = 1.0
+    for offer in POLICY.rounds.offers:
+        sold *= 1 - min(offer.sells * POLICY.kind_sells.values["residential"], 1)
+    net = 10**8 * (1 - POLICY.tax_share.value - POLICY.auction_aid.steps[0].rate) - 100 * (0.01 * 10**6 + 2_400)
+    assert made.cash.sum() == pytest.approx((1 - sold) * net, rel=1e-5)
+
+
 def test_no_value_no_sale(make_accounts: Make) -> None:
     facts = {"principal_fen": 10**8, "collateral_kind": "residential"}
     made = run(make_accounts(facts, {**facts, "collateral_value_fen": 0}))

@@ -52,6 +52,24 @@ def test_a_pool_that_brings_too_little_leaves_no_residual(make_accounts: Make) -
     assert made.cash[0, 36:].sum() == 0
 
 
+def test_notes_and_residual_never_pass_the_balance(make_accounts: Make) -> None:
+    """Even where the notes take nearly all of the principal and the residual is the holder's alone."""
+    policy = POLICY.model_copy(
+        update={
+            "residual_share": Share(value=1.0, source="test"),
+            "issue_share": POLICY.issue_share.model_copy(update={"values": {}, "other": 0.5}),
+            "carry": POLICY.carry.model_copy(update={"value": 0.0}),
+            "subordinate_price": Share(value=1.0, source="test"),
+        }
+    )
+    accounts = make_accounts({"principal_fen": 10_000_000, "overdue_days": 231})
+    curve = np.full((1, 60), 1 / 54, dtype=np.float32)  # the pool alone would bring the whole balance after issue
+    made = forecast(accounts, curve, policy=policy, as_of=AS_OF)
+    assert made.cash.sum() == pytest.approx(10_000_000, rel=1e-4)
+    greedy = forecast(accounts, curve * 2, policy=policy, as_of=AS_OF)
+    assert greedy.cash.sum() == pytest.approx(10_000_000, rel=1e-4)
+
+
 def test_interest_and_fees_support_no_notes(make_accounts: Make) -> None:
     rows: list[dict[str, Any]] = [{"principal_fen": 10**6, "overdue_days": 231}, {"principal_fen": 10**6, "interest_fen": 10**6, "overdue_days": 231}]
     made = forecast(make_accounts(*rows), np.zeros((2, 36), dtype=np.float32), policy=POLICY, as_of=AS_OF)
