@@ -70,8 +70,8 @@ def normal_heading(heading: str) -> str:
 def heading_unit(heading: str) -> str | None:
     """The unit that a heading states in brackets (or at its end after a dash or slash), None where it states none.
 
-    >>> heading_unit("未偿本金（万元）"), heading_unit("年利率%"), heading_unit("姓名")
-    ('wan', 'percent', None)
+    >>> heading_unit("未偿本金（万元）"), heading_unit("年利率%"), heading_unit("principal_fen"), heading_unit("姓名")
+    ('wan', 'percent', 'fen', None)
     """
     text = _SPACE.sub("", unicodedata.normalize("NFKC", heading).casefold())
     found = [_UNIT_WORDS[inner] for inner in _BRACKETS.findall(text) if inner in _UNIT_WORDS]
@@ -79,6 +79,8 @@ def heading_unit(heading: str) -> str | None:
         return found[-1]
     if text.endswith(("%", "‰")):
         return _UNIT_WORDS[text[-1]]
+    if heading.strip().casefold().endswith("_fen"):  # Panhuo's own field names carry the unit so
+        return "fen"
     tail = re.split(r"[-/:]", text)[-1]
     return _UNIT_WORDS.get(tail) if tail != text else None
 
