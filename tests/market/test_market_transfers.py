@@ -80,7 +80,7 @@ def test_an_income_right_by_hand(make_accounts: Make) -> None:
         "interest_fen": 800_000,
         "penalty_fen": 200_000,
         "fees_fen": 300_000,
-        "overdue_days": 720,
+        "overdue_days": 360,
     }
     p = RIGHT
     made = forecast_income_right_transfer(make_accounts(card), none(1), policy=p, as_of=AS_OF)
@@ -94,9 +94,26 @@ def test_an_income_right_by_hand(make_accounts: Make) -> None:
     assert made.upfront_cost[0] == p.set_up_fen.value
 
 
+def test_the_two_sales_meet_at_one_year_and_age_alike() -> None:
+    """The income right's price of a card at one year is the batch price; from there both fall along the same slope."""
+    days = np.arange(90, 3_060, 30)
+    batch = np.interp(days, BATCH.price.at, BATCH.price.values) / np.interp(360, BATCH.price.at, BATCH.price.values)
+    right = np.interp(days, RIGHT.by_age.at, RIGHT.by_age.values)
+    np.testing.assert_allclose(right, batch, atol=0.08)
+    assert RIGHT.price.value == pytest.approx(np.interp(360, BATCH.price.at, BATCH.price.values) * BATCH.by_product.values["credit_card"], rel=0.1)
+
+
+def test_security_raises_the_price(make_accounts: Make) -> None:
+    kinds = ("credit", "guarantee", "mixed", "mortgage")
+    made = forecast_batch_transfer(
+        make_accounts(*({"principal_fen": 10**6, "overdue_days": 720, "guarantee_kind": k} for k in kinds)), none(4), policy=BATCH, as_of=AS_OF
+    )
+    assert (np.diff(made.cash.sum(axis=1)) > 0).all()
+
+
 def test_capital_still_held_is_charged_when_asked_for(make_accounts: Make) -> None:
     policy = RIGHT.model_copy(update={"capital_rate": Share(value=0.012, source="test")})
-    accounts = make_accounts({"principal_fen": 10**8, "overdue_days": 720})
+    accounts = make_accounts({"principal_fen": 10**8, "overdue_days": 360})
     plain, charged = (forecast_income_right_transfer(accounts, none(1), policy=q, as_of=AS_OF) for q in (RIGHT, policy))
     assert (charged.running_cost - plain.running_cost).sum() == pytest.approx(3 * 0.012 * 10**8, rel=1e-4)
 

@@ -141,20 +141,24 @@ def test_terms_out_of_order_are_refused(tmp_path: Any) -> None:
 
 
 def test_equity_by_hand(make_accounts: Make) -> None:
-    """A firm owing ten million yuan for two years."""
-    accounts = make_accounts({"principal_fen": 10**9, "overdue_days": 720, "debtor_kind": "firm", "product": "corporate_loan"})
+    """A reachable firm owing ten million yuan for two years."""
+    accounts = make_accounts(
+        {"principal_fen": 10**9, "overdue_days": 720, "debtor_kind": "firm", "product": "corporate_loan", "contactability": "reachable"}
+    )
     p = EQUITY
     made = forecast_debt_to_equity(accounts, flat(1, 0.01), policy=p, as_of=AS_OF)
-    value, met = p.value_share.values[1], p.bet_met.value
-    assert (p.conversion_months.value, p.exit_from.value, p.exit_to.value) == (6, 24, 36)
-    dividend = 10**9 * value * p.dividend_rate.value / 12
-    bought = met * 10**9 * (1 - p.discount.value) / 12
-    left = (1 - met) * 10**9 * value * p.sold.value
-    np.testing.assert_allclose(made.cash[0], [*[0] * 6, *[dividend] * 18, *[bought] * 11, bought + left], rtol=1e-5)
-    assert made.upfront_cost[0] == p.due_diligence_fen.value + p.due_diligence_share.value * 10**9
+    agreed, value, met = p.agreement.values["reachable"], p.value_share.values[1], p.bet_met.value
+    assert (p.conversion_months.value, p.exit_from.value, p.exit_to.value, p.negotiation_months.value) == (6, 24, 36, 3)
+    dividend = agreed * 10**9 * value * p.dividend_rate.value / 12
+    bought = agreed * met * 10**9 * (1 - p.discount.value) / 12
+    left = agreed * (1 - met) * 10**9 * value * p.sold.value
+    refused = (1 - agreed) * p.fallback.value * 10**9 * 0.01
+    equity = np.array([*[0] * 6, *[dividend] * 18, *[bought] * 11, bought + left])
+    np.testing.assert_allclose(made.cash[0], equity + np.array([*[0] * 3, *[refused] * 33]), rtol=1e-5)
+    assert made.upfront_cost[0] == pytest.approx(agreed * (p.due_diligence_fen.value + p.due_diligence_share.value * 10**9))
     assert made.running_cost.sum() == pytest.approx(p.minutes.value * p.staff_minute_fen.value)
     assert made.low[0] == 0
-    assert made.high[0] == pytest.approx(10**9 * (1 - p.discount.value) + 18 * dividend, rel=1e-5)
+    assert made.high[0] == pytest.approx(10**9 * (1 - p.discount.value) + 18 * dividend / agreed, rel=1e-5)
 
 
 def test_only_a_firm_has_equity(make_accounts: Make) -> None:
@@ -163,10 +167,19 @@ def test_only_a_firm_has_equity(make_accounts: Make) -> None:
         assert not getattr(made, name).any()
 
 
+def test_owners_who_cannot_be_found_do_not_convert(make_accounts: Make) -> None:
+    firm: dict[str, Any] = {"principal_fen": 10**9, "overdue_days": 720, "debtor_kind": "firm"}
+    rows = ({**firm, "contactability": c} for c in ("reachable", "unknown", "third_party_only", "lost"))
+    made = forecast_debt_to_equity(make_accounts(*rows), flat(4, 0.0), policy=EQUITY, as_of=AS_OF)
+    assert (np.diff(made.cash.sum(axis=1)) < 0).all()
+    assert (np.diff(made.upfront_cost) < 0).all()
+
+
 def test_an_exit_beyond_the_horizon_brings_only_dividends(make_accounts: Make) -> None:
     accounts = make_accounts({"principal_fen": 10**9, "overdue_days": 720, "debtor_kind": "firm"})
-    made = forecast_debt_to_equity(accounts, flat(1, 0.01, 24), policy=EQUITY, as_of=AS_OF)
-    assert made.cash.sum() == pytest.approx(18 * 10**9 * EQUITY.value_share.values[1] * EQUITY.dividend_rate.value / 12, rel=1e-5)
+    made = forecast_debt_to_equity(accounts, flat(1, 0.0, 24), policy=EQUITY, as_of=AS_OF)
+    dividends = 18 * 10**9 * EQUITY.value_share.values[1] * EQUITY.dividend_rate.value / 12
+    assert made.cash.sum() == pytest.approx(EQUITY.agreement.other * dividends, rel=1e-5)
 
 
 def test_no_dividend_lifts_the_whole_above_the_balance(make_accounts: Make) -> None:
@@ -174,6 +187,7 @@ def test_no_dividend_lifts_the_whole_above_the_balance(make_accounts: Make) -> N
         update={
             "dividend_rate": EQUITY.dividend_rate.model_copy(update={"value": 1.0}),
             "value_share": EQUITY.value_share.model_copy(update={"values": (1.0, 1.0, 1.0)}),
+            "agreement": ShareTable(by="contactability", values={}, other=1.0, source="test"),
             "bet_met": EQUITY.bet_met.model_copy(update={"value": 1.0}),
         }
     )

@@ -2,7 +2,7 @@
 
 **Price.** The market quotes a package's price over unpaid principal and interest (未偿本息). Here each account carries its own share:
 
-    share = by age of the arrears x by product x by litigation state x by size x flags      (at most 1)
+    share = by age of the arrears x by product x by guarantee x by litigation state x by size x flags      (at most 1)
     price = share x (principal + interest + penalty) x (sold + (1 - sold) (1 - relist_cut))
 
 A package that finds no buyer is listed again at a cut price; ``sold`` is the part sold at the first listing. Prices of the sample are mostly *starting*
@@ -32,6 +32,7 @@ class BatchTransferPolicy(Document):
     staff_minute_fen: Quantity
     price: ShareKnots
     by_product: Table
+    by_guarantee: Table
     by_state: Table
     by_size: Knots
     flags: Flags
@@ -84,7 +85,7 @@ def forecast(accounts: pl.DataFrame, curve: Curve, *, policy: BatchTransferPolic
 def price_share(accounts: pl.DataFrame, policy: BatchTransferPolicy) -> Floats:
     """(n,) expected price over unpaid principal and interest, relisting included, from 0 to 1."""
     share = policy.price.of(accounts)
-    for table in (policy.by_product, policy.by_state, policy.by_size, policy.flags):
+    for table in (policy.by_product, policy.by_guarantee, policy.by_state, policy.by_size, policy.flags):
         share = share * table.of(accounts)
     relisted = policy.sold.value + (1.0 - policy.sold.value) * (1.0 - policy.relist_cut.value)
     return np.minimum(share, 1.0) * relisted

@@ -1,11 +1,12 @@
 """Debt-to-equity 债转股: a firm's debt becomes shares, with a performance bet (对赌) that obliges its owners to buy them back.
 
-Only a firm can issue equity, so every other debtor gets zeros here. With v the equity's share of the balance (by age of the arrears
-x product x flags) and p the chance that the bet is met:
+Only a firm can issue equity, so every other debtor gets zeros here. With a the chance that its owners agree (by contactability), v the shares'
+value over the balance (by age of the arrears) and p the chance that the bet is met (bet_met x flags):
 
-    bought back    p B (1 - discount)           evenly between ``exit_from`` and ``exit_to``
-    kept shares    (1 - p) v B sold              sold at the end, if a buyer is found
-    dividends      B v yield / 12 a month        from conversion to exit
+    bought back     a p B (1 - discount)                       evenly between ``exit_from`` and ``exit_to``
+    kept shares     a (1 - p) v B sold                         sold at the end, if a buyer is found
+    dividends       a B v dividend_rate / 12 a month           from conversion to ``exit_from``
+    no agreement    (1 - a) fallback x standard curve          begins ``negotiation_months`` late
 
 No more than the balance is counted, though shares may be worth more. The interval is wide: all or next to nothing. An exit beyond the
 horizon counts as nothing within it.
@@ -20,15 +21,18 @@ import polars as pl
 from pydantic import model_validator
 
 from panhuo.kernel.documents import Document, refuse
-from panhuo.kernel.flows import add_evenly, add_profiles, between, forecast_of, scattered
+from panhuo.kernel.flows import add_curve, add_evenly, add_profiles, between, forecast_of, row_sums, scattered, two_outcomes
 from panhuo.kernel.routes import Curve, Floats, Forecast
-from panhuo.kernel.tables import Count, Quantity, Share, ShareFlags, ShareKnots, amount
+from panhuo.kernel.tables import Count, Quantity, Share, ShareFlags, ShareKnots, ShareTable, amount
 
 
 class DebtToEquityPolicy(Document):
     """The ``debt_to_equity`` section of the policy file."""
 
     staff_minute_fen: Quantity
+    agreement: ShareTable
+    negotiation_months: Count
+    fallback: Share
     bet_met: Share
     flags: ShareFlags
     discount: Share
@@ -56,6 +60,7 @@ def forecast(accounts: pl.DataFrame, curve: Curve, *, policy: DebtToEquityPolicy
     rows = np.flatnonzero((accounts["debtor_kind"] == "firm").to_numpy() & (amount(accounts, "balance_fen") > 0))
     firms = accounts[rows] if len(rows) < n else accounts
     balance = amount(firms, "balance_fen")
+    agreed = policy.agreement.of(firms)
     met = policy.bet_met.value * policy.flags.of(firms)
     value = policy.value_share.of(firms)
 
@@ -66,8 +71,10 @@ def forecast(accounts: pl.DataFrame, curve: Curve, *, policy: DebtToEquityPolicy
     left = np.minimum(value * policy.sold.value, 1.0 - yielded)
     profiles = _streams(policy, horizon)
     part = np.zeros((len(rows), horizon), dtype=np.float32)
-    for number, weight in enumerate((met * redeemed, (1.0 - met) * left, yielded)):
+    for number, weight in enumerate((agreed * met * redeemed, agreed * (1.0 - met) * left, agreed * yielded)):
         add_profiles(part, balance * weight, profiles, np.full(len(rows), number, dtype=np.intp))
+    ordinary = curve[rows]
+    add_curve(part, (1.0 - agreed) * policy.fallback.value * balance, ordinary, delay=policy.negotiation_months.value)
     cash = np.zeros((n, horizon), dtype=np.float32)
     cash[rows] = part
 
@@ -75,14 +82,17 @@ def forecast(accounts: pl.DataFrame, curve: Curve, *, policy: DebtToEquityPolicy
     running = np.zeros((n, horizon), dtype=np.float32)
     add_evenly(running, minutes * policy.staff_minute_fen.value, policy.minutes_months.value)
     within = profiles.sum(axis=1)
+    converted = balance * (redeemed * within[0] + yielded * within[2])
+    none, worked = np.zeros(len(rows)), policy.fallback.value * balance * row_sums(ordinary)
+    low, high = two_outcomes(agreed * met, (none, converted), (none, worked))
     return forecast_of(
         cash,
-        upfront=scattered(rows, policy.due_diligence_fen.value + policy.due_diligence_share.value * balance, n),
+        upfront=scattered(rows, agreed * (policy.due_diligence_fen.value + policy.due_diligence_share.value * balance), n),
         running=running,
         minutes=minutes,
         complaints=np.zeros(n),
-        low=np.zeros(n),
-        high=scattered(rows, balance * (redeemed * within[0] + yielded * within[2]), n),
+        low=scattered(rows, low, n),
+        high=scattered(rows, high, n),
         cap=scattered(rows, balance, n),
     )
 
