@@ -19,7 +19,7 @@ class Inner(Document):
 class Outer(Document):
     version: str
     parts: list[Inner]
-    table: dict[str, Inner] = {}
+    table: dict[str, Inner] = pydantic.Field(default_factory=dict)
 
     @pydantic.field_validator("version")
     @classmethod
@@ -75,5 +75,5 @@ def test_every_slip_is_named(tmp_path: Path, text: str | bytes, code: str, place
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationInvalid, match="no.yaml"):
+    with pytest.raises(ConfigurationInvalid, match=r"no\.yaml"):
         load(tmp_path / "no.yaml", Outer)

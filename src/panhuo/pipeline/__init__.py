@@ -1,1 +1,6 @@
 """Strings engines together over frames: tape, accounts, assessments, decisions."""
+
+from panhuo.pipeline.policy import Policy, load_policy
+from panhuo.pipeline.run import RunResult, run_tape
+
+__all__ = ["Policy", "RunResult", "load_policy", "run_tape"]

@@ -20,10 +20,12 @@ from pydantic import Field
 
 from panhuo.engines.collection.agency import AgencyPolicy
 from panhuo.engines.collection.in_house import InHousePolicy
+from panhuo.engines.intake.identity.policy import IdentityPolicy
 from panhuo.engines.legal import ArbitrationPolicy, EnforcementPolicy, FeeBook, LitigationPolicy, MediationPolicy, load_fees
 from panhuo.engines.market import BatchTransferPolicy, CollateralSalePolicy, IncomeRightPolicy
 from panhuo.engines.restructuring import DebtToEquityPolicy, ReschedulingPolicy
 from panhuo.engines.securitisation import SecuritisationPolicy
+from panhuo.engines.strategy.policy import StrategyPolicy
 from panhuo.engines.valuation.policy import ValuationPolicy
 from panhuo.engines.writeoff.forecast import WriteOffPolicy
 from panhuo.kernel.documents import Document, check, fingerprint, read
@@ -68,7 +70,8 @@ class Policy(Document):
     fees: FeeBook  # the statutory schedules of rulebooks/fees, unless the file brings its own
     valuation: ValuationPolicy
     routes: RoutesPolicy
-    # strategy: StrategyPolicy and identity: join here
+    identity: IdentityPolicy
+    strategy: StrategyPolicy
 
 
 def load_policy(path: Path | None = None) -> Policy:

@@ -26,7 +26,15 @@ _CONFIG: dict[str, Any] = {
     "font": FONT,
     "background": "transparent",
     "view": {"stroke": None},
-    "axis": {"labelColor": "#444", "titleColor": "#444", "gridColor": "#e6e6e6", "domainColor": "#999", "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal"},
+    "axis": {
+        "labelColor": "#444",
+        "titleColor": "#444",
+        "gridColor": "#e6e6e6",
+        "domainColor": "#999",
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+    },
     "legend": {"labelFontSize": 12, "labelColor": "#333", "title": None, "orient": "bottom", "columns": 6, "symbolType": "square"},
     "bar": {"discreteBandSize": 18},
 }
@@ -59,7 +67,11 @@ def money_by_key(rows: Sequence[tuple[str, float, float]], lang: Lang, *, labels
     amount = {"field": "v", "type": "quantitative", "title": word, "axis": {"format": ",~r", "tickCount": 5}}
     offset = {"field": "s", "sort": list(labels)}
     colour = {"field": "s", "type": "nominal", "scale": {"domain": list(labels), "range": ["#b8c4d0", "#2f5d8c"]}, "legend": {}}
-    encoding = {"y": category, "x": amount, "yOffset": offset, "color": colour} if horizontal else {"x": category, "y": amount, "xOffset": offset, "color": colour}
+    encoding = (
+        {"y": category, "x": amount, "yOffset": offset, "color": colour}
+        if horizontal
+        else {"x": category, "y": amount, "xOffset": offset, "color": colour}
+    )
     size = {"width": WIDTH - 120, "height": {"step": 11}} if horizontal else {"width": WIDTH, "height": 220}
     mark = {"type": "bar"} if horizontal else {"type": "bar", "width": {"band": 0.9}}
     return draw({"data": {"values": values}, "mark": mark, "encoding": encoding, **size})
@@ -89,7 +101,9 @@ def cash_by_month(rows: Sequence[tuple[int, str, float]], lang: Lang, names: dic
     )
 
 
-def route_mix(rows: Sequence[tuple[str, str, float]], names: dict[str, str], colours: dict[str, str], *, share_title: str, order: Sequence[str]) -> str:
+def route_mix(
+    rows: Sequence[tuple[str, str, float]], names: dict[str, str], colours: dict[str, str], *, share_title: str, order: Sequence[str]
+) -> str:
     """For each bucket, the share of its balance on each route. rows: (bucket, route, balance_fen)."""
     present = [r for r in colours if any(route == r for _, route, _ in rows)]
     values = [{"b": b, "r": names[r], "o": present.index(r), "v": v} for b, r, v in rows]

@@ -19,7 +19,14 @@ BREAKDOWN: dict[str, Any] = {
 }
 CASH: dict[str, Any] = {"month": pl.Int32, "route": pl.String, "cash_fen": pl.Float64}
 MIX: dict[str, Any] = {"bucket": pl.String, "route": pl.String, "accounts": pl.Int64, "balance_fen": pl.Int64}
-RULE: dict[str, Any] = {"rule": pl.String, "zh": pl.String, "en": pl.String, "routes": pl.List(pl.String), "accounts": pl.Int64, "balance_fen": pl.Int64}
+RULE: dict[str, Any] = {
+    "rule": pl.String,
+    "zh": pl.String,
+    "en": pl.String,
+    "routes": pl.List(pl.String),
+    "accounts": pl.Int64,
+    "balance_fen": pl.Int64,
+}
 FAULT: dict[str, Any] = {
     "code": pl.String,
     "severity": pl.String,

@@ -25,7 +25,11 @@ _PROVINCES_SHOWN = 15
 def render(data: ReportData, *, lang: Lang = "zh") -> str:
     """The whole page as HTML. ``lang`` is what it opens in; a button changes it and so does ``#en`` / ``#zh``."""
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("panhuo.pipeline.report", "templates"), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=jinja2.PackageLoader("panhuo.pipeline.report", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.globals |= {"t": both, "w": lambda words: both(words.zh, words.en), "route": _route, "key_words": key_words}
     currency = data.currency
@@ -36,7 +40,9 @@ def render(data: ReportData, *, lang: Lang = "zh") -> str:
         "share": lambda x: "—" if x is None else f"{x:.1%}",
         "number": _number,
     }
-    return environment.get_template("report.html.j2").render(data=data, s=data.summary, lang=lang, charts=_draw(data), figures=_figures(data), none=NONE)
+    return environment.get_template("report.html.j2").render(
+        data=data, s=data.summary, lang=lang, charts=_draw(data), figures=_figures(data), no_route=NONE
+    )
 
 
 def both(zh: str, en: str) -> Markup:
@@ -78,16 +84,23 @@ def _draw(data: ReportData) -> dict[str, Markup]:
         names = {name: words.to(lang) for name, words in ROUTE_WORDS.items()}
         labels = ("余额", "预计回收") if lang == "zh" else ("balance", "expected recovery")
         for dimension, horizontal in (("bucket", False), ("product", False), ("province", True)):
-            rows = [(key_words(dimension, r["key"]).to(lang) if dimension != "bucket" else r["key"], r["balance_fen"], r["recovery_fen"]) for r in _rows(data, dimension)]
+            rows = [
+                (key_words(dimension, r["key"]).to(lang) if dimension != "bucket" else r["key"], r["balance_fen"], r["recovery_fen"])
+                for r in _rows(data, dimension)
+            ]
             if rows:
                 drawn[f"{dimension}_{lang}"] = _safe(charts.money_by_key(rows, lang, labels=labels, horizontal=horizontal))
         cash = [(r["month"], r["route"], r["cash_fen"]) for r in data.cash.to_dicts()]
         if any(fen > 0 for _, _, fen in cash):
-            drawn[f"cash_{lang}"] = _safe(charts.cash_by_month(cash, lang, names, month_title="基准日后第几个月" if lang == "zh" else "month after the cut-off date"))
+            drawn[f"cash_{lang}"] = _safe(
+                charts.cash_by_month(cash, lang, names, month_title="基准日后第几个月" if lang == "zh" else "month after the cut-off date")
+            )
         mix = [(r["bucket"], r["route"], r["balance_fen"]) for r in data.mix.to_dicts() if r["balance_fen"] > 0]
         if mix:
             colours = charts.COLOURS | {NONE: "#dddddd"}
-            drawn[f"mix_{lang}"] = _safe(charts.route_mix(mix, names, colours, share_title="占余额" if lang == "zh" else "share of balance", order=BUCKETS))
+            drawn[f"mix_{lang}"] = _safe(
+                charts.route_mix(mix, names, colours, share_title="占余额" if lang == "zh" else "share of balance", order=BUCKETS)
+            )
     return drawn
 
 

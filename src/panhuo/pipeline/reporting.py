@@ -1,0 +1,127 @@
+"""From a run's sums to the report's data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import polars as pl
+
+from panhuo.engines.intake.quality import Quality
+from panhuo.engines.strategy import Allocation, Limit
+from panhuo.kernel.documents import Document, Sourced
+from panhuo.kernel.frames import TAPE
+from panhuo.kernel.words import Words
+from panhuo.pipeline.deciding import Decided
+from panhuo.pipeline.faults import Faults
+from panhuo.pipeline.policy import Policy
+from panhuo.pipeline.portfolio import Portfolio
+from panhuo.pipeline.report import ReportData
+from panhuo.pipeline.report.data import QUALITY, RULE, Assumption, LimitLine
+from panhuo.pipeline.tape import Intake
+
+WHY_NOT = {
+    "not_overdue": Words("未逾期或无余额", "not overdue, or nothing owed"),
+    "barred": Words("规则不允许任何途径", "the rules bar every route"),
+    "does_not_pay": Words("可走的途径都入不敷出或已满额", "every open route costs more than it brings, or is full"),
+}
+ONE = Words("单位", "unit")
+
+
+def report_data(
+    summary: dict[str, Any],
+    intake: Intake,
+    portfolio: Portfolio,
+    decided: Decided,
+    faults: Faults,
+    policy: Policy,
+    plan: Allocation,
+    limits: Sequence[Limit],
+) -> ReportData:
+    """Everything the page shows."""
+    totals = decided.breakdowns.totals()
+    return ReportData(
+        summary=summary,
+        portfolio={name: totals[name] for name in ("bucket", "product", "province")},
+        cash=decided.cash,
+        mix=totals["mix"],
+        limits=[
+            LimitLine(
+                limit.name,
+                limit.called,
+                limit.unit or ONE,
+                float(used),
+                float(limit.at_most),
+                float(price) * limit.unit_size,
+                money=limit.unit_size != 1,
+            )
+            for limit, used, price in zip(limits, plan.used, plan.prices, strict=True)
+        ],
+        rules=rules_table(portfolio),
+        rejects=faults.rejects,
+        warnings=faults.warnings,
+        quality=quality_table(intake.quality),
+        quality_score=intake.quality.score / 100.0,
+        largest=decided.largest,
+        assumptions=list(assumptions(policy)),
+        files=summary["files"],
+        unassigned=[(WHY_NOT[name], part["accounts"], part["balance_fen"]) for name, part in summary["unassigned"].items() if part["accounts"]],
+        currency=summary["currency"],
+    )
+
+
+def rules_table(portfolio: Portfolio) -> pl.DataFrame:
+    """Rules that barred something, most balance first."""
+    if not portfolio.verdicts:
+        return pl.DataFrame(schema=RULE)
+    counts = (
+        pl.concat([verdicts.counts() for verdicts in portfolio.verdicts])
+        .filter(pl.col("effect") == "bars")
+        .group_by("rule", maintain_order=True)
+        .agg(pl.col("routes").first(), pl.col("accounts", "balance_fen").sum())
+        .filter(pl.col("accounts") > 0)
+        .sort("balance_fen", "rule", descending=[True, False])
+    )
+    zh, en = portfolio.verdicts[0].reasons("zh"), portfolio.verdicts[0].reasons("en")
+    return counts.select(
+        "rule",
+        pl.col("rule").replace_strict(zh, return_dtype=pl.String).alias("zh"),
+        pl.col("rule").replace_strict(en, return_dtype=pl.String).alias("en"),
+        pl.col("routes").str.split(","),
+        "accounts",
+        "balance_fen",
+    ).cast(RULE)  # type: ignore[arg-type]
+
+
+def quality_table(quality: Quality) -> pl.DataFrame:
+    """Quality by field, with the field's names; fields that carry no weight and were not on the tape are left out."""
+    rows = quality.by_field().filter((pl.col("weight") > 0) | (pl.col("filled") > 0)).filter(pl.col("field").is_in(list(TAPE)))
+    return rows.select(
+        "field",
+        pl.col("field").replace_strict({name: field.zh for name, field in TAPE.items()}, return_dtype=pl.String).alias("zh"),
+        pl.col("field").replace_strict({name: field.en for name, field in TAPE.items()}, return_dtype=pl.String).alias("en"),
+        pl.col("filled_share").alias("filled"),
+        pl.col("valid_share").alias("valid"),
+        pl.col("score").fill_null(pl.col("valid_share")),
+    ).cast(QUALITY)  # type: ignore[arg-type]
+
+
+def assumptions(document: Document, prefix: str = "") -> Iterator[Assumption]:
+    """Every single figure of the policy that carries its own source, by its key in the file."""
+    for name in type(document).model_fields:
+        value = getattr(document, name)
+        key = f"{prefix}{name}"
+        if isinstance(value, Sourced):
+            yield Assumption(key, f"{value.value:g}", value.source, value.certainty)
+        elif isinstance(value, Document):
+            source = getattr(value, "source", None)
+            values = getattr(value, "values", None)
+            if isinstance(source, str) and values is not None:
+                yield Assumption(key, _table(values), source, str(getattr(value, "certainty", "house")))
+            else:
+                yield from assumptions(value, f"{key}.")
+
+
+def _table(values: Any) -> str:
+    text = ", ".join(f"{k} {v:g}" for k, v in values.items()) if isinstance(values, dict) else ", ".join(f"{v:g}" for v in values)
+    return text if len(text) <= 160 else text[:157] + "..."

@@ -1,0 +1,139 @@
+"""From files to cleaned partitions on disk: the first half of a run.
+
+Each batch is cleaned and written to scratch as it comes, so that a tape may be larger than memory. What has to be seen whole is
+kept: account numbers (duplicates), the people (debtor identity), counts and sums.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import polars as pl
+
+from panhuo.engines.intake.clean import clean, infer_as_of
+from panhuo.engines.intake.clean_duplicates import exclude, find_duplicates, keys
+from panhuo.engines.intake.clean_result import Reconciliation
+from panhuo.engines.intake.layout import Layout, load_layout
+from panhuo.engines.intake.quality import Quality, no_quality
+from panhuo.engines.intake.sources import Tape, open_tape
+from panhuo.kernel.findings import REJECT
+from panhuo.pipeline.layouts import choose_layout
+from panhuo.pipeline.parquet import PartWriter
+
+AsOfFrom = Literal["given", "layout", "tape", "today"]
+PRIVATE_TABLES = ("debtor", "guarantor", "contact", "collateral")
+
+
+@dataclass(slots=True)
+class Intake:
+    """What is known after the tape has been read: where the partitions lie, and everything that adds up."""
+
+    tape: Tape
+    layout: Layout
+    as_of: dt.date
+    as_of_from: AsOfFrom
+    accounts: list[Path] = field(default_factory=list)  # a Parquet file a partition
+    people: list[Path] = field(default_factory=list)
+    rejected: list[Path] = field(default_factory=list)  # raw rows
+    findings: list[Path] = field(default_factory=list)
+    headings: dict[str, str] = field(default_factory=dict)
+    reconciliation: Reconciliation = field(default_factory=Reconciliation)
+    quality: Quality = field(default_factory=no_quality)
+
+
+def take_in(
+    tapes: Sequence[Path],
+    folder: Path,
+    *,
+    layout: str | None,
+    as_of: dt.date | None,
+    today: dt.date | None,
+    sheet: str | None,
+    batch_rows: int,
+    tell: Callable[[str, float | None], None],
+    label: str,
+) -> Intake:
+    """Read and clean the tape into ``folder/scratch`` and ``folder/private``. Raises InputUnusable, ConfigurationInvalid, UsageInvalid."""
+    scratch, private = folder / "scratch", folder / "private"
+    private.mkdir(mode=0o700)
+    chosen = load_layout(layout) if layout is not None else None
+    tape = open_tape(tapes, layout=chosen, sheet=sheet, workdir=scratch)
+    if chosen is None:
+        chosen = choose_layout(tape.headings, where=str(tapes[0]))
+        tape = open_tape(tapes, layout=chosen, sheet=sheet, workdir=scratch)
+    intake: Intake | None = None
+    seen: list[pl.DataFrame] = []
+    rows = 0
+    writers = {name: PartWriter(private / f"{name}s.parquet" if name != "collateral" else private / "collateral.parquet") for name in PRIVATE_TABLES}
+    try:
+        for number, raw in enumerate(tape.batches(batch_rows)):
+            if intake is None:
+                day, source = _cut_off(raw, chosen, as_of, today)
+                intake = Intake(tape, chosen, day, source)
+            outcome = clean(raw, layout=chosen, as_of=intake.as_of)
+            cleaned, findings = outcome.data, [outcome.findings]
+            mine = keys(cleaned)
+            repeated = find_duplicates(mine, earlier=pl.concat(seen) if seen else None, heading=cleaned.headings.get("account_id", "account_id"))
+            if repeated.data.height:
+                cleaned = exclude(cleaned, repeated.data)
+                findings.append(repeated.findings)
+                mine = keys(cleaned)
+            seen.append(mine)
+            _keep(intake, scratch, number, cleaned.accounts, cleaned.tables["debtor"], cleaned.rejected, pl.concat(findings))
+            for name, writer in writers.items():
+                writer.write(cleaned.tables[name])
+            intake.reconciliation += cleaned.reconciliation
+            intake.quality += cleaned.quality
+            intake.headings = dict(cleaned.headings)
+            rows += raw.height
+            tell(f"{label} {rows:,}", None)
+    finally:
+        for writer in writers.values():
+            writer.close()
+    assert intake is not None  # batches() raises on a tape without rows
+    return intake
+
+
+def _cut_off(raw: pl.DataFrame, layout: Layout, given: dt.date | None, today: dt.date | None) -> tuple[dt.date, AsOfFrom]:
+    if given is not None:
+        return given, "given"
+    if layout.as_of is not None:
+        return layout.as_of, "layout"
+    said = infer_as_of(raw, layout=layout)
+    if said is not None:
+        return said, "tape"
+    if today is not None:
+        return today, "today"
+    return _none_known(raw, layout), "given"
+
+
+def _none_known(raw: pl.DataFrame, layout: Layout) -> dt.date:
+    """``clean`` words the refusal; nothing here knows the date either."""
+    clean(raw.head(1), layout=layout, as_of=None)
+    raise AssertionError("clean() found a cut-off date that infer_as_of() did not")
+
+
+def _keep(
+    intake: Intake, scratch: Path, number: int, accounts: pl.DataFrame, people: pl.DataFrame, rejected: pl.DataFrame, findings: pl.DataFrame
+) -> None:
+    """One batch to scratch; a part without rows is not written."""
+    people = people.with_columns(accounts["debtor_kind"])
+    for name, frame, paths in (
+        ("accounts", accounts, intake.accounts),
+        ("people", people, intake.people),
+        ("rejected", rejected, intake.rejected),
+        ("findings", findings, intake.findings),
+    ):
+        if frame.height:
+            path = scratch / f"{name}-{number:05d}.parquet"
+            frame.write_parquet(path, compression="lz4", statistics=False)
+            paths.append(path)
+
+
+def rejects_of(findings: pl.DataFrame) -> pl.DataFrame:
+    """The findings that threw a row out."""
+    return findings.filter(pl.col("severity") == REJECT)
