@@ -1,6 +1,6 @@
 """The compiled loops over all accounts. Every kernel releases the interpreter lock and sees one block of rows at a time.
 
-Money and usage are float64; a block's sums are compensated (Neumaier), so that a dual value carries no more than a few units of
+Usage may be float32 or float64, all arithmetic is float64; a block's sums are compensated (Neumaier), so that a dual value carries no more than a few units of
 rounding in the last place however the accounts are ordered.
 """
 
@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+Reals = npt.NDArray[np.floating]
 Choices = npt.NDArray[np.int16]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -29,7 +30,7 @@ def compiled(function: F) -> F:
 
 
 @compiled
-def charge(reduced: Floats, data: Floats, columns: Ints, price: Floats) -> None:
+def charge(reduced: Floats, data: Reals, columns: Ints, price: Floats) -> None:
     """reduced[i, columns[c]] -= data[i, c] * price[c]."""
     for i in range(reduced.shape[0]):
         for c in range(columns.shape[0]):
@@ -37,7 +38,7 @@ def charge(reduced: Floats, data: Floats, columns: Ints, price: Floats) -> None:
 
 
 @compiled
-def charge_all(reduced: Floats, data: Floats, price: Floats) -> None:
+def charge_all(reduced: Floats, data: Reals, price: Floats) -> None:
     """As ``charge`` where the columns are all routes in order: the loop the compiler can vectorise."""
     for i in range(reduced.shape[0]):
         for j in range(reduced.shape[1]):
@@ -45,7 +46,7 @@ def charge_all(reduced: Floats, data: Floats, price: Floats) -> None:
 
 
 @compiled
-def charge_shared(reduced: Floats, data: Floats, price: Floats) -> None:
+def charge_shared(reduced: Floats, data: Reals, price: Floats) -> None:
     """reduced[i, j] -= data[i, 0] * price[j]: one figure an account, whatever the route."""
     for i in range(reduced.shape[0]):
         for j in range(reduced.shape[1]):
@@ -81,7 +82,7 @@ def pick(reduced: Floats, value: Floats, idle: bool, choice: Choices, counts: Fl
 
 
 @compiled
-def tally(data: Floats, position: Ints, choice: Choices, out: Floats) -> None:
+def tally(data: Reals, position: Ints, choice: Choices, out: Floats) -> None:
     """out[c] += data[i, c] where account i chose the route of column c; ``position`` maps route to column or -1."""
     for i in range(choice.shape[0]):
         if choice[i] >= 0:
@@ -91,7 +92,7 @@ def tally(data: Floats, position: Ints, choice: Choices, out: Floats) -> None:
 
 
 @compiled
-def tally_shared(data: Floats, choice: Choices, out: Floats) -> None:
+def tally_shared(data: Reals, choice: Choices, out: Floats) -> None:
     """out[j] += data[i, 0] where account i chose route j."""
     for i in range(choice.shape[0]):
         if choice[i] >= 0:
@@ -99,7 +100,7 @@ def tally_shared(data: Floats, choice: Choices, out: Floats) -> None:
 
 
 @compiled
-def thriftiest(value: Floats, idle: bool, data: Floats, position: Ints, weight: Floats, fixed: Floats, least: Floats) -> None:
+def thriftiest(value: Floats, idle: bool, data: Reals, position: Ints, weight: Floats, fixed: Floats, least: Floats) -> None:
     """least[i] = the least account i can use of one limit on a route open to it (inf if none is). Usage as in ``flips``."""
     for i in range(value.shape[0]):
         low = 0.0 if idle else np.inf
@@ -113,7 +114,7 @@ def thriftiest(value: Floats, idle: bool, data: Floats, position: Ints, weight: 
 
 
 @compiled
-def too_much(value: Floats, data: Floats, position: Ints, weight: Floats, fixed: Floats, least: Floats, room: float, out: Flags) -> int:
+def too_much(value: Floats, data: Reals, position: Ints, weight: Floats, fixed: Floats, least: Floats, room: float, out: Flags) -> int:
     """out[i, j] = account i on route j uses more than ``room`` beyond its least. Returns how many open pairs do."""
     count = 0
     for i in range(value.shape[0]):
@@ -128,9 +129,7 @@ def too_much(value: Floats, data: Floats, position: Ints, weight: Floats, fixed:
 
 
 @compiled
-def flips(
-    reduced: Floats, choice: Choices, idle: bool, data: Floats, position: Ints, weight: Floats, fixed: Floats, up: Floats, down: Floats
-) -> None:
+def flips(reduced: Floats, choice: Choices, idle: bool, data: Reals, position: Ints, weight: Floats, fixed: Floats, up: Floats, down: Floats) -> None:
     """How much one limit's price would have to fall (``up``) or rise (``down``) for account i to use more or less of it.
 
     up[i] = min over routes using more of (value lost) / (usage added), in reduced value; down[i] likewise for routes using less.

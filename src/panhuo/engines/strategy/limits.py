@@ -17,7 +17,8 @@ class Limit:
     usage: broadcastable to (n, r): what account i uses on route j, in the limit's own unit. May be negative: ``-usage`` with
     ``at_most=-m`` says "at least m". at_most: may be 0 or negative; ``inf`` never binds.
     routes: bool (r,); only these routes use it (None: all), so that several limits can read one matrix.
-    title: how people call it; unit: one unit of it, as in "one more case". Both only for words.
+    Only for words: title, how people call it; unit, what one of it is called ("case"); unit_size, how much usage that is (1,000,000
+    where usage is in fen and one speaks of 万元).
     """
 
     name: str
@@ -26,6 +27,7 @@ class Limit:
     routes: npt.NDArray[np.bool_] | None = None
     title: Words | None = None
     unit: Words | None = None
+    unit_size: float = 1.0
 
     @property
     def called(self) -> Words:

@@ -19,6 +19,7 @@ from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.words import Words
 
 Floats = npt.NDArray[np.float64]
+Reals = npt.NDArray[np.floating]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
@@ -28,11 +29,11 @@ COMPACT_BELOW = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One array of usage. ``data`` (n, c), C order. ``columns`` (c,): the route of each column; ``shared``: c = 1 and the one
+    """One array of usage. ``data`` (n, c), C order, float32 or float64 as it came. ``columns`` (c,): the route of each column; ``shared``: c = 1 and the one
     column serves every route. ``weights`` (K, c), or (K, r) if shared: 1 where the limit counts that column. ``largest``: no entry is
     larger in size; ``negative``: whether any is below 0."""
 
-    data: Floats
+    data: Reals
     columns: Ints
     shared: bool
     weights: Floats
@@ -77,7 +78,7 @@ class Problem:
         """The same problem on some of the accounts."""
         return replace(self, value=self.value[rows], at_most=at_most, tables=tuple(t.take(rows) for t in self.tables), block=block)
 
-    def reading(self, k: int) -> tuple[Floats, Ints, Floats, Floats]:
+    def reading(self, k: int) -> tuple[Reals, Ints, Floats, Floats]:
         """How to read limit k: data (n, c), the column of each route or -1 (r,), the weight of each column (c,), the fixed part (r,)."""
         position = np.full(self.routes, -1, dtype=np.int64)
         for table in self.tables:
@@ -109,7 +110,7 @@ class Problem:
         total += self.fixed @ np.bincount(at, minlength=self.routes).astype(np.float64)
         for table in self.tables:
             if table.shared:
-                got = table.data[placed, 0]
+                got = table.data[placed, 0].astype(np.float64)
                 weights = table.weights
                 route = at
             else:
@@ -118,7 +119,7 @@ class Problem:
                 route = position[at]
                 inside = route >= 0
                 route = route[inside]
-                got = table.data[placed[inside], route]
+                got = table.data[placed[inside], route].astype(np.float64)
                 weights = table.weights
             for k in np.flatnonzero(weights.any(axis=1)):
                 total[k] += float(np.sum(got * weights[k, route]))
@@ -174,9 +175,9 @@ def _slack(at_most: Floats, fixed: Floats, tables: tuple[Table, ...], accounts: 
 def _table(array: npt.NDArray[np.generic], shared: bool, weights: Floats, fixed: Floats, may: Flags | None) -> list[Table]:
     """The varying columns of one array; those that are the same on every account go into ``fixed``."""
     if shared:
-        data = np.ascontiguousarray(array[:, :1], dtype=np.float64)
+        data = np.ascontiguousarray(array[:, :1], dtype=_real(array))
         if not np.isfinite(data).all():
-            data = np.where(np.isfinite(data), data, 0.0)
+            data = np.where(np.isfinite(data), data, data.dtype.type(0))
         least, most = float(data.min()), float(data.max())
         return [Table(data, np.zeros(1, dtype=np.int64), True, weights, max(most, -least), least < 0.0)]
     low, high = array.min(axis=0).astype(np.float64), array.max(axis=0).astype(np.float64)
@@ -186,15 +187,19 @@ def _table(array: npt.NDArray[np.generic], shared: bool, weights: Floats, fixed:
     if not wanted.size:
         return []
     if wanted.size <= COMPACT_BELOW * array.shape[1]:
-        data = np.ascontiguousarray(array[:, wanted], dtype=np.float64)
+        data = np.ascontiguousarray(array[:, wanted], dtype=_real(array))
     else:
         wanted = np.arange(array.shape[1])
-        data = np.ascontiguousarray(array, dtype=np.float64)
+        data = np.ascontiguousarray(array, dtype=_real(array))
     if not np.isfinite(data).all():  # only where nobody may go, or ``build`` would have refused: must not become nan * 0
-        data = np.where(np.isfinite(data), data, 0.0)
+        data = np.where(np.isfinite(data), data, data.dtype.type(0))
     least, most = float(data.min()), float(data.max())
     counted = np.ascontiguousarray((weights * ~same)[:, wanted])
     return [Table(data, wanted.astype(np.int64), False, counted, max(most, -least), least < 0.0)]
+
+
+def _real(array: npt.NDArray[np.generic]) -> type[np.floating]:
+    return np.float32 if array.dtype == np.float32 else np.float64
 
 
 def _value(value: npt.ArrayLike, eligible: npt.ArrayLike | None) -> tuple[Floats, Flags | None]:

@@ -1,0 +1,64 @@
+"""What a decision says, as data: the sentences in both languages, with named places for what differs from account to account."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+
+import polars as pl
+
+from panhuo.kernel.words import Lang, Words
+
+CHOSEN = Words("选择{route}：预计净回收{net}", "{Route}: expected net recovery {net}")
+CHOSEN_AT_A_LOSS = Words("选择{route}：预计净亏{net}", "{Route}: expected net loss {net}")
+ONLY_ONE = Words("；没有其他可用方式", "; no other route is open")
+AHEAD = Words("，比次优的{runner}多{margin}", ", {margin} more than the runner-up, {runner}")
+AHEAD_AT_PRICES = Words("，计入限额价格后比次优的{runner}多{margin}", ", {margin} more than the runner-up, {runner}, after the prices of limits")
+EVEN = Words("，与次优的{runner}相当", ", level with the runner-up, {runner}")
+BEHIND = Words(
+    "，计入限额价格后比{runner}少{margin}：限额尾数所致",
+    ", {margin} less than {runner} after the prices of limits: the last units of a limit were shared out so",
+)
+HELD_BACK = Words(
+    "；{better}净值高{more}，但受“{limit}”约束（每{unit}影子价格{price}）",
+    "; {better} would bring {more} more but is held back by '{limit}' (shadow price {price} per {unit})",
+)
+USED_UP = Words("；{better}净值高{more}，但所需限额已分完", "; {better} would bring {more} more but the limits it needs are used up")
+NOTHING_TO_DO = Words("未逾期或无余额，无需处置", "Not overdue or nothing owed: nothing to do")
+NO_ROUTE = Words("没有可用的处置方式", "No route is open")
+NOT_WORTH_IT = Words("暂不处置：最好的{best}也预计净亏{net}", "No route for now: even the best, {best}, is expected to lose {net}")
+TOO_DEAR = Words(
+    "暂不处置：{best}预计净回收{net}，抵不过所占“{limit}”的价格（每{unit}影子价格{price}）",
+    "No route for now: {best} is expected to bring {net}, less than the price of '{limit}' it would use (shadow price {price} per {unit})",
+)
+NONE_LEFT = Words(
+    "暂不处置：{best}预计净回收{net}，但所需限额已分完", "No route for now: {best} is expected to bring {net} but the limits it needs are used up"
+)
+BARRED = Words("；{route}不可：{rule}", "; {route} is barred: {rule}")
+BARRED_BY_MORE = Words("；{route}不可：{rule}等{count}条", "; {route} is barred: {rule} (and {others} more)")
+END = Words("。", ".")
+
+MORE_OF_IT = Words("再多1{unit}，约可多回收{price}", "each further {unit} would bring about {price}")
+NO_USE = Words("未用满，放宽无益", "not used up: more of it would bring nothing")
+USED_BUT_FREE = Words("已用满，放宽也不增加回收", "used up, but more of it would bring nothing")
+
+
+def say(template: str, places: Mapping[str, pl.Expr]) -> pl.Expr:
+    """The template over columns: as ``str.format`` with one argument a row."""
+    parts: list[pl.Expr] = []
+    for text, name, _, _ in string.Formatter().parse(template):
+        if text:
+            parts.append(pl.lit(text))
+        if name is not None:
+            parts.append(places[name])
+    return pl.concat_str(parts)
+
+
+def capital(text: str) -> str:
+    """With a capital first letter, the rest untouched."""
+    return text[:1].upper() + text[1:]
+
+
+def lang_of(words: Words, lang: Lang) -> str:
+    """The words without the full stop a rule's reason may end with: they stand inside a longer sentence."""
+    return words.to(lang).rstrip("。. ")
