@@ -207,7 +207,7 @@ class _Pieces:
 
     def __init__(self, barring: Mapping[str, pl.Series], rule_words: Mapping[str, Words], eligible: Flags) -> None:
         self.texts: dict[Lang, list[str]] = {"zh": [""], "en": [""]}
-        self.piece = np.zeros(eligible.shape, dtype=np.int64)
+        self.piece: Ints = np.zeros(eligible.shape, dtype=np.int64)
         for j, route in enumerate(ROUTES):
             if route.name not in barring:
                 continue
