@@ -204,6 +204,11 @@ def code_index(accounts: pl.DataFrame, name: str) -> npt.NDArray[np.intp]:
     return index
 
 
+def read_by(*parts: str | Table | Knots) -> list[str]:
+    """The account columns that these tables, and the columns named beside them, read: what to keep before taking some rows only."""
+    return list(dict.fromkeys(part if isinstance(part, str) else part.by for part in parts))
+
+
 def flag(accounts: pl.DataFrame, name: str) -> npt.NDArray[np.bool_]:
     """(n,) a flag, null as not set."""
     out: npt.NDArray[np.bool_] = accounts[name].fill_null(False).to_numpy()

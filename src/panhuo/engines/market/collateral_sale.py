@@ -30,7 +30,7 @@ from pydantic import Field
 from panhuo.kernel.documents import Document
 from panhuo.kernel.flows import add_evenly, add_profiles, between, forecast_of, scattered, two_outcomes
 from panhuo.kernel.routes import Curve, Floats, Forecast
-from panhuo.kernel.tables import Count, Interval, Ladder, Quantity, Share, ShareKnots, ShareTable, Table, amount, code_index
+from panhuo.kernel.tables import Count, Interval, Knots, Ladder, Quantity, Share, ShareKnots, ShareTable, Table, amount, code_index, read_by
 
 
 class Round(Document):
@@ -77,7 +77,7 @@ def forecast(accounts: pl.DataFrame, curve: Curve, *, policy: CollateralSalePoli
     n, horizon = accounts.height, curve.shape[1]
     value_all, balance_all = amount(accounts, "collateral_value_fen"), amount(accounts, "balance_fen")
     rows = np.flatnonzero((value_all > 0) & (balance_all > 0))
-    secured = accounts[rows] if len(rows) < n else accounts
+    secured = accounts.select(read_by("prior_claims_fen", *_tables(policy)))[rows]
     balance, value, prior = balance_all[rows], value_all[rows], amount(secured, "prior_claims_fen")
 
     price = policy.kind_price.of(secured) * policy.price_level.value
@@ -111,6 +111,10 @@ def forecast(accounts: pl.DataFrame, curve: Curve, *, policy: CollateralSalePoli
         high=scattered(rows, high, n),
         cap=np.minimum(balance_all, scattered(rows, np.maximum(value - prior, 0.0), n)),
     )
+
+
+def _tables(policy: CollateralSalePolicy) -> tuple[Table | Knots, ...]:
+    return policy.kind_price, policy.kind_sells, policy.kind_months, policy.title_months, policy.title_cost, policy.by_rank
 
 
 def chances_of_sale(accounts: pl.DataFrame, policy: CollateralSalePolicy) -> Floats:

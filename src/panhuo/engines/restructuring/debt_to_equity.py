@@ -23,7 +23,7 @@ from pydantic import model_validator
 from panhuo.kernel.documents import Document, refuse
 from panhuo.kernel.flows import add_curve, add_evenly, add_profiles, between, forecast_of, row_sums, scattered, two_outcomes
 from panhuo.kernel.routes import Curve, Floats, Forecast
-from panhuo.kernel.tables import Count, Quantity, Share, ShareFlags, ShareKnots, ShareTable, amount
+from panhuo.kernel.tables import Count, Quantity, Share, ShareFlags, ShareKnots, ShareTable, amount, read_by
 
 
 class DebtToEquityPolicy(Document):
@@ -58,7 +58,7 @@ def forecast(accounts: pl.DataFrame, curve: Curve, *, policy: DebtToEquityPolicy
     """Cash, cost and interval of converting each firm's debt. See the module's head for the formula."""
     n, horizon = accounts.height, curve.shape[1]
     rows = np.flatnonzero((accounts["debtor_kind"] == "firm").to_numpy() & (amount(accounts, "balance_fen") > 0))
-    firms = accounts[rows] if len(rows) < n else accounts
+    firms = accounts.select(read_by("balance_fen", policy.agreement, policy.value_share, *policy.flags.factors))[rows]
     balance = amount(firms, "balance_fen")
     agreed = policy.agreement.of(firms)
     met = policy.bet_met.value * policy.flags.of(firms)
