@@ -44,7 +44,7 @@ def find_debtors(intake: Intake, private: Path, *, policy: IdentityPolicy, seed:
     """Link the people of all partitions; links and the grey zone go to the private folder."""
     if not intake.people:
         return Debtors(pl.Series("debtor_id", [], dtype=pl.String), 0, 0, 0, pl.DataFrame(), {})
-    people = pl.concat([pl.read_parquet(path, columns=[c for c in COMPARED]) for path in intake.people])
+    people = pl.concat([pl.read_parquet(path, columns=list(COMPARED)) for path in intake.people])
     outcome = link_debtors(people, policy=policy, seed=seed)
     identity = outcome.data
     order = people.select("account_id")
