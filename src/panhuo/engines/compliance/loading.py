@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import functools
 import hashlib
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
@@ -31,16 +32,19 @@ def load_books(paths: Iterable[Path] | None = None) -> tuple[Book, ...]:
     Raises ConfigurationInvalid: not YAML, unknown key, bad expression, an unconfirmed rule enforced, the same rule id twice at
     one time, a permit or a used book that does not exist.
     """
-    books: dict[str, Book] = {}
-    for group in (shipped_paths(), tuple(paths or ())):
-        here: set[str] = set()
-        for path in group:
-            book = load_book(path)
-            if book.name in here:
-                raise _invalid("RULEBOOK_TWICE", book.where, f"手册 {book.name} 给了两次", f"book {book.name} is given twice")
-            here.add(book.name)
-            books[book.name] = book
+    books = {book.name: book for book in _shipped()}
+    given = [load_book(path) for path in paths or ()]
+    for number, book in enumerate(given):
+        if book.name in {other.name for other in given[:number]}:
+            raise _invalid("RULEBOOK_TWICE", book.where, f"手册 {book.name} 给了两次", f"book {book.name} is given twice")
+        books[book.name] = book
     return assemble(tuple(books.values()))
+
+
+@functools.cache
+def _shipped() -> tuple[Book, ...]:
+    """Read once a process: the package's own files do not change under it."""
+    return tuple(load_book(path) for path in shipped_paths())
 
 
 def load_book(path: Path) -> Book:
@@ -127,6 +131,7 @@ def _check_permit(rule: Rule, barring: list[Rule], books: dict[str, Book]) -> No
 
 def compile_rule(rule: RuleText, book: str, file: str, text: str, number: int, line: int) -> Rule:
     """One rule with its conditions compiled. ``text``, ``number``: the file and the rule's place in it, to name a fault's line."""
+
     def expression(key: str, sql: str, *, boolean: bool) -> pl.Expr:
         where = f"{file}: {rule.id}.{key}"
         try:
