@@ -1,24 +1,199 @@
-"""placeholder while the reader is tried"""
+"""A layout proposed for an unknown tape, for a person to confirm.
+
+Each heading is scored against each canonical field by its name (:mod:`.suggest_names`) and by its cells (:mod:`.suggest_values`);
+then fields and headings are matched one to one so that certain matches come first. What is certain enough becomes a line of
+a valid layout with its confidence and reason beside it; what is not stands there as a comment to be taken or left.
+"""
 
 from __future__ import annotations
-from importlib import resources
-import functools
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+import yaml
+
 from panhuo.engines.intake.layout import load_layout, shipped_layouts
-from panhuo.engines.intake.mapping import known_headings, normal_heading
-from panhuo.kernel import documents
-from pathlib import Path
+from panhuo.engines.intake.mapping import bind, heading_unit
+from panhuo.engines.intake.suggest_names import all_known_headings, likeness, synonyms
+from panhuo.engines.intake.suggest_values import Profile, date_forms, evidence, money_unit, profile, rate_unit, unknown_codes
+from panhuo.kernel.errors import InputUnusable
+from panhuo.kernel.frames import TAPE, TAPE_REQUIRED
+from panhuo.kernel.words import Words
+
+SURE: Final = 0.60
+"""From here on a guess becomes a line of the layout; below it a comment."""
+WORTH_SAYING: Final = 0.40
+SAMPLE_ROWS: Final = 600
+"""Enough rows to know a column by."""
 
 
-@functools.cache
-def synonyms() -> dict[str, tuple[str, ...]]:
-    with resources.as_file(resources.files(__package__) / "headings.yaml") as p:
-        d = documents.read(Path(p))
-    return {k: tuple(v) for k, v in d.items()}
+@dataclass(frozen=True)
+class Guess:
+    """One heading's best field. ``field`` is None where nothing is like it. unit, dates: as in a layout, None where the default fits."""
+
+    heading: str
+    field: str | None
+    confidence: float
+    reason: Words
+    unit: str | None = None
+    dates: tuple[str, ...] = ()
+    doubts: tuple[Words, ...] = ()
 
 
-@functools.cache
-def all_known_headings() -> frozenset[str]:
-    known = {normal_heading(h) for hs in synonyms().values() for h in hs}
-    for n in shipped_layouts():
-        known |= known_headings(load_layout(n))
-    return frozenset(known)
+@dataclass(frozen=True)
+class Suggestion:
+    """Guesses in the order of the headings; ``fits``: shipped layouts that bind the tape, with the columns they read."""
+
+    guesses: tuple[Guess, ...]
+    fits: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def sure(self) -> list[Guess]:
+        return [g for g in self.guesses if g.field and g.confidence >= SURE]
+
+    @property
+    def unsure(self) -> list[Guess]:
+        return [g for g in self.guesses if g.field and g.confidence < SURE]
+
+    @property
+    def unknown(self) -> list[Guess]:
+        return [g for g in self.guesses if g.field is None]
+
+    def to_yaml(self, name: str = "suggested") -> str:
+        """The layout file, valid as it stands: a required field that was not found is named as a heading still to be filled in."""
+        return _yaml(self, name)
+
+
+def suggest_layout(headings: Sequence[str], sample: pl.DataFrame | None = None) -> Suggestion:
+    """Map ``headings`` to canonical fields; ``sample``: some rows under these headings, as text (values decide much)."""
+    from scipy.optimize import linear_sum_assignment
+
+    sample = sample.head(SAMPLE_ROWS) if sample is not None else None
+    profiles = {h: profile(sample[h].cast(pl.String)) if sample is not None and h in sample.columns else None for h in headings}
+    fields = list(TAPE)
+    scores: list[list[float]] = []
+    reasons: list[dict[str, Words]] = []
+    for heading, names in zip(headings, likeness(headings), strict=True):
+        row, why = [], {}
+        for field in fields:
+            alike, name = names.get(field, (0.0, ""))
+            score, reason = _score(field, alike, name, profiles[heading])
+            row.append(score)
+            why[field] = reason
+        scores.append(row)
+        reasons.append(why)
+    chosen: dict[int, int] = {}
+    if headings:
+        # fourth powers: one certain match is worth more than two doubtful ones
+        rows, columns = linear_sum_assignment([[-(s**4) if s >= WORTH_SAYING else 0.0 for s in row] for row in scores])
+        chosen = {int(r): int(c) for r, c in zip(rows, columns, strict=True) if scores[r][c] >= WORTH_SAYING}
+    guesses = []
+    for i, heading in enumerate(headings):
+        if i not in chosen:
+            guesses.append(Guess(heading, None, 0.0, Words("没有相近的字段", "like no field")))
+            continue
+        field = fields[chosen[i]]
+        column = sample[heading].cast(pl.String) if profiles[heading] is not None and sample is not None else None
+        guesses.append(_guess(heading, field, scores[i][chosen[i]], reasons[i][field], profiles[heading], column))
+    return Suggestion(tuple(guesses), _fits(headings))
+
+
+def _score(field: str, alike: float, name: str, seen: Profile | None) -> tuple[float, Words]:
+    support, weight = evidence(TAPE[field], seen) if seen is not None else (0.0, 0.0)
+    zh, en = (f"名称近似“{name}”", f"named like {name!r}") if alike else ("仅凭内容", "by its values alone")
+    if support > 0:
+        score = 1 - (1 - alike) * (1 - weight * support) if alike >= 0.25 else weight * support * 0.75 if weight >= 0.5 else alike
+        return score, Words(f"{zh}，内容相符", f"{en}, values agree")
+    if support < 0:
+        return alike * (1 + 0.65 * support * weight), Words(f"{zh}，内容不符", f"{en}, values disagree")
+    return alike, Words(zh, en)
+
+
+def _guess(heading: str, field: str, score: float, reason: Words, seen: Profile | None, column: pl.Series | None) -> Guess:
+    kind = TAPE[field].kind
+    unit: str | None = None
+    dates: tuple[str, ...] = ()
+    doubts: list[Words] = []
+    if seen is not None and column is not None:
+        if kind == "money" and heading_unit(heading) is None and (guessed := money_unit(seen)):
+            unit = guessed
+            doubts.append(Words(f"单位按数值推断为 {guessed}，请核对", f"the unit {guessed} is guessed from the figures: check it"))
+        if kind == "rate" and heading_unit(heading) is None:
+            unit = rate_unit(seen)
+        if kind == "date":
+            dates, certain = date_forms(column, seen)
+            if not certain:
+                doubts.append(Words("日、月先后无法确定，请核对", "day and month cannot be told apart: check the order"))
+        if kind == "code" and (strange := unknown_codes(TAPE[field], seen)):
+            listed = ", ".join(value[:20] for value in strange)
+            doubts.append(Words(f"代码表外的取值，请在 codes 中对应：{listed}", f"values outside the code list, to be given under codes: {listed}"))
+    return Guess(heading, field, round(min(score, 0.99), 2), reason, unit, dates, tuple(doubts))
+
+
+def _fits(headings: Sequence[str]) -> tuple[tuple[str, int], ...]:
+    found = []
+    for name in shipped_layouts():
+        try:
+            found.append((name, len(bind(load_layout(name), headings).fields)))
+        except InputUnusable:
+            continue
+    return tuple(sorted(found, key=lambda item: -item[1]))
+
+
+def _yaml(suggestion: Suggestion, name: str) -> str:
+    lines = [
+        "# 由 panhuo layout suggest 生成，使用前请逐行核对。Made by `panhuo layout suggest`: check each line before use.",
+        "# 行末为置信度与理由。The figure at the end of a line is the confidence.",
+    ]
+    lines += [
+        f"# 已有版式 {layout} 可读此清单（{n} 列）。The shipped layout {layout} reads this tape ({n} columns)." for layout, n in suggestion.fits
+    ]
+    lines += [f"name: {_scalar(name)}", "title: {zh: 待确认的版式, en: layout to be confirmed}", "version: 1", "columns:"]
+    sure = suggestion.sure
+    lines += [line for guess in sure for line in _column(guess, "  ")]
+    given = {guess.field for guess in sure}
+    for field in TAPE_REQUIRED:
+        if field in given:
+            continue
+        best = next((g for g in suggestion.unsure if g.field == field), None)
+        if best is not None:
+            lines += _column(best, "  ")
+        else:
+            lines.append(f"  - {{from: {_scalar(TAPE[field].zh)}, to: {field}}}  # 未找到，请填写表头 NOT FOUND: put the heading here")
+        given.add(field)
+    unsure = [g for g in suggestion.unsure if g.field not in given]
+    if unsure:
+        lines.append("  # 以下置信度低，确认后去掉行首的 #。Less certain: uncomment what is right.")
+        lines += [line for guess in unsure for line in _column(guess, "  # ")]
+    if suggestion.unknown:
+        listed = [_scalar(g.heading) for g in suggestion.unknown]
+        lines.append("# 未识别的表头，不读取。Headings like no field, left unread:")
+        lines += [f"#   {', '.join(listed[i : i + 8])}" for i in range(0, len(listed), 8)]
+    return "\n".join(lines) + "\n"
+
+
+def _column(guess: Guess, indent: str) -> list[str]:
+    parts = [f"from: {_scalar(guess.heading)}", f"to: {guess.field}"]
+    if guess.unit:
+        parts.append(f"unit: {guess.unit}")
+    if guess.dates:
+        parts.append(f"dates: [{', '.join(guess.dates)}]")
+    head = f"{indent}- {{{', '.join(parts)}}}  # {guess.confidence:.2f} {guess.reason.zh} {guess.reason.en}"
+    above = [f"{indent.replace('# ', '')}# ↓ {doubt.zh} {doubt.en}".replace("\n", " ") for doubt in guess.doubts]
+    return [*above, head.replace("\n", " ")]
+
+
+def _scalar(text: str) -> str:
+    """A YAML scalar on one line, quoted so that nothing in a heading can end it."""
+    return (
+        yaml.safe_dump(text, allow_unicode=True, default_style='"', width=10**9).strip()
+        if not text.isidentifier() or text.lower() in _YAML_WORDS
+        else text
+    )
+
+
+_YAML_WORDS: Final = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
+
+__all__ = ["Guess", "Suggestion", "all_known_headings", "suggest_layout", "synonyms"]

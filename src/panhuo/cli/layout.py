@@ -1,0 +1,258 @@
+"""``panhuo layout``: which layouts there are, what an unknown tape's columns may be, and whether a layout fits a tape."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from panhuo.cli.output import emit_json, language, say
+from panhuo.kernel.errors import InputUnusable, OutputUnwritable, PanhuoError
+from panhuo.kernel.frames import TABLES, TAPE
+from panhuo.kernel.money import format_yuan
+from panhuo.kernel.words import Words
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from panhuo.engines.intake import Binding, Layout, Tape
+    from panhuo.engines.intake.suggest import Guess, Suggestion
+
+SAMPLE_ROWS = 1_000
+_SHOWN = 2
+_JSON = click.option("--json", "as_json", is_flag=True, help=say("输出 JSON", "print JSON"))
+_SHEET = click.option("--sheet", metavar="NAME", help=say("工作表名或序号", "name or number of the sheet"))
+
+
+@click.group(
+    help=say(
+        "清单版式：源表头与规范字段的对应。\n\n示例：\n\n  panhuo layout suggest 清单.xlsx -o 我的版式.yaml",
+        "Layouts: which heading is which field.\n\nExample:\n\n  panhuo layout suggest tape.xlsx -o mine.yaml",
+    )
+)
+def command() -> None:
+    pass
+
+
+@command.command("list", help=say("列出自带的版式。\n\n示例：panhuo layout list", "List the shipped layouts.\n\nExample: panhuo layout list"))
+@_JSON
+def list_layouts(as_json: bool) -> None:
+    from panhuo.engines.intake import load_layout, shipped_layouts
+
+    layouts = [load_layout(name) for name in shipped_layouts()]
+    if as_json:
+        emit_json(
+            [{"name": x.name, "title": x.title.model_dump(), "version": x.version, "columns": len(x.columns), "as_of": x.as_of} for x in layouts]
+        )
+        return
+    width = max(len(x.name) for x in layouts)
+    for x in layouts:
+        title = Words(x.title.zh, x.title.en).to(language())
+        click.echo(f"{x.name:<{width}}  {title}  {say(f'{len(x.columns)} 列', f'{len(x.columns)} columns')}")
+
+
+@command.command(
+    "suggest",
+    help=say(
+        "为未知清单建议版式，每列附置信度，供人确认。\n\n示例：panhuo layout suggest 清单.csv -o 我的版式.yaml",
+        "Suggest a layout for an unknown tape, with a confidence a column, for a person to confirm.\n\n"
+        "Example: panhuo layout suggest tape.csv -o mine.yaml",
+    ),
+)
+@click.argument("tape", type=click.Path(path_type=Path))
+@click.option("-o", "output", type=click.Path(path_type=Path), help=say("写入文件（默认打印）", "write to a file (default: print)"))
+@_SHEET
+@_JSON
+def suggest(tape: Path, output: Path | None, sheet: str | None, as_json: bool) -> None:
+    from panhuo.engines.intake import open_tape
+    from panhuo.engines.intake.suggest import suggest_layout
+
+    opened = open_tape(tape, sheet=sheet)
+    suggestion = suggest_layout(opened.headings, _sample(opened))
+    text = suggestion.to_yaml(output.stem if output else "suggested")
+    if output is not None:
+        _write(output, text)
+    if as_json:
+        emit_json({"fits": dict(suggestion.fits), "guesses": [_guess(g) for g in suggestion.guesses], "layout": text})
+        return
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    _tell(opened, suggestion)
+    click.echo(
+        say(
+            f"已写入 {output}；请逐行核对，再用 panhuo layout check {output} {tape}",
+            f"Wrote {output}; check it line by line, then panhuo layout check {output} {tape}",
+        )
+    )
+
+
+@command.command(
+    "check",
+    help=say(
+        "检查版式是否适合清单：表头对应、缺失与多余的列、样行的读法。不适合时退出码为 1。\n\n示例：panhuo layout check lendingclub loans.csv.gz",
+        "Whether a layout fits a tape: what binds, what is missing or unread, how sample rows read. Exit status 1 where it does not.\n\n"
+        "Example: panhuo layout check lendingclub loans.csv.gz",
+    ),
+)
+@click.argument("layout")
+@click.argument("tape", type=click.Path(path_type=Path))
+@click.option("--as-of", type=click.DateTime(formats=["%Y-%m-%d"]), metavar="DATE", help=say("基准日", "cut-off date"))
+@_SHEET
+@_JSON
+@click.pass_context
+def check(ctx: click.Context, layout: str, tape: Path, as_of: dt.datetime | None, sheet: str | None, as_json: bool) -> None:
+    from panhuo.engines.intake import bind, load_layout, open_tape
+
+    plan = load_layout(layout)
+    opened = open_tape(tape, layout=plan, sheet=sheet)
+    try:
+        binding = bind(plan, opened.headings, where=opened.files[0].name)
+    except InputUnusable as error:
+        if as_json:
+            emit_json({"fits": False, "code": error.code, "message": error.cause._asdict(), "remedy": error.remedy._asdict()})
+        else:
+            click.echo(error.describe(language()))
+        ctx.exit(1)
+    sample = _sample(opened)
+    read, trial = _trial(sample, plan, as_of.date() if as_of else None)
+    if as_json:
+        emit_json(_report(opened, plan, binding, read, trial))
+        return
+    _print(opened, plan, binding, read, trial)
+
+
+def _sample(tape: Tape) -> pl.DataFrame:
+    return next(iter(tape.batches(SAMPLE_ROWS)))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise OutputUnwritable(
+            "LAYOUT_UNWRITABLE",
+            Words(f"无法写入（{error.strerror}）", f"cannot be written ({error.strerror})"),
+            where=str(path),
+            remedy=Words("检查目录与权限", "check the folder and its permissions"),
+        ) from error
+
+
+def _guess(guess: Guess) -> dict[str, Any]:
+    shown = asdict(guess)
+    return {**shown, "reason": guess.reason._asdict(), "doubts": [d._asdict() for d in guess.doubts]}
+
+
+def _tell(tape: Tape, suggestion: Suggestion) -> None:
+    sure, unsure, unknown = len(suggestion.sure), len(suggestion.unsure), len(suggestion.unknown)
+    click.echo(
+        say(
+            f"{len(tape.headings)} 列：{sure} 列已对应，{unsure} 列待确认，{unknown} 列未识别。",
+            f"{len(tape.headings)} columns: {sure} mapped, {unsure} to be confirmed, {unknown} not recognised.",
+        )
+    )
+    for name, count in suggestion.fits:
+        click.echo(say(f"已有版式 {name} 可读此清单（{count} 列）。", f"The shipped layout {name} reads this tape ({count} columns)."))
+
+
+def _trial(sample: pl.DataFrame, plan: Layout, as_of: dt.date | None) -> tuple[dict[str, list[Any]], dict[str, Any]]:
+    """Sample rows cleaned: a few values a field as they are read, identifiers masked; and how many rows pass."""
+    from panhuo.engines.intake.clean import clean, infer_as_of
+
+    day = as_of or plan.as_of or infer_as_of(sample, layout=plan) or dt.date.today()  # noqa: DTZ011 a trial reading only
+    try:
+        outcome = clean(sample, layout=plan, as_of=day)
+    except PanhuoError as error:
+        return {}, {"rows": sample.height, "error": error.describe(language())}
+    counts = outcome.data.reconciliation
+    codes = outcome.findings.group_by("code", "severity").len().sort("len", "code", descending=[True, False]).head(8)
+    return _values(outcome.data.tables), {
+        "as_of": day,
+        "rows": counts.rows_in,
+        "accepted": counts.rows_accepted,
+        "rejected": counts.rows_rejected,
+        "findings": [{"code": code, "severity": severity, "count": count} for code, severity, count in codes.rows()],
+    }
+
+
+def _values(tables: Any) -> dict[str, list[Any]]:
+    import polars as pl
+
+    from panhuo.kernel.masking import MASKS
+
+    out: dict[str, list[Any]] = {}
+    for frame in TABLES[:-1]:
+        for field in frame.fields:
+            if field.name in out or not field.tape or field.name not in tables[frame.name].columns:
+                continue
+            column = tables[frame.name][field.name].drop_nulls().unique(maintain_order=True).head(_SHOWN)
+            if field.personal:
+                column = column.cast(pl.String).to_frame().select(MASKS[field.personal](pl.col(field.name))).to_series()
+            out[field.name] = column.to_list()
+    return out
+
+
+def _report(tape: Tape, plan: Layout, binding: Binding, read: dict[str, list[Any]], trial: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "fits": True,
+        "layout": plan.name,
+        "files": [{"name": f.name, "encoding": f.encoding, "delimiter": f.delimiter, "sheet": f.sheet} for f in tape.files],
+        "fields": {to: {"heading": heading, "unit": binding.units.get(to), "read_as": read.get(to, [])} for to, heading in binding.fields.items()},
+        "derived": {name: read.get(name, []) for name in plan.derived},
+        "constants": dict(plan.constants),
+        "missing": list(binding.missing),
+        "ignored": list(binding.ignored),
+        "unmapped": list(binding.unmapped),
+        "notes": [note._asdict() for note in tape.notes],
+        "trial": trial,
+    }
+
+
+def _print(tape: Tape, plan: Layout, binding: Binding, read: dict[str, list[Any]], trial: dict[str, Any]) -> None:
+    lang = language()
+    for file in tape.files:
+        about = [part for part in (file.kind, file.encoding, repr(file.delimiter) if file.delimiter else None, file.sheet) if part]
+        click.echo(f"{file.name}  {' '.join(about)}")
+    for note in tape.notes:
+        click.echo(note.to(lang))
+    click.echo(say(f"版式 {plan.name} 适合：{len(binding.fields)} 列对应", f"Layout {plan.name} fits: {len(binding.fields)} columns bind"))
+    for to, heading in binding.fields.items():
+        click.echo(_line(heading.replace("\n", " "), to, binding.units.get(to), read.get(to, [])))
+    for name in plan.derived:
+        if not name.startswith("_"):
+            click.echo(_line(say("（派生）", "(derived)"), name, None, read.get(name, [])))
+    for zh, en, names in (
+        ("文件缺少的列", "Columns the file lacks", [_name(m) for m in binding.missing if not m.startswith("_")]),
+        ("未识别、不读取的列", "Columns not known, left unread", list(binding.unmapped)),
+        ("有意不读取的列数", "Columns left unread on purpose", [str(len(binding.ignored))] if binding.ignored else []),
+    ):
+        if names:
+            click.echo(f"{say(zh, en)}: {', '.join(names[:40])}{' …' if len(names) > 40 else ''}")
+    if "error" in trial:
+        click.echo(str(trial["error"]))
+        return
+    click.echo(
+        say(
+            f"前 {trial['rows']} 行（基准日 {trial['as_of']}）：接受 {trial['accepted']}，拒绝 {trial['rejected']}",
+            f"First {trial['rows']} rows (cut-off {trial['as_of']}): {trial['accepted']} accepted, {trial['rejected']} rejected",
+        )
+    )
+    for finding in trial["findings"]:
+        click.echo(f"  {finding['severity']:<9}{finding['code']:<28}{finding['count']:>6}")
+
+
+def _line(heading: str, to: str, unit: str | None, values: list[Any]) -> str:
+    stated = f" [{unit}]" if unit else ""
+    return f"  {heading} → {_name(to)}{stated}" + (f"    {say('如', 'e.g.')} {' | '.join(_shown(to, v) for v in values)}" if values else "")
+
+
+def _shown(to: str, value: Any) -> str:
+    kind = TAPE[to].kind if to in TAPE else ""
+    return format_yuan(value) if kind == "money" else f"{value:.4%}" if kind == "rate" else str(value)
+
+
+def _name(to: str) -> str:
+    return f"{to} {TAPE[to].zh}" if to in TAPE and language() == "zh" else to

@@ -1,0 +1,143 @@
+"""How alike a heading and a canonical field's names are.
+
+Chinese headings carry decorations (截至基准日…, 借款人…), English ones abbreviations and camel case (LoanNr, out_prncp); both are
+taken off before names are compared. Whose the column is decides more than any likeness: 担保人手机 is no 手机.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+from panhuo.engines.intake.layout import load_layout, shipped_layouts
+from panhuo.engines.intake.mapping import known_headings, normal_heading
+from panhuo.kernel import documents
+from panhuo.kernel.frames import TAPE
+
+_ABBREVIATIONS: Final = {
+    "nr": "number", "no": "number", "num": "number", "nbr": "number", "amt": "amount", "amnt": "amount", "dt": "date", "d": "date", "dte": "date",
+    "int": "interest", "prin": "principal", "prncp": "principal", "princ": "principal", "bal": "balance", "cust": "customer", "acct": "account",
+    "acc": "account", "orig": "original", "addr": "address", "tel": "phone", "mob": "mobile", "pymnt": "payment", "pmt": "payment", "pmnt": "payment",
+    "disb": "disbursement", "chgoff": "charge off", "chargeoff": "charge off", "inc": "income", "coll": "collateral", "val": "value", "cnt": "count",
+    "cur": "current", "curr": "current", "out": "outstanding", "os": "outstanding", "ovd": "overdue", "ccy": "currency", "mat": "maturity",
+    "freq": "frequency", "pct": "percent", "inst": "instalment", "installment": "instalment", "judgement": "judgment", "ttl": "total", "tot": "total",
+    "mth": "month", "mths": "months", "yr": "year", "guar": "guarantor", "bnk": "bank", "br": "branch", "ln": "loan", "appl": "applicant",
+}  # fmt: skip
+_DECORATIONS: Final = re.compile(
+    r"^(?:截[至止](?:基准日|目前|当前|今)?的?|基准日|当前|目前|最新|本行|我行|该笔|单笔|主借款?人|借款人|借款企业|债务人|客户|持卡人|贷款人|贷款|借款|账户|本人|个人|授信|信贷)"
+)
+_TAILS: Final = re.compile(r"(?:[(\[【].*[)\]】]|[0-9一二]|信息|情况|字段)$")
+_ROLES: Final = (
+    ("guarantor", re.compile(r"担保人|保证人|共同?借款?人|共借人|连带|guarantor|surety|co-?borrower|co-?applicant|^sec ?app|joint")),
+    ("contact", re.compile(r"联系人|紧急联系|亲属|直系|第[一二三]联系|contact person|emergency|reference|relative|relation")),
+    ("collateral", re.compile(r"抵押物|抵质押|押品|抵押品|质押物|房产|房屋|collateral|property|protection")),
+)
+_SAME_ROLE: Final = {"guarantor": "guarantor_", "contact": "contact_", "collateral": "collateral_"}
+_ROLELESS: Final = ("prior_claims_fen", "seizure_rank", "guarantee_kind", "contactability")
+
+
+@functools.cache
+def synonyms() -> dict[str, tuple[str, ...]]:
+    """Every name of every canonical field: its own, and those of ``headings.yaml``."""
+    with resources.as_file(resources.files(__package__) / "headings.yaml") as path:
+        listed = documents.read(Path(path))
+    own = {field.name: (field.zh, field.en, field.name, field.name.removesuffix("_fen")) for field in TAPE.values()}
+    return {name: (*own[name], *map(str, listed.get(name, ()))) for name in TAPE}
+
+
+@functools.cache
+def all_known_headings() -> frozenset[str]:
+    """Normal forms of every heading anyone here knows: what a header row is recognised by when no layout is given."""
+    known = {normal_heading(heading) for headings in synonyms().values() for heading in headings}
+    for name in shipped_layouts():
+        known |= known_headings(load_layout(name))
+    return frozenset(known)
+
+
+def likeness(headings: Sequence[str]) -> list[dict[str, tuple[float, str]]]:
+    """For each heading: field -> (likeness 0 to 1, the name it is like). Fields that are nothing like it are left out."""
+    from rapidfuzz import fuzz, process
+
+    names = [(field, name, plain(name)) for field, listed in synonyms().items() for name in listed]
+    exact: dict[str, list[tuple[str, str]]] = {}
+    for field, name, form in names:
+        exact.setdefault(form, []).append((field, name))
+    forms = [form for _, _, form in names]
+    out: list[dict[str, tuple[float, str]]] = []
+    for heading in headings:
+        found: dict[str, tuple[float, str]] = {}
+        words = _words(heading)
+        for variant, worth in _variants(heading):
+            for field, name in exact.get(variant, []):
+                _keep(found, field, worth, name)
+            for (field, name, _), score in zip(names, process.cdist([variant], forms, scorer=fuzz.ratio)[0], strict=True):
+                alike = float(score) / 100
+                if alike >= 0.6:
+                    _keep(found, field, 0.9 * worth * _tempered(alike, words, name) ** 2, name)
+        out.append({field: (score * _role(heading, field), name) for field, (score, name) in found.items()})
+    return out
+
+
+def _tempered(alike: float, words: frozenset[str], name: str) -> float:
+    """English names share letters easily (approval date, appraisal date): how many whole words they share counts as much."""
+    others = _words(name)
+    return (alike + len(words & others) / len(words | others)) / 2 if words and others else alike
+
+
+@functools.cache
+def _words(heading: str) -> frozenset[str]:
+    text = unicodedata.normalize("NFKC", heading)
+    if not text.isascii():
+        return frozenset()
+    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", text)
+    return frozenset(" ".join(_ABBREVIATIONS.get(word.lower(), word.lower()) for word in words).split())
+
+
+def plain(heading: str) -> str:
+    """A heading without width, case, separators and abbreviations: ``LoanNr_ChkDgt`` -> ``loannumberchkdgt``.
+
+    >>> plain("out_prncp"), plain("IssueDt"), plain("未偿本金（元）")
+    ('outstandingprincipal', 'issuedate', '未偿本金')
+    """
+    text = unicodedata.normalize("NFKC", heading)
+    if text.isascii():
+        words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", text)
+        return "".join(_ABBREVIATIONS.get(word.lower(), word.lower()) for word in words).replace(" ", "") or normal_heading(text)
+    return normal_heading(text)
+
+
+def _variants(heading: str) -> list[tuple[str, float]]:
+    """The heading's plain form and what is left without its decorations, each with what a match of it is worth."""
+    form = plain(heading)
+    variants = [(form, 0.97)]
+    bare, worth = form, 0.97
+    for _ in range(3):
+        shorter = _TAILS.sub("", _DECORATIONS.sub("", bare))
+        if shorter == bare or len(shorter) < 2:
+            break
+        bare, worth = shorter, worth - 0.06
+        variants.append((bare, worth))
+    return variants
+
+
+def _keep(found: dict[str, tuple[float, str]], field: str, score: float, name: str) -> None:
+    if score > found.get(field, (0.0, ""))[0]:
+        found[field] = score, name
+
+
+def _role(heading: str, field: str) -> float:
+    """Takes away from a field whose column belongs to somebody or something else."""
+    text = unicodedata.normalize("NFKC", heading).casefold().replace("_", " ")
+    for role, pattern in _ROLES:
+        stated = bool(pattern.search(text))
+        wanted = field.startswith(_SAME_ROLE[role])
+        if stated and not wanted and field not in _ROLELESS:
+            return 0.35
+        if wanted and not stated and role != "collateral":
+            return 0.35
+    return 1.0

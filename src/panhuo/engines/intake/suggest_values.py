@@ -1,0 +1,285 @@
+"""What the cells of a column look like: evidence for or against calling it a certain canonical field.
+
+Names lie as often as file suffixes do (余额 may be a credit limit, 编号 anything), but values are hard to mistake: a resident ID
+number has a check digit, a five-category class has five words. Evidence is a support between -1 (cannot be) and 1 (looks just
+like it), and its weight: how few other fields would look the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from panhuo.engines.intake.mapping import normal_heading
+from panhuo.kernel.fields import Field
+from panhuo.kernel.frames import TAPE
+
+_DATES: Final = {
+    "iso": r"^\d{4}-\d{1,2}-\d{1,2}([ T]\d{1,2}:\d{2}.*)?$",
+    "slashed": r"^\d{4}[/.]\d{1,2}[/.]\d{1,2}([ T]\d{1,2}:\d{2}.*)?$",
+    "compact": r"^(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$",
+    "chinese": r"^\d{4}年\d{1,2}月\d{1,2}[日号]?$",
+    "month_year": r"(?i)^(\d{1,2}[- ])?(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[- ,']*\d{2,4}$",
+    "year_month": r"^(\d{4}[-/.年]\d{1,2}月?)$",
+    "numbers": r"^\d{1,2}[/.-]\d{1,2}[/.-]\d{4}$",
+}
+_UNITS: Final = r"(?i)(个?月|期|天|日|年|岁|元|次|months?|days?|years?|yrs?)"
+_NUMBER: Final = rf"^\s*[-+(]?[¥$￥]?\s*\d[\d,]*(\.\d+)?\s*[)%]?{_UNITS}?\s*$"
+_SHAPES: Final = {
+    "number": _NUMBER,
+    "percent": r"%\s*$",
+    "id18": r"^\d{17}[\dXx]$",
+    "id15": r"^\d{15}$",
+    "uscc": r"^[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10}$",
+    "mobile": r"^(\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}$",
+    "landline": r"^(0\d{2,3}[- ]?)?[2-9]\d{6,7}$",
+    "email": r"^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$",
+    "card": r"^\d{16,19}$",
+    "person": r"^[\x{4e00}-\x{9fff}·]{2,4}$",
+    "firm": r"(?i)公司|厂$|合作社|事务所|中心$|集团|经营部|商行| inc\b| llc|\bco\b|\bltd|corp",
+    "address": r"(?i)(省|市|区|县|路|街|村|镇).*(号|室|单元|组|路|街|村)|^\d+ .*(street|st|road|rd|avenue|ave)\b",
+    "region": r"^([1-8]\d{5}|[\x{4e00}-\x{9fff}]{2,8}(省|市|自治区|区|县)?)$",
+    "pattern": r"^[N*C#1-7A-Z/]{12,60}$",
+    "bank": r"(?i)银行|信用社|消费金融|小额贷款|小贷|财务公司|bank",
+}
+_WORKING = 1_000
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Shares (0 to 1) of the filled cells that have each shape, and what numbers there are."""
+
+    filled: int
+    distinct: float
+    shapes: dict[str, float]
+    date_form: str | None
+    numbers: pl.Series
+    values: tuple[str, ...]
+    whole: float
+    fine: float
+    """Share of the numbers with three to six decimals: finer than a fen, coarser than a float's noise."""
+
+    def share(self, shape: str) -> float:
+        return self.shapes.get(shape, 0.0)
+
+
+def profile(column: pl.Series) -> Profile:
+    """Look at a sample column of text."""
+    cells = column.drop_nulls().str.strip_chars(" \t'=\"")
+    cells = cells.filter(cells.str.len_chars() > 0)
+    count = cells.len()
+    if not count:
+        return Profile(0, 0.0, {}, None, pl.Series(dtype=pl.Float64), (), 0.0, 0.0)
+    shapes = {name: _share(cells, pattern) for name, pattern in _SHAPES.items()}
+    dates = {name: _share(cells, pattern) for name, pattern in _DATES.items()}
+    form = max(dates, key=lambda name: dates[name])
+    shapes["date"] = dates[form]
+    shapes["id18"] *= _checked(cells)
+    plain = cells.str.replace_all(r"[,¥$￥%\s]", "").str.replace(rf"{_UNITS}$", "").str.replace(r"^\((.*)\)$", "-$1")
+    numbers = plain.cast(pl.Float64, strict=False).drop_nulls()
+    values = tuple(cells.value_counts(sort=True).to_series().head(40).to_list())
+    return Profile(
+        count,
+        cells.n_unique() / count,
+        shapes,
+        form if dates[form] > 0.5 else None,
+        numbers,
+        values,
+        _share(plain, r"^-?\d+(\.0+)?$"),
+        _share(plain, r"^-?\d+\.\d{3,6}$"),
+    )
+
+
+def evidence(field: Field, seen: Profile) -> tuple[float, float]:
+    """Support for and weight of calling the column ``field``; (0, 0) where the values say nothing."""
+    if seen.filled < 3:
+        return 0.0, 0.0
+    special = _SPECIAL.get(field.name)
+    if special:
+        return special(seen)
+    return _BY_KIND[field.kind](field, seen) if field.kind in _BY_KIND else (0.0, 0.0)
+
+
+def money_unit(seen: Profile) -> str | None:
+    """万元 where most amounts are finer than a fen, 分 where all are large whole numbers not ending in 00; None: nothing odd."""
+    if seen.filled < 3 or not seen.numbers.len():
+        return None
+    if seen.fine > 0.3 and (seen.numbers.abs().median() or 0) < 10_000:  # type: ignore[operator]
+        return "wan"
+    positive = seen.numbers.filter(seen.numbers > 0)
+    if positive.len() > 10 and seen.whole > 0.99 and (positive.median() or 0) > 200_000 and (positive % 100 == 0).mean() < 0.2:  # type: ignore[operator]
+        return "fen"
+    return None
+
+
+def rate_unit(seen: Profile) -> str | None:
+    """percent or fraction, where all values say so."""
+    if seen.share("percent") > 0.5 or not seen.numbers.len():
+        return None
+    positive = seen.numbers.filter(seen.numbers > 0)
+    if not positive.len():
+        return None
+    if (positive < 1).all():
+        return "fraction"
+    return "percent" if (positive > 1).mean() > 0.9 else None  # type: ignore[operator]
+
+
+def date_forms(column: pl.Series, seen: Profile) -> tuple[tuple[str, ...], bool]:
+    """The forms to write into a layout (empty: ``auto`` reads it), and whether the order of day and month is certain."""
+    if seen.date_form != "numbers":
+        return (), True
+    parts = column.drop_nulls().str.extract_groups(r"^\s*(\d{1,2})[/.-](\d{1,2})[/.-]\d{4}").struct.unnest()
+    first, second = (int(parts.to_series(i).cast(pl.Int32, strict=False).max() or 0) for i in (0, 1))  # type: ignore[arg-type]
+    if first > 12:
+        return ("eu",), True
+    return ("us",), second > 12
+
+
+def unknown_codes(field: Field, seen: Profile, limit: int = 12) -> list[str]:
+    """Values that the code list does not know, commonest first."""
+    known = _spellings(field)
+    return [value for value in seen.values if normal_heading(value) not in known][:limit]
+
+
+def _share(cells: pl.Series, pattern: str) -> float:
+    return float(cells.str.contains(pattern).mean() or 0.0)  # type: ignore[arg-type]
+
+
+def _checked(cells: pl.Series) -> float:
+    """Of the texts shaped like a resident ID, the share with a right check digit, forgiving a few slips."""
+    shaped = cells.filter(cells.str.contains(r"^\d{17}[\dXx]$")).head(_WORKING)
+    if not shaped.len():
+        return 0.0
+    weights = [2 ** (17 - i) % 11 for i in range(17)]
+    good = sum("10X98765432"[sum(int(d) * w for d, w in zip(cell, weights, strict=False)) % 11] == cell[17].upper() for cell in shaped)
+    return 1.0 if good / shaped.len() > 0.5 else 0.3
+
+
+def _spellings(field: Field) -> frozenset[str]:
+    return frozenset(normal_heading(text) for code in field.codes for text in (code.code, code.zh, code.en, *code.also))
+
+
+def _signed(share: float, weight: float, *, must: float = 0.5) -> tuple[float, float]:
+    """Support by a share that should be high."""
+    return (share, weight) if share >= must else (-1.0 + share, 1.0)
+
+
+def _money(_: Field, seen: Profile) -> tuple[float, float]:
+    longish = seen.share("id18") + seen.share("mobile") + seen.share("card")
+    if longish > 0.5 or seen.share("date") > 0.7:
+        return -1.0, 1.0
+    return _signed(seen.share("number"), 0.05, must=0.6)
+
+
+def _rate(_: Field, seen: Profile) -> tuple[float, float]:
+    if seen.share("number") < 0.6 or not seen.numbers.len():
+        return -1.0, 1.0
+    inside = float(((seen.numbers >= 0) & (seen.numbers <= 60)).mean() or 0.0)  # type: ignore[arg-type]
+    return (0.8, 0.3 if seen.share("percent") < 0.5 else 0.6) if inside > 0.9 else (-0.9, 1.0)
+
+
+def _integer(field: Field, seen: Profile) -> tuple[float, float]:
+    low, high = {"age": (10, 110), "term_months": (1, 600), "overdue_days": (-400, 15_000), "seizure_rank": (0, 30)}.get(field.name, (0, 5_000))
+    if seen.share("number") < 0.6 or seen.whole < 0.9 or not seen.numbers.len():
+        return -1.0, 1.0
+    inside = float(((seen.numbers >= low) & (seen.numbers <= high)).mean() or 0.0)  # type: ignore[arg-type]
+    return (0.7, 0.2) if inside > 0.9 else (-0.9, 1.0)
+
+
+def _number(_: Field, seen: Profile) -> tuple[float, float]:
+    return _signed(seen.share("number"), 0.1)
+
+
+def _date(_: Field, seen: Profile) -> tuple[float, float]:
+    serial = seen.share("number") > 0.9 and seen.whole > 0.9 and bool(((seen.numbers > 15_000) & (seen.numbers < 60_000)).mean() > 0.9)  # type: ignore[operator]
+    return (0.5, 0.2) if serial else _signed(seen.share("date"), 0.25)
+
+
+_FLAGS: Final = re.compile(r"^(是|否|有|无|y|n|yes|no|true|false|t|f|0|1|√|×)$")
+
+
+def _flag(_: Field, seen: Profile) -> tuple[float, float]:
+    known = sum(bool(_FLAGS.match(value.lower())) for value in seen.values) / len(seen.values)
+    return _signed(known, 0.2, must=0.7) if len(seen.values) <= 6 else (-0.9, 1.0)
+
+
+def _code(field: Field, seen: Profile) -> tuple[float, float]:
+    if seen.distinct > 0.5 and seen.filled > 20:
+        return -0.9, 1.0
+    known = _spellings(field)
+    hits = sum(normal_heading(value) in known for value in seen.values) / len(seen.values)
+    digits = all(value.isdigit() for value in seen.values)
+    if hits >= 0.5 and not digits:
+        return hits, 0.75
+    return (0.0, 0.0) if len(seen.values) <= 30 else (-0.8, 1.0)
+
+
+def _identifier(field: Field, seen: Profile) -> tuple[float, float]:
+    if seen.share("date") > 0.7 or seen.fine > 0.1 or (seen.distinct < 0.3 and seen.filled > 50):
+        return -0.9, 1.0
+    if field.name == "account_id":
+        return (0.8, 0.3) if seen.distinct > 0.98 else (-0.7, 1.0)
+    return 0.2, 0.1
+
+
+def _shaped(*shapes: str, weight: float, against: float = 0.3) -> Callable[[Profile], tuple[float, float]]:
+    def judge(seen: Profile) -> tuple[float, float]:
+        best = max(seen.share(shape) for shape in shapes)
+        return (best, weight) if best >= 0.5 else (-0.6, 1.0) if best < against and seen.share("number") > 0.8 else (0.0, 0.0)
+
+    return judge
+
+
+def _id_no(seen: Profile) -> tuple[float, float]:
+    best = max(seen.share("id18"), seen.share("uscc") if seen.share("number") < 0.9 else 0.0, seen.share("id15"))
+    return (best, 0.8) if best >= 0.5 else (-0.4, 1.0) if seen.share("mobile") > 0.5 or seen.share("person") > 0.5 else (0.0, 0.0)
+
+
+def _name(seen: Profile) -> tuple[float, float]:
+    best = max(seen.share("person"), seen.share("firm"))
+    if best >= 0.5 and seen.distinct > 0.05:
+        return best, 0.5
+    return (-0.7, 1.0) if seen.share("number") > 0.5 or seen.share("date") > 0.5 else (0.0, 0.0)
+
+
+def _phone(seen: Profile) -> tuple[float, float]:
+    best = seen.share("mobile")
+    return (best, 0.7) if best >= 0.5 else (-0.7, 1.0) if seen.share("person") > 0.5 or seen.share("id18") > 0.5 else (0.0, 0.0)
+
+
+def _text(seen: Profile) -> tuple[float, float]:
+    return (-0.6, 1.0) if seen.share("number") > 0.8 and seen.fine > 0.1 else (0.0, 0.0)
+
+
+_SPECIAL: Final[dict[str, Callable[[Profile], tuple[float, float]]]] = {
+    **dict.fromkeys(("id_no", "guarantor_id_no"), _id_no),
+    **dict.fromkeys(("name", "guarantor_name", "contact_name"), _name),
+    **dict.fromkeys(("phone", "phone2", "guarantor_phone", "contact_phone"), _phone),
+    "landline": _shaped("landline", weight=0.4),
+    "email": _shaped("email", weight=0.9, against=0.5),
+    "bank_card": _shaped("card", weight=0.6),
+    "address": _shaped("address", weight=0.5),
+    "collateral_address": _shaped("address", weight=0.3),
+    "employer": _shaped("firm", weight=0.5),
+    "lender": _shaped("bank", weight=0.5),
+    "branch": _shaped("bank", weight=0.3),
+    "region_code": _shaped("region", weight=0.2),
+    "repayment_pattern": _shaped("pattern", weight=0.6, against=0.5),
+    "industry": _text,
+    "currency": _text,
+}
+_BY_KIND: Final[dict[str, Callable[[Field, Profile], tuple[float, float]]]] = {
+    "money": _money,
+    "rate": _rate,
+    "integer": _integer,
+    "number": _number,
+    "date": _date,
+    "flag": _flag,
+    "code": _code,
+    "identifier": _identifier,
+}
+assert set(_SPECIAL) <= set(TAPE)
