@@ -27,6 +27,16 @@ _DTYPES: dict[str, pl.DataType] = {
 }
 
 
+_ENUMS: dict[int, tuple[Codes, pl.Enum]] = {}
+
+
+def _enum(codes: Codes) -> pl.Enum:
+    """One Enum a code list: making it costs more than a column's cast. Keyed by identity, the list kept alive beside it."""
+    if id(codes) not in _ENUMS:
+        _ENUMS[id(codes)] = (codes, pl.Enum([c.code for c in codes]))
+    return _ENUMS[id(codes)][1]
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """A column of a canonical frame.
@@ -50,7 +60,7 @@ class Field:
     @property
     def dtype(self) -> pl.DataType:
         if self.kind == "code":
-            return pl.Enum([c.code for c in self.codes])
+            return _enum(self.codes)
         return _DTYPES[self.kind]
 
 
@@ -86,12 +96,14 @@ class Frame:
         Raises ValueError naming the column for a missing or null required column, a wrong type or an unknown column:
         that is a fault of the code that made the frame.
         """
-        unknown = [c for c in frame.columns if c not in self.schema]
+        known = set(self.names)
+        unknown = [c for c in frame.columns if c not in known]
         if unknown:
             raise ValueError(f"{self.name}: unknown column(s) {unknown}")
         out = []
+        present = set(frame.columns)
         for field in self.fields:
-            if field.name not in frame.columns:
+            if field.name not in present:
                 if not field.nullable:
                     raise ValueError(f"{self.name}: column {field.name} is missing")
                 out.append(pl.Series(field.name, [None], dtype=field.dtype).new_from_index(0, frame.height))

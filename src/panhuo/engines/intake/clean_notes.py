@@ -1,0 +1,100 @@
+"""What was found wrong with a batch: gathered as row positions while columns are worked on, turned into findings once, at the end.
+
+A clean tape costs nothing here: a rule that strikes no row adds nothing. Only struck rows are ever materialised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from panhuo.engines.intake.rules import ABSENCES, CHECKS, EVERY_ROW_CAP
+from panhuo.kernel.findings import FINDING, REJECT, REPAIRED, no_findings
+
+Positions = npt.NDArray[np.int64]
+
+
+class Notes:
+    """Findings of one batch in the making.
+
+    raw: the batch, with ``__file`` and ``__row``. headings: canonical field -> heading in the file.
+    """
+
+    def __init__(self, raw: pl.DataFrame, headings: Mapping[str, str]) -> None:
+        self._raw = raw
+        self._headings = headings
+        self._parts: list[tuple[str, str, Positions, pl.Series | None]] = []
+        self._built: list[pl.DataFrame] = []
+        self.rejected: npt.NDArray[np.bool_] = np.zeros(raw.height, dtype=bool)
+
+    def add(self, code: str, field: str, at: Positions, values: pl.Series | None = None) -> None:
+        """Rule ``code`` strikes ``field`` in the rows at positions ``at``.
+
+        values: what stood there, aligned with ``at``; left out, the cells of the field's heading.
+        """
+        if not len(at):
+            return
+        self._parts.append((code, field, at, values))
+        if CHECKS[code].severity == REJECT:
+            self.rejected[at] = True
+
+    def add_built(self, at: Positions, findings: pl.DataFrame) -> None:
+        """Findings already in words, aligned with positions ``at``; all of them reject their row."""
+        self._built.append(findings.select(pl.lit(pl.Series(at)).alias("__at"), *FINDING))
+        self.rejected[at] = True
+
+    def add_where(self, code: str, field: str, mask: pl.Series, values: pl.Series | None = None) -> Positions:
+        """As :meth:`add`, where ``mask`` is true; ``values`` is aligned with the batch. Returns the positions."""
+        at = mask.fill_null(value=False).arg_true().to_numpy().astype(np.int64)
+        self.add(code, field, at, values.gather(at).cast(pl.String) if values is not None and len(at) else None)
+        return at
+
+    def struck(self, field: str, *, repaired: bool) -> int:
+        """How many cells of ``field`` a rule struck: mended ones if ``repaired``, else faulty ones; a cell counts once."""
+        hit = [at for code, name, at, _ in self._parts if name == field and code not in ABSENCES and (CHECKS[code].severity == REPAIRED) == repaired]
+        return len(np.unique(np.concatenate(hit))) if len(hit) > 1 else len(hit[0]) if hit else 0
+
+    def codes(self, field: str) -> dict[str, Positions]:
+        """The codes noted on ``field`` so far, with the rows."""
+        return {code: at for code, name, at, _ in self._parts if name == field}
+
+    def cells(self, field: str, at: Positions) -> pl.Series:
+        """What stands in the file under ``field`` in these rows."""
+        return self._raw[self._headings[field]].gather(at)
+
+    def frame(self, skip: npt.NDArray[np.bool_]) -> pl.DataFrame:
+        """The findings in ``FINDING`` columns, by row. ``skip``: rows whose cells are not to be spoken of (unreadable as rows)."""
+        parts = list(self._built)
+        for code, field, at, values in self._parts:
+            keep = np.ones(len(at), dtype=bool) if field == "" else ~skip[at]
+            check = CHECKS[code]
+            if check.severity == REPAIRED and len(at) > max(self._raw.height // 5, EVERY_ROW_CAP):
+                keep &= np.cumsum(keep) <= EVERY_ROW_CAP
+            if not keep.any():
+                continue
+            parts.append(self._rows(code, field, at[keep], values.filter(pl.Series(keep)) if values is not None else None))
+        if not parts:
+            return no_findings()
+        return pl.concat(parts).sort("__at", maintain_order=True).drop("__at")
+
+    def _rows(self, code: str, field: str, at: Positions, values: pl.Series | None) -> pl.DataFrame:
+        check = CHECKS[code]
+        heading = self._headings.get(field)
+        if values is None:
+            values = self._raw[heading].gather(at) if heading else pl.Series([None], dtype=pl.String).new_from_index(0, len(at))
+        return pl.DataFrame(
+            {"__at": at, "row": self._raw["__row"].gather(at).cast(pl.Int64), "file": self._raw["__file"].gather(at).cast(pl.String), "value": values}
+        ).select(
+            "__at",
+            "row",
+            "file",
+            pl.lit(heading or field).alias("column"),
+            pl.lit(code).alias("code"),
+            pl.lit(check.severity).alias("severity"),
+            pl.lit(check.rule.message.zh).alias("message"),
+            pl.lit(check.rule.message.en).alias("message_en"),
+            pl.col("value").cast(pl.String),
+        )

@@ -1,0 +1,58 @@
+"""What cleaning hands on, and the reconciliation that proves nothing was lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+import polars as pl
+
+from panhuo.engines.intake.quality import Quality
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """Rows and fen in, accepted and rejected. A row's balance is the sum of its parts as far as they could be read.
+
+    ``balance_unreadable_rows``: rejected rows in which a part stands but could not be read (or the principal does not stand).
+    """
+
+    rows_in: int = 0
+    rows_accepted: int = 0
+    rows_rejected: int = 0
+    balance_in_fen: int = 0
+    balance_accepted_fen: int = 0
+    balance_rejected_fen: int = 0
+    balance_unreadable_rows: int = 0
+
+    def __add__(self, other: Reconciliation) -> Reconciliation:
+        mine, theirs = asdict(self), asdict(other)
+        return Reconciliation(**{name: mine[name] + theirs[name] for name in mine})
+
+    @property
+    def holds(self) -> bool:
+        """Whether accepted and rejected make up what came in, in rows and in fen."""
+        return (
+            self.rows_accepted + self.rows_rejected == self.rows_in and self.balance_accepted_fen + self.balance_rejected_fen == self.balance_in_fen
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """A cleaned batch.
+
+    tables: by frame name, each exactly as in ``kernel.frames``. rejected: the raw rows that were rejected, as they stood. headings:
+    canonical field -> heading in the file. source: the raw batch, from which :func:`.clean_duplicates.exclude` takes rows it has to
+    reject later; None once dropped.
+    """
+
+    tables: Mapping[str, pl.DataFrame]
+    rejected: pl.DataFrame
+    reconciliation: Reconciliation
+    quality: Quality
+    headings: Mapping[str, str]
+    source: pl.DataFrame | None = field(default=None, repr=False)
+
+    @property
+    def accounts(self) -> pl.DataFrame:
+        return self.tables["account"]

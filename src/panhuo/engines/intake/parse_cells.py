@@ -1,0 +1,84 @@
+"""What all parsers share: the question put to a column, the form of the answer, and the cells that mean "nothing".
+
+A column is read twice. *Fast*: one Polars expression over every cell that gives the typed value where the cell is written
+plainly, and null where it is not sure. *Slow*: whatever is not null in the file and null after the fast pass goes, distinct
+values only, through the full reading that knows every odd spelling. On a clean tape the slow pass never runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import polars as pl
+
+from panhuo.kernel.fields import Field, Kind
+
+BLANK: Final = "BLANK"
+"""Verdict of a cell that says "nothing here". The other verdicts are "" (read, nothing to say) and codes of ``rules.CHECKS``."""
+
+VERDICT: Final = "verdict"
+VALUE: Final = "value"
+
+BLANKS: Final = (
+    *(
+        "",
+        "-",
+        "--",
+        "---",
+        "—",
+        "——",
+        "–",
+        "/",
+        "//",
+        "\\",
+        "\\n",
+        ".",
+        "*",
+        "null",
+        "(null)",
+        "<null>",
+        "none",
+        "nil",
+        "na",
+        "n/a",
+        "#n/a",
+        "#null!",
+    ),
+    *("无", "暂无", "空", "缺失", "未填", "未提供", "无数据", "不适用"),
+)
+"""Cells that mean nothing, in lower case without spaces. ``nan`` and ``nat`` are added for all but numbers: in an amount nan is a failed sum."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One column to read: ``name`` canonical or working, ``heading`` in the file (None for a constant)."""
+
+    name: str
+    heading: str | None
+    kind: Kind
+    unit: str | None = None
+    dates: tuple[str, ...] = ("auto",)
+    codes: dict[str, str] = field(default_factory=dict)
+    field: Field | None = None
+    default: str | None = None
+
+
+def normal(cells: pl.Expr) -> pl.Expr:
+    """Half-width (NFKC), without quotes, invisible characters and outer spaces."""
+    text = cells.str.normalize("NFKC").str.replace_all("[\\x00-\\x08\\x0e-\\x1f\\x7f\u200b-\u200f\u202a-\u202e\u2060\ufeff'\"‘’“”`]", "")
+    return text.str.strip_chars()
+
+
+def is_blank(cells: pl.Expr, *, nan: bool = False) -> pl.Expr:
+    """Whether a normalised cell says "nothing here"."""
+    tokens = [*BLANKS, "nan", "nat"] if nan else list(BLANKS)
+    return cells.str.to_lowercase().str.replace_all(r"\s", "").is_in(tokens)
+
+
+def answer(cells: pl.Series, value: pl.Expr, verdict: pl.Expr, *steps: dict[str, pl.Expr]) -> pl.DataFrame:
+    """Evaluate ``steps`` one after the other over ``cell``, then the two answer columns."""
+    frame = cells.alias("cell").to_frame()
+    for step in steps:
+        frame = frame.with_columns(**step)
+    return frame.select(value.alias(VALUE), verdict.cast(pl.String).alias(VERDICT))

@@ -1,0 +1,200 @@
+"""Whole columns through :mod:`.parse_kernels`: the glue between Polars series and the compiled fast pass.
+
+Only for batches of ``MIN_ROWS`` and up; below, the expressions of the parsers do the same work sooner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+
+from panhuo.engines.intake import identifiers as ids
+from panhuo.engines.intake import parse_dates
+from panhuo.engines.intake.layout import MONEY_UNITS
+from panhuo.engines.intake.parse_cells import BLANKS, Spec
+from panhuo.engines.intake.parse_numbers import MU_IN_M2, POWER, RATE_UNIT, unit_factor
+
+MIN_ROWS: Final = 50_000
+
+KINDS: Final = ("money", "rate", "number", "integer", "date", "text", "phone", "card")
+"""Readers with a kernel; identity numbers have :func:`people`."""
+
+_FORMS: Final = ("iso", "slashed", "compact", "chinese", "us", "eu")
+
+
+_SURE: Final = 1  # as in parse_kernels, which is only loaded on use
+
+
+class View(NamedTuple):
+    """A text column as the kernels see it. ``owner`` keeps the memory alive."""
+
+    views: npt.NDArray[np.uint32]
+    buffers: npt.NDArray[np.uint64]
+    valid: npt.NDArray[np.uint8]
+    offset: int
+    owner: Any
+
+
+def view(cells: pl.Series) -> View:
+    """The string views of a column, without copying its text."""
+    array = cells.rechunk().to_arrow(compat_level=pl.CompatLevel.newest())
+    valid, views, *data = array.buffers()
+    words = np.frombuffer(views, dtype=np.uint32).reshape(-1, 4)[array.offset : array.offset + len(array)]
+    addresses = np.array([buffer.address for buffer in data] or [0], dtype=np.uint64)
+    bits = np.frombuffer(valid, dtype=np.uint8) if valid is not None else np.zeros(0, dtype=np.uint8)
+    return View(words, addresses, bits, array.offset, array)
+
+
+def fast_columns(raw: pl.DataFrame, questions: list[tuple[Spec, str]]) -> dict[str, pl.Series]:
+    """The fast reading of each column (a spec and its reader, one of ``KINDS``), null where it is odd; by name."""
+    with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
+        done = pool.map(lambda q: fast_column(raw[str(q[0].heading)], *q), questions)
+        return {spec.name: column for (spec, _), column in zip(questions, done, strict=True)}
+
+
+def fast_column(cells: pl.Series, spec: Spec, reader: str) -> pl.Series:
+    """One column."""
+    return _READERS[reader](cells, spec).alias(spec.name)
+
+
+def people(numbers: pl.Series) -> ids.People:
+    """:func:`.identifiers.people`, compiled."""
+    from panhuo.engines.intake import parse_kernels
+
+    out = ids.nobody(len(numbers))
+    parse_kernels.identity(*view(numbers)[:4], ids.PREFIXES, ids.RESIDENT_WEIGHTS, ids.USCC_VALUE, ids.USCC_WEIGHTS, *out)
+    return out
+
+
+def _money(cells: pl.Series, spec: Spec) -> pl.Series:
+    from panhuo.engines.intake import parse_kernels
+
+    out, state = np.empty(len(cells), dtype=np.int64), np.empty(len(cells), dtype=np.uint8)
+    odd = parse_kernels.money(*view(cells)[:4], POWER[MONEY_UNITS[spec.unit or "yuan"]], out, state)
+    return _series(out, state, odd, cells)
+
+
+def _float(cells: pl.Series, spec: Spec) -> pl.Series:
+    from panhuo.engines.intake import parse_kernels
+
+    out, state = np.zeros(len(cells), dtype=np.float64), np.empty(len(cells), dtype=np.uint8)
+    odd = parse_kernels.decimal(*view(cells)[:4], out, state)
+    if spec.kind == "rate":
+        unit = RATE_UNIT.get(spec.unit or "auto")
+        if unit is None:
+            np.divide(out, 100, out=out, where=np.abs(out) >= 1)
+        elif unit != 1:
+            out /= unit
+    elif spec.unit == "mu":
+        out *= MU_IN_M2
+    return _series(out, state, odd, cells)
+
+
+def _integer(cells: pl.Series, spec: Spec) -> pl.Series:
+    from panhuo.engines.intake import parse_kernels
+
+    out, state = np.empty(len(cells), dtype=np.int32), np.empty(len(cells), dtype=np.uint8)
+    if unit_factor(spec) != 1:
+        return pl.Series([None], dtype=pl.Int32).new_from_index(0, len(cells))
+    odd = parse_kernels.integer(*view(cells)[:4], out, state)
+    return _series(out, state, odd, cells)
+
+
+def _date(cells: pl.Series, spec: Spec) -> pl.Series:
+    from panhuo.engines.intake import parse_kernels
+
+    form = parse_dates.dominant(cells, spec)
+    if form not in _FORMS:
+        return cells.to_frame("cell").select(parse_dates.fast(pl.col("cell"), form)).to_series()
+    out, state = np.empty(len(cells), dtype=np.int32), np.empty(len(cells), dtype=np.uint8)
+    odd = parse_kernels.date(*view(cells)[:4], _FORMS.index(form), out, state)
+    return _series(out, state, odd, cells).cast(pl.Date)
+
+
+def _text(cells: pl.Series, spec: Spec) -> pl.Series:
+    from panhuo.engines.intake import parse_kernels
+
+    name = spec.field is not None and spec.field.personal == "name"
+    table = _NAME_BYTES if name else _NUMBER_BYTES if spec.kind == "identifier" else _TEXT_BYTES
+    state = np.empty(len(cells), dtype=np.uint8)
+    odd = parse_kernels.text(*view(cells)[:4], table, _SHORT, name, state)
+    return _kept(cells, state, odd)
+
+
+def _phone(cells: pl.Series, spec: Spec) -> pl.Series:
+    from panhuo.engines.intake import parse_kernels
+
+    state = np.empty(len(cells), dtype=np.uint8)
+    return _kept(cells, state, parse_kernels.phone(*view(cells)[:4], state))
+
+
+def _card(cells: pl.Series, spec: Spec) -> pl.Series:
+    from panhuo.engines.intake import parse_kernels
+
+    state = np.empty(len(cells), dtype=np.uint8)
+    return _kept(cells, state, parse_kernels.card(*view(cells)[:4], state))
+
+
+_READERS: Final[dict[str, Callable[[pl.Series, Spec], pl.Series]]] = {
+    "money": _money,
+    "rate": _float,
+    "number": _float,
+    "integer": _integer,
+    "date": _date,
+    "text": _text,
+    "phone": _phone,
+    "card": _card,
+}
+
+
+def _series(out: npt.NDArray[Any], state: npt.NDArray[np.uint8], odd: int, cells: pl.Series) -> pl.Series:
+    """The values as a series on their own memory, null where the cell is not sure."""
+    valid = None
+    if odd or cells.null_count():
+        valid = pa.py_buffer(np.packbits(state == _SURE, bitorder="little"))
+    return pl.Series(pa.Array.from_buffers(pa.from_numpy_dtype(out.dtype), len(out), [valid, pa.py_buffer(out)]))
+
+
+def _kept(cells: pl.Series, state: npt.NDArray[np.uint8], odd: int) -> pl.Series:
+    if not odd:
+        return cells
+    return pl.DataFrame({"cell": cells, "sure": pl.Series(state == _SURE)}).select(pl.when("sure").then("cell")).to_series()
+
+
+_STARTS: Final = " =+-@'/\\.*<(#nNtTxXuUaA"
+"""Signs, and the letters that begin null, nan, n/a, none, nil, test, xxx, unknown, abc."""
+
+
+def _bytes(wrong: str, leads: tuple[int, ...]) -> npt.NDArray[np.uint8]:
+    """The table of :func:`.parse_kernels.text`."""
+    table = np.zeros(256, dtype=np.uint8)
+    table[[*range(32), 127, *(ord(c) for c in wrong)]] |= 1
+    table[list(leads)] |= 2
+    table[[ord(c) for c in _STARTS]] |= 4
+    table[[word.encode()[0] for word in BLANKS if word and not word.isascii()]] |= 8
+    return table
+
+
+_LEADS: Final = (0xC2, 0xE1, 0xE2, 0xE3, 0xEF)
+_TEXT_BYTES: Final = _bytes("", _LEADS)
+_NUMBER_BYTES: Final = _bytes("+", _LEADS)
+"""A plus may be the one of 6.2E+18."""
+_NAME_BYTES: Final = _bytes("".join(chr(c) for c in range(32, 127) if not chr(c).isalpha()), (*_LEADS, 0xE4, 0xE5, 0xE6))
+
+
+def _short_words() -> npt.NDArray[np.uint8]:
+    words = [word.encode() for word in BLANKS if word and not word.isascii()]
+    out = np.zeros((len(words), 16), dtype=np.uint8)
+    for row, word in zip(out, words, strict=True):
+        row[0] = len(word)
+        row[1 : 1 + len(word)] = np.frombuffer(word, dtype=np.uint8)
+    return out
+
+
+_SHORT: Final = _short_words()

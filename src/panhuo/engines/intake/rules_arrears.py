@@ -1,0 +1,68 @@
+"""How long an account is overdue, and what its dates say against each other.
+
+Two statements are read: the day count and the first day of the present arrears. Where both stand and differ by more than a day
+the date wins: it is an event of the contract, while a day count ages with every export. Where neither stands, the count comes from the
+maturity (unpaid after the last due date is overdue at least since then), else from the five-category class (the fewest days the 2023
+classification measures allow for it), else it is 0 with a warning.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from panhuo.engines.intake.clean_batch import Batch
+
+TOLERANCE_DAYS: Final = 1
+"""Some count the first day, some do not."""
+
+CLASS_DAYS: Final = {"substandard": 91, "doubtful": 271, "loss": 361}
+"""商业银行金融资产风险分类办法 (2023): over 90, 270 and 360 days."""
+
+
+def check_arrears(batch: Batch) -> None:
+    """Leaves ``overdue_days`` without nulls and ``overdue_since`` in agreement with it."""
+    origination, maturity = batch.col("origination_date"), batch.col("maturity_date")
+    if batch.has("origination_date") and batch.has("maturity_date"):
+        batch.note("MATURITY_BEFORE_ORIGINATION", "maturity_date", pl.col("maturity_date") < pl.col("origination_date"), out=True)
+    if batch.has("origination_date") and batch.has("overdue_since"):
+        batch.note("OVERDUE_BEFORE_ORIGINATION", "overdue_since", pl.col("overdue_since") < origination, out=True)
+    if batch.has("overdue_since"):
+        counted = (pl.lit(batch.as_of) - pl.col("overdue_since")).dt.total_days().cast(pl.Int32)
+        batch.set(__counted=counted)
+        if batch.has("overdue_days"):
+            batch.note("OVERDUE_CONTRADICTION", "overdue_days", (pl.col("overdue_days") - pl.col("__counted")).abs() > TOLERANCE_DAYS)
+            apart = (pl.col("overdue_days") - pl.col("__counted")).abs() > TOLERANCE_DAYS
+            batch.set(overdue_days=pl.when(apart).then(pl.col("__counted")).otherwise(pl.coalesce("overdue_days", "__counted")))
+        else:
+            batch.set(overdue_days=pl.col("__counted"))
+        batch.frame = batch.frame.drop("__counted")
+    if not batch.has("overdue_days"):
+        batch.set(overdue_days=pl.lit(None, dtype=pl.Int32))
+    assumed = pl.lit(value=False)
+    if batch.frame["overdue_days"].null_count():
+        assumed = _from_elsewhere(batch, maturity)
+    dated = (pl.col("overdue_days") > 0) & batch.col("overdue_since").is_null() & ~assumed
+    batch.set(overdue_since=pl.when(dated).then(pl.lit(batch.as_of) - pl.duration(days=pl.col("overdue_days"))).otherwise(batch.col("overdue_since")))
+
+
+def _from_elsewhere(batch: Batch, maturity: pl.Expr) -> pl.Expr:
+    """Fills ``overdue_days`` where nothing states it; returns where the days are only assumed, so that no date follows from them."""
+    unknown = pl.col("overdue_days").is_null()
+    past = unknown & (maturity < batch.as_of) & (pl.col("balance_fen") > 0)
+    classed = unknown & ~past.fill_null(value=False) & batch.col("five_class").cast(pl.String).is_in(list(CLASS_DAYS))
+    masks = batch.frame.select(past=past.fill_null(value=False), classed=classed.fill_null(value=False), unknown=unknown)
+    past_mask, class_mask = masks["past"], masks["classed"]
+    batch.notes.add_where("OVERDUE_FROM_MATURITY", "overdue_days", past_mask)
+    batch.notes.add_where("OVERDUE_FROM_CLASS", "overdue_days", class_mask)
+    batch.notes.add_where("OVERDUE_UNKNOWN", "overdue_days", masks["unknown"] & ~past_mask & ~class_mask)
+    by_class = batch.col("five_class").cast(pl.String).replace_strict(CLASS_DAYS, default=0, return_dtype=pl.Int32)
+    batch.set(
+        overdue_days=pl.when(past_mask)
+        .then((pl.lit(batch.as_of) - maturity).dt.total_days().cast(pl.Int32))
+        .when(class_mask)
+        .then(by_class)
+        .otherwise(pl.col("overdue_days").fill_null(0)),
+    )
+    return pl.lit(class_mask)

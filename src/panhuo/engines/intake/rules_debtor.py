@@ -1,0 +1,139 @@
+"""Who owes: kind, birth, age, gender and region from the identity number, and what contradicts it; telephones in their place.
+
+An identity number that passed its check digit is the surest thing on a tape, so it wins over stated birth date, age and gender. The
+stated kind of debtor stays even so: a sole trader may be filed as a person or as a firm, and that choice is the lender's.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from panhuo.engines.intake import identifiers as ids
+from panhuo.engines.intake import identifiers_phone
+from panhuo.engines.intake.clean_batch import Batch, put
+from panhuo.engines.intake.identifiers_region import PROVINCES, province
+from panhuo.engines.intake.parse_text import is_firm_name
+from panhuo.kernel.frames import ACCOUNT
+
+AGE_TOLERANCE: Final = 1
+AGE_LOW, AGE_HIGH = 16, 100
+_NO_EMPLOYER: Final = ("无业", "待业", "失业", "离职", "自由职业", "无单位", "无固定职业", "退休")
+_PATTERN: Final = r"^[N*1-7C/#DZGM]{1,120}$"
+_KINDS: Final = pl.Series(["person", "firm"], dtype=ACCOUNT["debtor_kind"].dtype)
+_SEXES: Final = pl.Series(["female", "male"], dtype=ACCOUNT["gender"].dtype)
+
+
+def check_debtor(batch: Batch) -> None:
+    """Completes and checks the debtor's fields. Needs typed columns; leaves ``debtor_kind`` without nulls."""
+    _kind(batch)
+    _birth_and_gender(batch)
+    _region(batch)
+    _phones(batch)
+    if batch.has("name"):
+        missing = batch.frame["name"].is_null()
+        if missing.any():
+            batch.notes.add_where("NAME_MISSING", "name", missing)
+    if batch.has("repayment_pattern"):
+        batch.set(repayment_pattern=pl.col("repayment_pattern").str.to_uppercase())
+        batch.note("PATTERN_ODD", "repayment_pattern", pl.col("repayment_pattern").str.contains(_PATTERN).not_(), out=True)
+
+
+def has_employer(batch: Batch) -> pl.Expr:
+    return (batch.col("employer").is_not_null() & ~batch.col("employer").is_in(_NO_EMPLOYER)).fill_null(value=False)
+
+
+def _kind(batch: Batch) -> None:
+    kinds = batch.debtors.kinds if batch.debtors is not None else np.zeros(batch.frame.height, dtype=np.uint8)
+    resident, social = kinds == ids.RESIDENT, kinds == ids.SOCIAL_CREDIT
+    stated = batch.col("debtor_kind")
+    if batch.has("debtor_kind"):
+        if batch.debtors is not None:
+            text = stated.cast(pl.String)
+            batch.note(
+                "KIND_ID_MISMATCH", "debtor_kind", (pl.lit(pl.Series(resident)) & (text == "firm")) | (pl.lit(pl.Series(social)) & (text == "person"))
+            )
+        if not batch.frame["debtor_kind"].null_count():
+            return
+    firm = social
+    if not (resident | social).all():
+        corporate = (batch.col("product").cast(pl.String) == "corporate_loan").fill_null(value=False)
+        named = is_firm_name(batch.col("name")).fill_null(value=False)
+        unknown = pl.lit(pl.Series(~(resident | social)))
+        firm = social | batch.frame.select((unknown & (corporate | named)).alias("firm")).to_series().to_numpy()
+    inferred = _KINDS.gather(pl.Series(firm).cast(pl.UInt8))
+    batch.set(debtor_kind=pl.coalesce(stated, pl.lit(inferred)) if batch.has("debtor_kind") else pl.lit(inferred))
+
+
+def _birth_and_gender(batch: Batch) -> None:
+    """Birth date, sex and age by the identity number, where it says them; else as stated."""
+    who = batch.debtors
+    if who is not None:
+        known = pl.Series(who.kinds == ids.RESIDENT)
+        age = (_written(batch.as_of) - who.written) // 10_000
+        said = pl.DataFrame({"born": pl.Series(who.births).cast(pl.Date), "sex": _SEXES.gather(pl.Series(who.males)), "age": age.astype(np.int32)})
+        if not known.all():
+            said = said.select(pl.when(known).then(pl.all()))
+        if batch.has("birth_date"):
+            batch.note("BIRTH_ID_MISMATCH", "birth_date", pl.col("birth_date") != pl.lit(said["born"]))
+        if batch.has("gender"):
+            batch.note("GENDER_ID_MISMATCH", "gender", pl.col("gender") != pl.lit(said["sex"]))
+        if batch.has("age"):
+            batch.note("AGE_ID_MISMATCH", "age", (pl.col("age") - pl.lit(said["age"])).abs() > AGE_TOLERANCE)
+        given = batch.frame
+        for name, column in (("birth_date", "born"), ("gender", "sex"), ("age", "age")):
+            value = pl.lit(said[column])
+            batch.set(**{name: pl.coalesce(value, pl.col(name)) if name in given.columns else value})
+    if batch.has("birth_date"):
+        _age_of_others(batch, known if who is not None else None)
+    if batch.has("age"):
+        low, high = batch.frame.select(pl.col("age").min().alias("low"), pl.col("age").max().alias("high")).row(0)
+        if low is not None and (low < AGE_LOW or high > AGE_HIGH):
+            mask = batch.mask((pl.col("debtor_kind").cast(pl.String) == "person") & ~pl.col("age").is_between(AGE_LOW, AGE_HIGH))
+            batch.notes.add_where("AGE_ODD", "age", mask, batch.frame["age"])
+
+
+def _age_of_others(batch: Batch, known: pl.Series | None) -> None:
+    """The age of those whose birth date is stated and not in a number."""
+    birth = pl.col("birth_date") if known is None else pl.when(~known).then(pl.col("birth_date"))
+    if known is not None and batch.mask(birth).null_count() == batch.frame.height:
+        return
+    written = birth.dt.year() * 10_000 + birth.dt.month().cast(pl.Int32) * 100 + birth.dt.day()
+    batch.set(__age=((_written(batch.as_of) - written) // 10_000).cast(pl.Int32))
+    if batch.has("age"):
+        batch.note("AGE_ID_MISMATCH", "age", (pl.col("age") - pl.col("__age")).abs() > AGE_TOLERANCE)
+    batch.set(age=pl.coalesce("__age", batch.col("age")))
+    batch.frame = batch.frame.drop("__age")
+
+
+def _written(day: dt.date) -> int:
+    """The day as the number yyyymmdd; the whole years between two such are their difference over 10,000."""
+    return day.year * 10_000 + day.month * 100 + day.day
+
+
+def _region(batch: Batch) -> None:
+    code = batch.col("region_code")
+    if batch.debtors is not None and (not batch.has("region_code") or batch.frame["region_code"].null_count()):
+        own = pl.when(pl.lit(pl.Series(batch.debtors.kinds == ids.RESIDENT))).then(pl.col("id_no").str.slice(0, 6))
+        own = pl.when(own.str.slice(0, 2).cast(pl.Int32, strict=False).is_in(list(PROVINCES))).then(own)
+        code = pl.coalesce(code, own)
+    batch.set(region_code=code)
+    batch.set(province=province(pl.col("region_code")))
+
+
+def _phones(batch: Batch) -> None:
+    """Landlines out of the mobile columns; the second number of a cell into the spare column."""
+    noted = batch.notes.codes("phone")
+    if "PHONE_SEVERAL" in noted:
+        at = noted["PHONE_SEVERAL"]
+        second = identifiers_phone.second_number(batch.notes.cells("phone", at))
+        spare = batch.frame["phone2"] if batch.has("phone2") else pl.Series("phone2", [None], dtype=pl.String).new_from_index(0, batch.frame.height)
+        batch.set(phone2=pl.coalesce(spare, put(spare.clear(len(spare)).alias("x"), at, second)))
+    for name in ("phone", "phone2"):
+        if "PHONE_IS_LANDLINE" in batch.notes.codes(name):
+            is_landline = pl.col(name).str.starts_with("0")
+            batch.set(landline=pl.coalesce(batch.col("landline"), pl.when(is_landline).then(pl.col(name))))
+            batch.set(**{name: pl.when(~is_landline).then(pl.col(name))})
