@@ -17,7 +17,7 @@ from panhuo.engines.intake.sources import open_tape, read_tape
 from panhuo.kernel.errors import InputUnusable
 
 HEADINGS = ("借据号", "姓名", "未偿本金", "备注")
-CHARS = st.sampled_from(list('abc12.,;|\t"\'\n 　张欧陽元￥é') + ["\r\n", '""', "1,234.50", "=A1"])
+CHARS = st.sampled_from([*"abc12.,;|\t\"'\n 张欧陽元￥é", "\u3000", "\r\n", '""', "1,234.50", "=A1"])
 CELL = st.lists(CHARS, max_size=6).map("".join)
 
 

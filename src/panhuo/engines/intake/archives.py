@@ -292,6 +292,10 @@ def _zip(path: Path, name: str) -> zipfile.ZipFile:
 def _zip_parts(path: Path, name: str, limits: ReadLimits) -> list[Part]:
     with _zip(path, name) as archive:
         names = archive.namelist()
+        if "mimetype" in names and "content.xml" in names:
+            if b"spreadsheet" in archive.read("mimetype"):
+                return [Part(name, path, "plain", "ods")]
+            raise unsupported(name, "OpenDocument 文档（非表格）", "an OpenDocument file that is not a spreadsheet")
         if "[Content_Types].xml" in names:
             if any(member.startswith("xl/") for member in names):
                 return [Part(name, path, "plain", "xlsx")]

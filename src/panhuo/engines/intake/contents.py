@@ -8,7 +8,7 @@ from typing import Literal
 from panhuo.engines.intake.refusals import unusable
 from panhuo.kernel.errors import InputUnusable
 
-Kind = Literal["text", "xlsx", "xls", "parquet"]
+Kind = Literal["text", "xlsx", "xls", "ods", "parquet"]
 
 _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"%PDF", "PDF 文件", "a PDF"),
@@ -31,7 +31,7 @@ def kind_of(head: bytes, name: str) -> Kind:
     if head[:4] == b"PAR1":
         return "parquet"
     if head[:4] == b"PK\x03\x04":
-        return "xlsx"
+        return "ods" if b"opendocument" in head else "xlsx"
     if head[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         return "xls"
     for magic, zh, en in _MAGIC:
@@ -69,7 +69,7 @@ def is_archive(head: bytes) -> bool:
 
 
 def _is_office(head: bytes) -> bool:
-    return b"[Content_Types].xml" in head or b"_rels/" in head or b"xl/" in head
+    return b"[Content_Types].xml" in head or b"_rels/" in head or b"xl/" in head or b"opendocument" in head
 
 
 def unsupported(name: str, zh: str, en: str) -> InputUnusable:

@@ -29,7 +29,7 @@ import polars as pl
 
 from panhuo.engines.intake.archives import ReadLimits
 from panhuo.engines.intake.dialect import Dialect
-from panhuo.engines.intake.encodings import MARK, MARK_BYTES, marked
+from panhuo.engines.intake.encodings import BAD, MARK_BYTES, OTHER, marked
 from panhuo.engines.intake.faults import FAULT, RAW, RAW_CHARS
 
 _INNER_RETURN = "\ufdd1"
@@ -41,7 +41,7 @@ class Rows:
     """Reads blocks of whole UTF-8 lines in order; ``feed`` gives frames of the rows that are complete.
 
     Frames have the dialect's headings as String columns (null for an empty cell); where rows may be faulty also ``__fault`` (null or
-    a code) and ``__raw``. may_be_marked: blocks may hold ``MARK``. ``blank`` counts blank lines, ``slow_blocks`` the blocks that
+    a code) and ``__raw``. may_be_marked: blocks may hold marks of :mod:`.encodings`. ``blank`` counts blank lines, ``slow_blocks`` the blocks that
     were read row by row.
     """
 
@@ -130,7 +130,7 @@ class Rows:
                 continue
             row, code = self._judged(cells, raw)
             if code:
-                kept = raw.replace(MARK, "").rstrip("\r\n")
+                kept = raw.replace(BAD, "").replace(OTHER, "").rstrip("\r\n")
                 faults[len(rows)] = code, kept if len(kept) <= RAW_CHARS else kept[:RAW_CHARS] + "…"
             rows.append(row)
         columns = list(zip(*rows, strict=True)) if rows else [()] * len(self.dialect.headings)
@@ -145,7 +145,7 @@ class Rows:
         if cells is not None and len(cells) > width and not any(cells[width:]):
             cells = cells[:width]
         code = None
-        if MARK in raw:
+        if BAD in raw or OTHER in raw:
             code = "ROW_ENCODING"
         elif "\0" in raw:
             code = "ROW_NUL"
@@ -155,7 +155,7 @@ class Rows:
             return [None] * width, code
         row: list[str | None] = [cell or None for cell in cells]
         if code:
-            row = [None if cell and MARK in cell else cell.replace("\0", "") or None if cell else None for cell in row]
+            row = [None if not cell or BAD in cell else cell.replace("\0", "").replace(OTHER, "") or None for cell in row]
         if len(raw) * 4 > self.limits.cell_bytes:
             for i, cell in enumerate(row):
                 if cell and len(cell) * 4 > self.limits.cell_bytes and len(cell.encode()) > self.limits.cell_bytes:

@@ -27,9 +27,11 @@ BLOCK: Final = 16 << 20
 LINE_LIMIT: Final = 4 * BLOCK
 """A line longer than this is no line of a tape: the file is refused, since memory has to hold a line."""
 
-MARK: Final = "\ufdd0"
-"""Stands in a line that held undecodable bytes. A noncharacter: no text has it of its own."""
-MARK_BYTES: Final = MARK.encode()
+BAD, OTHER = "\ufdd0", "\ufdd2"
+"""Marks in a line: before bytes that no encoding decodes (then \\xNN), and at the end of one that is in another encoding than its
+file. Noncharacters: no text has them of its own."""
+MARK_BYTES: Final = b"\xef\xb7"
+"""What both begin with in UTF-8."""
 
 ASCII, UTF8, GB, U16LE, U16BE, LATIN = "ascii", "utf-8", "gb18030", "utf-16-le", "utf-16-be", "cp1252"
 
@@ -88,7 +90,7 @@ class Blocks:
 
 
 def marked(block: bytes) -> bytes:
-    """A block of UTF-8 lines in which the undecodable lines have become text with ``MARK`` at their end."""
+    """A block of UTF-8 lines in which the undecodable ones have become text with ``BAD`` or ``OTHER`` in it."""
     return _mark_lines(block, UTF8)
 
 
@@ -159,9 +161,12 @@ def _mark_lines(block: bytes, encoding: str) -> bytes:
         if text is not None and not (encoding == GB and _is_utf8(line)):
             lines[i] = text.encode()
             continue
-        text = _decoded(line, GB if encoding == UTF8 else UTF8) or line.decode(encoding, "backslashreplace")
-        ending = "\r" if text.endswith("\r") else ""
-        lines[i] = (text.removesuffix("\r") + MARK + ending).encode("utf-8", "backslashreplace")
+        text = _decoded(line, GB if encoding == UTF8 else UTF8)
+        if text is None:
+            lines[i] = line.decode(encoding, "panhuo-mark").encode("utf-8", "backslashreplace")
+        else:
+            ending = "\r" if text.endswith("\r") else ""
+            lines[i] = (text.removesuffix("\r") + OTHER + ending).encode()
     return b"\n".join(lines)
 
 
@@ -230,7 +235,7 @@ def _wide_blocks(stream: Stream, encoding: str, skip: int, name: str) -> Iterato
 def _mark_error(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeDecodeError):
         raise error
-    return MARK, error.end
+    return BAD + "".join(f"\\x{byte:02x}" for byte in error.object[error.start : error.end]), error.end
 
 
 codecs.register_error("panhuo-mark", _mark_error)

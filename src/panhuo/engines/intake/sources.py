@@ -267,9 +267,9 @@ def _readers(
     if part.kind == "parquet":
         return [_Parquet(part, limits, workdir)]
     with _unpacked(part, limits, workdir) as path:
-        if part.kind == "xlsx":
+        if part.kind in ("xlsx", "ods"):
             check_workbook(path, part.name, limits)
-        book = Workbook(path, part.name)
+        book = Workbook(path, part.name, part.kind)
         hint = sheet or (layout.sheet if layout else None)
         sheets = book.sheets(known, limits, sheet=hint, header_row=layout.header_row if layout else None)
     others = book.others(sheets)
@@ -312,7 +312,7 @@ def _stated(encoding: str, sample: bytes) -> tuple[str, int]:
 def _known(layout: Layout | None) -> frozenset[str]:
     if layout is not None:
         return known_headings(layout)
-    from panhuo.engines.intake.suggest import all_known_headings
+    from panhuo.engines.intake.suggest_names import all_known_headings
 
     return all_known_headings()
 

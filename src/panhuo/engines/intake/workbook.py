@@ -37,14 +37,16 @@ class Sheet:
 
 
 class Workbook:
-    """An open workbook. Raises InputUnusable where it is damaged, encrypted or holds no such sheet."""
+    """An open workbook; ``kind`` is what its content says it is. Raises InputUnusable where it is damaged, encrypted or holds no such
+    sheet."""
 
-    def __init__(self, path: Path, name: str) -> None:
+    def __init__(self, path: Path, name: str, kind: str) -> None:
         import fastexcel
 
         self.name = name
         try:
-            self._reader: Any = fastexcel.read_excel(path)
+            # the library goes by the file's suffix, which lies; given bytes it looks at them
+            self._reader: Any = fastexcel.read_excel(path if path.suffix.lower() == f".{kind}" else path.read_bytes())
             self._tables: dict[str, pl.DataFrame] = {}
             self._hidden: set[str] = set()
         except fastexcel.FastExcelError as error:
