@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -173,8 +174,9 @@ def test_trace_shows_what_each_rule_saw() -> None:
                     assert value == accounts[name][row]
     states = {line.state for row in range(60) for line in found.trace(row)}
     assert states == {"fired", "clear", "unknown", "not_in_force", "not_enforced"}
-    with pytest.raises(IndexError):
-        found.trace(60)
+    for row in (60, -1):
+        with pytest.raises(IndexError):
+            found.trace(row)
 
 
 def test_trace_of_a_permit_explains_the_lifted_bar() -> None:
@@ -226,3 +228,32 @@ def _all_true(path: Path, _: object) -> object:
 def test_an_unknown_route_is_refused() -> None:
     with pytest.raises(ValueError, match="no route"):
         verdicts({}).barring("agencies")
+
+
+def test_a_permit_also_silences_the_doubt_of_the_rule_it_lifts(tmp_path: Path) -> None:
+    rule = NEW_BASIS.split("rules:\n")[1].split("  cases:")[0].replace("2027-01-01", "2020-01-01")
+    bar = rule.replace("NEW-BASIS", "T-BAR").replace("{permits: [batch_transfer], of: NPL-BASIS}", "{bars: [batch_transfer]}")
+    bar = bar.replace("debtor_kind = 'person'", "disputed").replace("unknown: bars", "unknown: warns")
+    permit = rule.replace("NEW-BASIS", "T-PERMIT").replace("NPL-BASIS", "T-BAR").replace("debtor_kind = 'person'", "hardship")
+    path = tmp_path / "trial.yaml"
+    head = "book: trial\ntitle: {zh: 试, en: trial}\nversion: '1'\nrules:\n"
+    path.write_text(head + bar + "  cases: []\n" + permit + "  cases: []\n", encoding="utf-8")
+    books = [b for b in load_books([path]) if b.name == "trial"]
+    given = [{"hardship": h, "disputed": d} for d in (True, None, False) for h in (True, None, False)]
+    found = judge(plain_accounts(given), books, as_of=AS_OF).data  # type: ignore[arg-type]
+    assert found.barring("batch_transfer").to_list() == ["", "T-BAR", "T-BAR", *[""] * 6]
+    assert found.warning("batch_transfer").to_list() == ["", "", "", "", "T-BAR", "T-BAR", "", "", ""]
+    assert found.counts().select("rule", "accounts", "unknown").rows() == [("T-BAR", 2, 3), ("T-PERMIT", 3, 3)]
+
+
+def test_slim_verdicts_keep_all_but_the_accounts() -> None:
+    found = judge(made_accounts(200, seed=17), BOOKS, as_of=AS_OF).data
+    slim = pickle.loads(pickle.dumps(found.slim()))
+    assert (slim.eligible == found.eligible).all()
+    assert slim.counts().equals(found.counts())
+    for route in ROUTE_NAMES:
+        assert slim.barring(route).equals(found.barring(route))
+        assert slim.warning(route).equals(found.warning(route))
+    assert slim.reasons("en") == found.reasons("en")
+    with pytest.raises(ValueError, match="keep no accounts"):
+        slim.trace(0)

@@ -9,6 +9,7 @@ A barring rule that permits refer to is lifted where at least one of them is tru
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -41,7 +42,8 @@ def judge(accounts: pl.DataFrame, books: Sequence[Book], *, as_of: dt.date, fact
     outcomes = ask(situation, rules)
     effects = weigh(outcomes, rules)
     barred, warned = _pack(effects.barred), _pack(effects.warned)
-    return Outcome(Verdicts(tuple(books), as_of, rules, situation, outcomes, effects, barred, warned), no_findings())
+    tally = _tally(rules, situation["balance_fen"], outcomes, effects)
+    return Outcome(Verdicts(tuple(books), as_of, rules, barred, warned, tally, Seen(situation, effects)), no_findings())
 
 
 def ask(situation: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
@@ -58,6 +60,9 @@ class Effects:
     barred: pl.DataFrame
     warned: pl.DataFrame
     permitted: pl.DataFrame
+
+    def of(self, kind: str) -> pl.DataFrame:
+        return {"bars": self.barred, "warns": self.warned, "permits": self.permitted}[kind]
 
 
 def weigh(outcomes: pl.DataFrame, rules: Sequence[Rule]) -> Effects:
@@ -87,24 +92,54 @@ class Patterns:
     """The distinct combinations of fired rules. rules: ids by bit. of: (n,) each account's pattern. bits: (k, rules)."""
 
     rules: tuple[str, ...]
-    of: npt.NDArray[np.intp]
+    of: npt.NDArray[np.int32]
     bits: Bools
 
 
 def _pack(fired: pl.DataFrame) -> Patterns:
     names = tuple(fired.columns)
     if not names or not fired.height:
-        return Patterns(names, np.zeros(fired.height, dtype=np.intp), np.zeros((1, len(names)), dtype=bool))
+        return Patterns(names, np.zeros(fired.height, dtype=np.int32), np.zeros((1, len(names)), dtype=bool))
     words = fired.select(
         pl.sum_horizontal(pl.col(name).cast(pl.Int64) * (1 << bit) for bit, name in enumerate(names[start : start + _BITS])).alias(f"w{start}")
         for start in range(0, len(names), _BITS)
     )
     distinct = words.unique().sort(words.columns).with_row_index("pattern")
-    of = words.join(distinct, on=words.columns, how="left", maintain_order="left")["pattern"].to_numpy().astype(np.intp)
+    of = words.join(distinct, on=words.columns, how="left", maintain_order="left")["pattern"].to_numpy().astype(np.int32)
     bits = np.column_stack(
         [(distinct[f"w{(i // _BITS) * _BITS}"].to_numpy() >> np.int64(i % _BITS)) & 1 for i in range(len(names))],
     ).astype(bool)
     return Patterns(names, of, bits)
+
+
+def _tally(rules: Sequence[Rule], balance: pl.Series, outcomes: pl.DataFrame, effects: Effects) -> pl.DataFrame:
+    rows = []
+    for rule in rules:
+        hit = effects.of(rule.text.effect.kind)[rule.id]
+        rows.append(
+            {
+                "rule": rule.id,
+                "book": rule.book,
+                "effect": rule.text.effect.kind,
+                "routes": ",".join(rule.text.effect.routes),
+                "accounts": int(hit.sum()),
+                "balance_fen": int(balance.filter(hit).sum()),
+                "unknown": outcomes[rule.id].null_count(),
+                "certainty": rule.text.certainty,
+                "force": rule.text.force,
+            }
+        )
+    kinds = {"accounts": pl.Int64, "balance_fen": pl.Int64, "unknown": pl.Int64}
+    names = ("rule", "book", "effect", "routes", "accounts", "balance_fen", "unknown", "certainty", "force")
+    return pl.DataFrame(rows, schema={name: kinds.get(name, pl.String) for name in names})
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The accounts as the rules saw them, and each rule's effect on them: what a trace is told from."""
+
+    situation: pl.DataFrame
+    effects: Effects
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +165,10 @@ class Verdicts:
     books: tuple[Book, ...]
     as_of: dt.date
     rules: tuple[Rule, ...]
-    situation: pl.DataFrame
-    outcomes: pl.DataFrame
-    effects: Effects
     barred: Patterns
     warned: Patterns
+    tally: pl.DataFrame
+    seen: Seen | None
 
     @property
     def eligible(self) -> Bools:
@@ -169,45 +203,27 @@ class Verdicts:
         Sums of batches are the counts of the whole. Columns: rule, book, effect, routes, accounts, balance_fen, unknown,
         certainty, force.
         """
-        balance = self.situation["balance_fen"]
-        by_effect = {"bars": self.effects.barred, "warns": self.effects.warned, "permits": self.effects.permitted}
-        rows = []
-        for rule in self.rules:
-            hit = by_effect[rule.text.effect.kind][rule.id]
-            rows.append(
-                {
-                    "rule": rule.id,
-                    "book": rule.book,
-                    "effect": rule.text.effect.kind,
-                    "routes": ",".join(rule.text.effect.routes),
-                    "accounts": int(hit.sum()),
-                    "balance_fen": int(balance.filter(hit).sum()),
-                    "unknown": self.outcomes[rule.id].null_count(),
-                    "certainty": rule.text.certainty,
-                    "force": rule.text.force,
-                }
-            )
-        kinds = {"accounts": pl.Int64, "balance_fen": pl.Int64, "unknown": pl.Int64}
-        names = ("rule", "book", "effect", "routes", "accounts", "balance_fen", "unknown", "certainty", "force")
-        return pl.DataFrame(rows, schema={name: kinds.get(name, pl.String) for name in names})
+        return self.tally
+
+    def slim(self) -> Verdicts:
+        """The same without the accounts it judged: all but :meth:`trace`, at a few bytes an account. To keep many batches."""
+        return dataclasses.replace(self, seen=None)
 
     def trace(self, row_index: int) -> tuple[TraceLine, ...]:
         """Every rule of every book put to one account (0-based row): what it saw and what came of it.
 
         ``consequence``: the rule's effect did fall on the account (after permits, and with the unknown resolved).
         """
-        one = self.situation.slice(row_index, 1)
-        if not one.height:
+        if self.seen is None:
+            raise ValueError("slim verdicts keep no accounts to trace: judge the account again")
+        one = self.seen.situation.slice(row_index, 1)
+        if row_index < 0 or not one.height:
             raise IndexError(f"there is no row {row_index}")
         views = moments(one, active(self.books, "clock", self.as_of))
-        lines = []
-        for book in self.books:
-            for rule in book.rules:
-                view = views.get(rule.id, one)
-                lines.append(self._line(rule, view, row_index))
-        return tuple(lines)
+        effects = self.seen.effects
+        return tuple(self._line(rule, views.get(rule.id, one), effects, row_index) for book in self.books for rule in book.rules)
 
-    def _line(self, rule: Rule, view: pl.DataFrame, row: int) -> TraceLine:
+    def _line(self, rule: Rule, view: pl.DataFrame, effects: Effects, row: int) -> TraceLine:
         text = rule.text
         outcome = view.select(pl.col("account_id"), rule.outcome.alias("outcome"))["outcome"][0]
         state: RuleState = "unknown" if outcome is None else "fired" if outcome else "clear"
@@ -221,8 +237,7 @@ class Verdicts:
             kind = text.effect.kind
             consequence = state == "fired"
             if kind in ("bars", "warns", "permits"):
-                frame = {"bars": self.effects.barred, "warns": self.effects.warned, "permits": self.effects.permitted}[kind]
-                consequence = bool(frame[rule.id][row])
+                consequence = bool(effects.of(kind)[rule.id][row])
         return TraceLine(
             rule.id, rule.book, text.title, state, effect_words(rule).en, consequence, values, text.reason, text.certainty, source_words(rule)
         )
