@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -75,6 +75,9 @@ def check(case: Case) -> None:
         assert answer.proven
         assert (answer.choice == -1).all()
         assert answer.clash or answer.stranded.size
+        if not answer.stranded.size:  # the limits named are enough to make it impossible
+            named = [limit for limit in case.limits if limit.name in answer.clash]
+            assert optimum(replace(case, limits=named)) == -np.inf
         return
     assert answer.objective <= best + 1e-9 * abs(best)
     assert best <= answer.upper_bound
@@ -131,3 +134,6 @@ def test_bounds_hold_without_exact_search(case: Case) -> None:
         assert answer.objective <= best + 1e-9 * abs(best)
     else:
         assert best == -np.inf or not answer.proven
+        if answer.proven and not answer.stranded.size:
+            named = [limit for limit in case.limits if limit.name in answer.clash]
+            assert optimum(replace(case, limits=named)) == -np.inf

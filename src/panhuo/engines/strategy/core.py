@@ -32,7 +32,7 @@ CANDIDATES = 4
 NODES = 200_000
 BRANCHED = 240
 """Accounts of the small core that is put to branch and bound, every route a candidate; and how many branches that may take."""
-BRANCHES = 30
+BRANCHES = 60
 
 
 @dataclass(slots=True)
@@ -148,7 +148,8 @@ def branch(core: Core, problem: Problem, prices: Floats, scale: Scale, gap: floa
         constraints=[LinearConstraint(lp.above, -np.inf, lp.room), LinearConstraint(lp.once, 1.0, 1.0)],
         integrality=np.ones(lp.gain.size),
         bounds=Bounds(0.0, 1.0),
-        options={"node_limit": BRANCHES, "mip_rel_gap": gap},
+        # without presolve: undoing it on badly scaled figures makes HiGHS print to stdout past every option
+        options={"node_limit": BRANCHES, "mip_rel_gap": gap, "presolve": False},
     )
     if answer.x is None:
         return None

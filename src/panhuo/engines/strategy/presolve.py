@@ -21,9 +21,10 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Reduced:
-    """``problem`` without the pairs ruled out; ``clash``: positions of limits proved impossible to keep already here, empty if none."""
+    """``problem`` without the pairs ruled out, ``by`` which limits. ``clash``: limits proved impossible to keep already here. Positions."""
 
     problem: Problem
+    by: Ints
     clash: Ints
 
 
@@ -41,17 +42,17 @@ def strike(problem: Problem) -> Reduced:
         doubt = float(problem.slack[k]) + 1e-12 * abs(total)
         room = float(problem.at_most[k]) - total
         if room < -doubt:
-            return Reduced(problem, np.array([k]))
+            return Reduced(problem, none, np.array([k]))
         if kernels.too_much(problem.value, *reading, least, max(room, 0.0) + doubt, struck):
             by.append(k)
     if not by:
-        return Reduced(problem, none)
+        return Reduced(problem, none, none)
     value = np.where(struck, -np.inf, problem.value)
     if not problem.idle:
         stuck = np.flatnonzero((value == -np.inf).all(axis=1))
         if stuck.size:
-            return Reduced(problem, _who_struck(problem, by, int(stuck[0])))
-    return Reduced(replace(problem, value=value), none)
+            return Reduced(problem, none, _who_struck(problem, by, int(stuck[0])))
+    return Reduced(replace(problem, value=value), np.array(by, dtype=np.int64), none)
 
 
 def _who_struck(problem: Problem, by: list[int], row: int) -> Ints:

@@ -44,15 +44,16 @@ class Solution:
 
 def solve(problem: Problem, gap: float, seed: int) -> Solution:
     """Maximise value. ``gap``: stop once (upper - objective) / |upper| is within it."""
-    k = problem.limits
+    whole, k = problem, problem.limits
     nothing = np.zeros(0, dtype=np.int64)
+    struck = nothing
     unpriced = _unpriced(problem)
     if unpriced is None:
         first = strike(problem)
         if first.clash.size:
-            return Solution(None, -np.inf, -np.inf, np.zeros(k), True, first.clash)
-        if first.problem is not problem:
-            problem = first.problem
+            return _impossible(k, first.clash)
+        if first.by.size:
+            problem, struck = first.problem, first.by
             unpriced = _unpriced(problem)
     if unpriced is not None:
         worth = value_of(problem, unpriced)
@@ -61,24 +62,38 @@ def solve(problem: Problem, gap: float, seed: int) -> Solution:
     scale = scale_of(problem, rows[:: max(rows.size // 2000, 1)])
     dual = _prices(problem, scale, rows, gap)
     if dual.unbounded:
-        clash = clashing(problem, scale)
+        clash = _proof(whole, problem, struck, scale)
         if clash is not None:
-            return Solution(None, -np.inf, -np.inf, dual.best.prices, True, clash)
+            return _impossible(k, clash)
     state = _State(problem, scale, dual, seed)
     for effort in range(ROUNDS):
         if state.improve(cores.CORE * (1 if effort < 2 else 3)) and state.gap() <= gap:
             break
-    for _ in range(1 if problem.accounts <= cores.BRANCHED else BRANCH_ROUNDS):
+    complete = problem.accounts <= SEARCHED_WHOLE and state.gap() > 0.0 and state.search_whole()
+    if complete and state.choice is None:
+        return _impossible(k, _minimal(whole))
+    for _ in range(0 if complete else 1 if problem.accounts <= cores.BRANCHED else BRANCH_ROUNDS):
         if state.gap() <= gap or not state.branch(gap):
             break
-    if problem.accounts <= SEARCHED_WHOLE and state.gap() > 0.0 and state.search_whole() and state.choice is None:
-        return Solution(None, -np.inf, -np.inf, state.best.prices, True, _minimal(problem, scale))
     if state.choice is None:
-        clash = clashing(problem, scale)
+        clash = _proof(whole, problem, struck, scale)
         if clash is not None:
-            return Solution(None, -np.inf, -np.inf, state.best.prices, True, clash)
-        return Solution(None, -np.inf, state.upper, state.best.prices, False, np.flatnonzero(state.broken))
+            return _impossible(k, clash)
+        return Solution(None, -np.inf, state.upper, np.zeros(k), False, np.flatnonzero(state.broken))
     return Solution(state.choice, state.objective, max(state.upper, state.objective), state.best.prices, True, nothing)
+
+
+def _impossible(limits: int, clash: Ints) -> Solution:
+    return Solution(None, -np.inf, -np.inf, np.zeros(limits), True, clash)
+
+
+def _proof(whole: Problem, reduced_problem: Problem, struck: Ints, scale: Scale) -> Ints | None:
+    """Limits that cannot be kept together, or None. What needs the pairs ruled out to be proved needs the limits that ruled them out, too."""
+    clash = clashing(whole, scale)
+    if clash is None and struck.size:
+        clash = clashing(reduced_problem, scale)
+        return None if clash is None else np.union1d(clash, struck)
+    return clash
 
 
 def _unpriced(problem: Problem) -> Choices | None:
@@ -205,7 +220,7 @@ class _State:
         return complete
 
 
-def _minimal(problem: Problem, scale: Scale) -> Ints:
+def _minimal(problem: Problem) -> Ints:
     """Limits that clash only because accounts cannot be divided: drop each that is not needed for that."""
     kept = np.arange(problem.limits)
     for k in range(problem.limits):
