@@ -1,0 +1,194 @@
+"""From the tape's people to cards: one standardised record each, with the keys that blocking and comparing read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from panhuo.engines.intake.identity import standardise as s
+from panhuo.engines.intake.identity.comparisons import FREQUENCIES
+from panhuo.engines.intake.identity.policy import IdentityPolicy
+from panhuo.kernel.frames import DEBTOR
+
+COLUMNS = (
+    "account_id",
+    "debtor_kind",
+    "debtor_no",
+    "name",
+    "id_no",
+    "birth_date",
+    "phone",
+    "phone2",
+    "landline",
+    "email",
+    "address",
+    "employer",
+    "bank_card",
+)
+_VALUES = ("name", "birth", "phones", "address", "employer", "email", "card", "customer")
+
+
+def gather(people: pl.DataFrame) -> pl.DataFrame:
+    """The columns of interest by account, each account once, plus ``n`` (row number), ``firm`` and ``anchor``.
+
+    anchor: smallest row number with the same valid identity number and kind; null without a number.
+    Raises ValueError for a missing or repeated account_id: that is a fault of the code that made the frame.
+    """
+    if "account_id" not in people.columns or people["account_id"].null_count():
+        raise ValueError("people must have an account_id on every row")
+    wanted = {c: DEBTOR[c].dtype if c != "debtor_kind" else pl.String() for c in COLUMNS}
+    given = {c: pl.col(c) if c in people.columns and people.schema[c] != pl.Null else pl.lit(None) for c in COLUMNS}
+    frame = people.select(given[c].cast(wanted[c]).alias(c) for c in COLUMNS).sort("account_id")
+    if frame["account_id"].n_unique() != frame.height:
+        raise ValueError("account_id must be unique in people")
+    firm = (pl.col("debtor_kind") == "firm").fill_null(False)
+    frame = frame.with_row_index("n").with_columns(firm=firm, id_no=pl.when(pl.col("id_no") != "").then("id_no"))
+    anchors = frame.filter(pl.col("id_no").is_not_null()).group_by("id_no", "firm").agg(anchor=pl.col("n").min())
+    return frame.join(anchors, on=["id_no", "firm"], how="left", maintain_order="left")
+
+
+@dataclass(frozen=True, slots=True)
+class Cards:
+    """``table``: a card each, by ``n``. ``card_of``: (rows with an identity number) ``n`` and the ``card`` that stands for it.
+
+    purity: share of pairs with one customer number, both with identity numbers, whose identity numbers agree; null where
+    the tape cannot tell.
+    """
+
+    table: pl.DataFrame
+    card_of: pl.DataFrame
+    purity: float | None
+
+
+def make_cards(people: pl.DataFrame, *, policy: IdentityPolicy) -> Cards:
+    """Cards of the natural persons among ``people`` (as :func:`gather` gives them).
+
+    Records of one identity number that agree in everything share a card. The customer number is left out unless the rows
+    with identity numbers show it to be one debtor's (``customer_number_purity``).
+    """
+    rows = people.filter(~pl.col("firm"))
+    customer = s.plain(rows["debtor_no"])
+    purity = _purity(customer, rows["id_no"])
+    trusted = purity is not None and purity >= policy.customer_number_purity
+    born = pl.when(pl.col("id_no").str.contains(r"^\d{17}[\dX]$")).then(pl.col("id_no").str.slice(6, 8))
+    place = s.address(rows["address"])
+    frame = rows.select(
+        "n",
+        "anchor",
+        bare=pl.col("id_no").is_null(),
+        birth=pl.coalesce(pl.col("birth_date").dt.strftime("%Y%m%d"), born),
+        customer=customer if trusted else pl.lit(None, dtype=pl.String),
+        name=_names(rows["name"]),
+        address=place,
+        district=s.district(place),
+        city=s.city(place),
+        door=s.door(place),
+        employer=s.employer(rows["employer"]),
+        email=s.plain(rows["email"]),
+        card=s.plain(rows["bank_card"]),
+        phone=s.phone(rows["phone"]),
+        phone2=s.phone(rows["phone2"]),
+        landline=s.phone(rows["landline"]),
+    ).unnest("name")
+    numbers = pl.concat_list("phone", "phone2", "landline").list.drop_nulls().list.unique(maintain_order=True)
+    frame = frame.with_columns(
+        phones=pl.when(pl.any_horizontal(pl.col("phone", "phone2", "landline").is_not_null())).then(numbers),
+        phone=pl.coalesce("phone", "phone2", "landline"),
+    ).drop("phone2", "landline")
+    frame = frame.with_columns(
+        words=pl.when("han").then(pl.concat_list("surname", "given").list.drop_nulls()).otherwise(pl.col("name").str.split(" ")),
+        birth_year=pl.col("birth").str.slice(0, 4),
+        birth_month=pl.col("birth").str.slice(0, 6),
+        birth_day=pl.col("birth").str.slice(4),
+        phone_head=pl.when(pl.col("phone").str.len_chars() == 11).then(pl.col("phone").str.slice(0, 7)),
+        phone_tail=pl.when(pl.col("phone").str.len_chars() == 11).then(pl.col("phone").str.slice(7)),
+    )
+    known = frame.filter(~pl.col("bare")).with_columns(card_n=pl.col("n").first().over(pl.struct("anchor", *_VALUES).hash(seed=3)))
+    card_of = known.select("n", "anchor", card="card_n")
+    table = pl.concat([known.filter(pl.col("n") == pl.col("card_n")).drop("card_n"), frame.filter("bare")]).sort("n")
+    return Cards(table, card_of, purity)
+
+
+def contradicting_names(table: pl.DataFrame) -> pl.DataFrame:
+    """Pairs of cards (l, r) with one identity number and names that no slip of ear or pen explains."""
+    several = table.filter(~pl.col("bare") & pl.col("name").is_not_null()).unique(["anchor", "name"], keep="first", maintain_order=True)
+    several = several.filter(pl.len().over("anchor") > 1).select("n", "anchor", "name", "sound", "surname", "given")
+    first = several.unique("anchor", keep="first", maintain_order=True)
+    pairs = several.join(first, on="anchor", suffix="_first").filter(pl.col("n") != pl.col("n_first"))
+    length = pl.col("name").str.len_chars()
+    places = pl.sum_horizontal(*((pl.col("name").str.slice(k, 1) == pl.col("name_first").str.slice(k, 1)) & (length > k) for k in range(4)))
+    one_differs = (length >= 3) & (length == pl.col("name_first").str.len_chars()) & (places >= length.cast(pl.Int64) - 1)
+    dropped = (pl.col("surname") == pl.col("surname_first")) & (
+        pl.col("given").str.contains(pl.col("given_first"), literal=True) | pl.col("given_first").str.contains(pl.col("given"), literal=True)
+    )
+    explained = (pl.col("sound") == pl.col("sound_first")) | one_differs | dropped
+    return pairs.filter(~explained.fill_null(False)).select(l="n_first", r="n").sort("l", "r")
+
+
+def _names(names: pl.Series) -> pl.Series:
+    """Struct of name, surname, given, pinyin, sound and han; worked out once for each distinct name."""
+    distinct = names.unique().drop_nulls().sort()
+    name = s.person_name(distinct)
+    spelt = s.pinyin(name)
+    table = pl.DataFrame(
+        {
+            "raw": distinct,
+            "name": name,
+            "surname": s.surname(name),
+            "given": s.given(name),
+            "pinyin": spelt,
+            "sound": s.sound(spelt),
+            "han": s.is_han(name),
+        }
+    )
+    joined = names.alias("raw").to_frame().join(table, on="raw", how="left", maintain_order="left").drop("raw")
+    return joined.to_struct("name")
+
+
+def _purity(customer: pl.Series, id_no: pl.Series) -> float | None:
+    """Share of pairs with the same customer number, both with identity numbers, whose identity numbers agree."""
+    frame = pl.DataFrame({"customer": customer, "id_no": id_no}).drop_nulls()
+    within = frame.group_by("customer", "id_no").len()
+    pairs = pl.col("len").cast(pl.Int64) * (pl.col("len").cast(pl.Int64) - 1) // 2
+    agreeing = within.select(pairs.sum()).item()
+    every = within.group_by("customer").agg(pl.col("len").sum()).select(pairs.sum()).item()
+    return float(agreeing) / float(every) if every and every >= 50 else None
+
+
+def strangers(table: pl.DataFrame) -> pl.DataFrame:
+    """Cards of people who are, as far as the eye can see, all different: one a number, and of records without one those that sound
+    the same and have the same birth date or phone count once."""
+    person = pl.coalesce(pl.col("anchor").cast(pl.Int64), pl.col("n").cast(pl.Int64))
+    out = table.with_columns(person=person).unique("person", keep="first", maintain_order=True).drop("person")
+    for key in ("birth", "phone"):
+        # numbered rows first: the others give way to them
+        seen = pl.struct("sound", key).is_first_distinct() | pl.any_horizontal(pl.col("sound", key).is_null())
+        out = out.sort("bare", "n").filter(seen | ~pl.col("bare"))
+    return out.sort("n")
+
+
+def add_frequencies(
+    subset: pl.DataFrame, everyone: pl.DataFrame, *, extra: float, prior: dict[str, float], least: dict[str, float]
+) -> tuple[pl.DataFrame, dict[str, float]]:
+    """``subset`` with ``tf_<column>``: how common each of its values is among ``everyone`` (people that differ); and the chance, by column,
+    that two people agree exactly.
+
+    The two records that agree are left out of the count: how common the value is must be told by the others. What the prior says of
+    chance agreement is added as if ``extra`` people more had been seen: on a tape of ten rows a name met twice is not "one name in
+    five". A value that nobody else has is as rare as one not yet met: of those there are about N1^2 / (2 N2), with N1 / N of the mass
+    (Chao 1984; Good 1953), so none is taken to be rarer than 2 N2 / (N N1).
+    """
+    chance: dict[str, float] = {}
+    for column in FREQUENCIES:
+        counted = everyone.select(column).drop_nulls().group_by(column).agg(c=pl.len().cast(pl.Float64))
+        people = float(counted["c"].sum() or 0.0)
+        once, twice = float((counted["c"] == 1).sum()), float((counted["c"] == 2).sum())
+        unseen = 2.0 * twice / (people * once) if once and people > extra else 0.0
+        tf = (((pl.col("c").fill_null(0.0) - 2.0).clip(0.0) + extra * prior[column]) / (people + extra)).clip(max(least[column], unseen), 1.0)
+        joined = subset.join(counted, on=column, how="left", maintain_order="left")
+        subset = joined.with_columns(pl.when(pl.col(column).is_not_null()).then(tf).alias(f"tf_{column}")).drop("c")
+        pairs = extra * extra / 2
+        agreeing = float((counted["c"] * (counted["c"] - 1) / 2).sum() or 0.0)
+        chance[column] = (agreeing + pairs * prior[column]) / (people * max(people - 1, 0) / 2 + pairs)
+    return subset, chance
