@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import polars as pl
@@ -14,7 +14,7 @@ from panhuo.kernel.frames import TAPE
 from panhuo.kernel.words import Words
 from panhuo.pipeline.deciding import Decided
 from panhuo.pipeline.faults import Faults
-from panhuo.pipeline.policy import Policy
+from panhuo.pipeline.policy import COMMON, Policy
 from panhuo.pipeline.portfolio import Portfolio
 from panhuo.pipeline.report import ReportData
 from panhuo.pipeline.report.data import QUALITY, RULE, Assumption, LimitLine
@@ -63,7 +63,7 @@ def report_data(
         quality=quality_table(intake.quality),
         quality_score=intake.quality.score / 100.0,
         largest=decided.largest,
-        assumptions=list(assumptions(policy)),
+        assumptions=stated_once(assumptions(policy)),
         files=summary["files"],
         unassigned=[(WHY_NOT[name], part["accounts"], part["balance_fen"]) for name, part in summary["unassigned"].items() if part["accounts"]],
         currency=summary["currency"],
@@ -120,6 +120,20 @@ def assumptions(document: Document, prefix: str = "") -> Iterator[Assumption]:
                 yield Assumption(key, _table(values), source, str(getattr(value, "certainty", "house")))
             else:
                 yield from assumptions(value, f"{key}.")
+
+
+def stated_once(figures: Iterable[Assumption]) -> list[Assumption]:
+    """Without the repeats: a shared figure stands at the top of the policy and again in every section that reads it."""
+    out: list[Assumption] = []
+    shared: dict[tuple[str, str, str], str] = {}
+    for figure in figures:
+        known = (figure.value, figure.source, figure.certainty)
+        if figure.key.partition(".")[0] in COMMON:
+            shared[*known] = figure.key
+        elif (top := shared.get(known)) and figure.key.endswith(f".{top}"):
+            continue
+        out.append(figure)
+    return out
 
 
 def _table(values: Any) -> str:

@@ -46,21 +46,23 @@ def draw(spec: dict[str, Any]) -> str:
 
     whole = {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", "config": _CONFIG, **spec}
     svg: str = vl_convert.vegalite_to_svg(whole, vl_version="5.20")
-    return svg.replace('class="marks"', 'class="marks" role="img"', 1)
+    return svg
 
 
-def scale_of(largest_fen: float, lang: Lang) -> tuple[float, str]:
+def scale_of(largest_fen: float, lang: Lang, currency: str) -> tuple[float, str]:
     """The unit amounts are drawn in: fen in one, and its name."""
-    steps = ((1e10, "亿元"), (1e6, "万元")) if lang == "zh" else ((1e11, "CNY bn"), (1e8, "CNY m"), (1e5, "CNY k"))
-    for size, word in steps:
-        if largest_fen >= size:
-            return size, word
-    return 100.0, "元" if lang == "zh" else "CNY"
+    steps: tuple[tuple[float, str], ...]
+    if lang == "zh":
+        unit = "元" if currency == "CNY" else f" {currency}"
+        steps = ((1e10, f"亿{unit}"), (1e6, f"万{unit}"), (100.0, unit.strip()))
+    else:
+        steps = ((1e11, f"{currency} bn"), (1e8, f"{currency} m"), (1e5, f"{currency} k"), (100.0, currency))
+    return next((step for step in steps if largest_fen >= step[0]), steps[-1])
 
 
-def money_by_key(rows: Sequence[tuple[str, float, float]], lang: Lang, *, labels: tuple[str, str], horizontal: bool = False) -> str:
+def money_by_key(rows: Sequence[tuple[str, float, float]], lang: Lang, *, currency: str, labels: tuple[str, str], horizontal: bool = False) -> str:
     """Two bars a key: balance and what the plan expects to recover. rows: (key, balance_fen, recovery_fen)."""
-    unit, word = scale_of(max((r[1] for r in rows), default=0.0), lang)
+    unit, word = scale_of(max((r[1] for r in rows), default=0.0), lang, currency)
     values = [{"k": k, "s": s, "v": v / unit} for k, balance, recovery in rows for s, v in zip(labels, (balance, recovery), strict=True)]
     keys = [r[0] for r in rows]
     category = {"field": "k", "type": "nominal", "sort": keys, "title": None, "axis": {"labelAngle": 0, "labelLimit": 160}}
@@ -72,17 +74,17 @@ def money_by_key(rows: Sequence[tuple[str, float, float]], lang: Lang, *, labels
         if horizontal
         else {"x": category, "y": amount, "xOffset": offset, "color": colour}
     )
-    size = {"width": WIDTH - 120, "height": {"step": 11}} if horizontal else {"width": WIDTH, "height": 220}
-    mark = {"type": "bar"} if horizontal else {"type": "bar", "width": {"band": 0.9}}
+    size = {"width": WIDTH - 120, "height": {"step": 12}} if horizontal else {"width": WIDTH, "height": 220}
+    mark = {"type": "bar", "height": {"band": 0.9}} if horizontal else {"type": "bar", "width": {"band": 0.9}}
     return draw({"data": {"values": values}, "mark": mark, "encoding": encoding, **size})
 
 
-def cash_by_month(rows: Sequence[tuple[int, str, float]], lang: Lang, names: dict[str, str], *, month_title: str) -> str:
+def cash_by_month(rows: Sequence[tuple[int, str, float]], lang: Lang, names: dict[str, str], *, currency: str, month_title: str) -> str:
     """Stacked bars: expected cash of the plan in each month, by route. rows: (month, route, fen)."""
     totals: dict[int, float] = {}
     for month, _, fen in rows:
         totals[month] = totals.get(month, 0.0) + fen
-    unit, word = scale_of(max(totals.values(), default=0.0), lang)
+    unit, word = scale_of(max(totals.values(), default=0.0), lang, currency)
     present = [r.name for r in ROUTES if any(route == r.name and fen > 0 for _, route, fen in rows)]
     values = [{"m": m, "r": names[r], "o": present.index(r), "v": fen / unit} for m, r, fen in rows if r in present]
     return draw(
