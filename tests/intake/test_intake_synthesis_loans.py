@@ -60,6 +60,13 @@ def test_parts_add_up_to_the_fen(typed: pl.DataFrame) -> None:
     assert (typed["principal_fen"] <= typed["original_principal_fen"]).all()
 
 
+def test_an_account_number_says_lender_and_month(typed: pl.DataFrame) -> None:
+    said = typed.select(pl.col("account_id").str.slice(2, 6) == pl.col("origination_date").dt.to_string("%Y%m")).to_series()
+    assert said.all()
+    assert typed.group_by("lender").agg(pl.col("account_id").str.slice(0, 2).n_unique())["account_id"].max() == 1
+    assert typed["account_id"].n_unique() == typed.height
+
+
 def test_dates_and_days_agree(typed: pl.DataFrame) -> None:
     late = typed.filter(pl.col("overdue_days") > 0)
     assert (late.select((pl.lit(AS_OF) - pl.col("overdue_since")).dt.total_days() == pl.col("overdue_days")).to_series()).all()
@@ -138,6 +145,14 @@ def test_most_past_a_year_are_lost_and_few_before_three_months(typed: pl.DataFra
 def test_the_first_month_brings_the_published_share(typed: pl.DataFrame, stage: tuple[int, int]) -> None:
     first = typed.filter(pl.col("age").is_between(*stage))["first"].to_numpy()
     assert abs(first.mean() - PUBLISHED[stage]) < 4.0 * first.std() / np.sqrt(first.size)
+
+
+def test_the_figures_behind_are_the_published_ones() -> None:
+    stages = behaviour().stages
+    by_month = {month: next(s.recovery for s in stages if month <= s.through) for month in range(1, 121)}
+    for (low, high), rate in PUBLISHED.items():
+        assert {by_month[month] for month in range(low, high + 1)} == {rate}
+    assert all(0.0 < by_month[month] < 0.01 for month in range(13, 121))
 
 
 def test_past_a_year_under_one_per_cent_a_month(typed: pl.DataFrame) -> None:

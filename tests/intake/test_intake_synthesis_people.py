@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import numpy as np
 import phonenumbers
 import polars as pl
 import pytest
@@ -11,6 +12,8 @@ from stdnum import numdb
 from stdnum.cn import ric, uscc
 
 from panhuo.engines.intake.synthesis import Chunk, synthesise
+from panhuo.engines.intake.synthesis.draws import Draws
+from panhuo.engines.intake.synthesis.people import _scramble
 from panhuo.engines.intake.synthesis.tables import names, regions
 
 AS_OF = dt.date(2026, 10, 31)
@@ -40,6 +43,7 @@ def test_no_resident_id_can_be_a_persons(persons: pl.DataFrame) -> None:
 
 
 def test_the_cities_are_real_and_have_districts_of_their_own() -> None:
+    assert len(CITIES) == sum(len(province.cities) for province in regions().provinces), "two cities with one code"
     known = {prefix: {code: q.get("county", "") for _, code, _, q, _ in children} for _, prefix, _, _, children in numdb.get("cn/loc").prefixes}
     for code, (province, city) in CITIES.items():
         inside = {rest: name for rest, name in known[code[:2]].items() if rest[:2] == code[2:4] and rest[2:] != "00"}
@@ -73,6 +77,13 @@ def test_phones_have_the_form_of_mobiles_and_reach_nobody(clean: Chunk) -> None:
         assert not phonenumbers.is_valid_number(parsed)
 
 
+def test_no_two_rows_of_the_largest_tape_share_a_number() -> None:
+    """Rows a divisor of 100 million apart would be the first to meet, were the factor not prime to it."""
+    rows = np.array([0, *(100_000_000 // divisor for divisor in (2, 4, 5, 10, 20, 25, 1000, 3125)), 99_999_999])
+    for seed in range(20):
+        assert np.unique(_scramble(Draws(seed, 0, 1), rows, "phone")).size == rows.size
+
+
 def test_birth_dates_gender_and_names_fit(persons: pl.DataFrame) -> None:
     frame = persons.drop_nulls("证件号码").select(
         "姓名",
@@ -97,6 +108,8 @@ def test_some_debtors_have_several_loans_with_several_lenders(clean: Chunk) -> N
     several = loans.filter(pl.col("len") > 1)
     assert 0.12 < several.height / loans.height < 0.18
     assert loans["len"].max() < 30  # type: ignore[operator]
+    traits = clean.truth.group_by("debtor").agg(pl.col("ability").n_unique(), pl.col("willingness").n_unique().alias("will"))
+    assert traits.select(pl.max_horizontal("ability", "will").max()).item() == 1, "one debtor, one character"
     assert (several["lenders"] > 1).mean() > 0.5  # type: ignore[operator]
 
 
