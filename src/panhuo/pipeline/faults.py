@@ -6,40 +6,85 @@ code, with one example.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
-from panhuo.kernel.findings import REJECT, no_findings
-from panhuo.kernel.words import Lang
+from panhuo.engines.intake import Digest, digest, rejected_rows, shareable, write_rejected
+from panhuo.kernel.findings import FINDING, REJECT, no_findings
 from panhuo.pipeline.report.data import FAULT
 from panhuo.pipeline.tape import Intake
+
+PRIVATE_REJECTS = "rejected_rows"
 
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """What the report shows: a line a code, most frequent first."""
+    """What the report shows: a line a code, most frequent first. ``to_correct``: the file of whole rejected rows, if there are any."""
 
     rejects: pl.DataFrame
     warnings: pl.DataFrame
+    to_correct: Path | None
 
 
-def write_faults(intake: Intake, folder: Path, lang: Lang) -> Faults:
-    """Provisional."""
-    frames = [pl.read_parquet(p) for p in intake.findings]
-    allf = pl.concat(frames) if frames else no_findings()
-    summ = (
-        allf.group_by("code", "severity", maintain_order=True)
-        .agg(
-            pl.col("message").first(),
-            pl.col("message_en").first(),
-            pl.len().cast(pl.Int64).alias("rows"),
-            pl.col("file", "row", "column", "value").first(),
-        )
-        .sort("rows", descending=True)
+def write_faults(intake: Intake, folder: Path) -> Faults:
+    """Faults of rejected rows go to ``rejects.csv``, of accepted ones to ``findings.csv``; a rejected row's lesser faults with neither:
+    they stand beside the row in the file to correct."""
+    total: Digest | None = None
+    with (folder / "rejects.csv").open("wb") as rejects_file, (folder / "findings.csv").open("wb") as findings_file:
+        for number, findings in enumerate(_parts(intake)):
+            out = findings.filter(pl.col("severity") == REJECT)
+            kept = findings.filter(pl.col("severity") != REJECT).join(out.select("file", "row"), on=["file", "row"], how="anti", maintain_order="left")
+            for part, file in ((out, rejects_file), (kept, findings_file)):
+                shareable(part, intake.headings).write_csv(file, include_header=number == 0, include_bom=number == 0, line_terminator="\r\n")
+            seen = digest(pl.concat([out, kept]), intake.headings, keep=1)
+            total = seen if total is None else total + seen
+    assert total is not None
+    table = _table(total)
+    rejects = table.filter(pl.col("severity") == REJECT)
+    return Faults(rejects, table.filter(pl.col("severity") != REJECT), _rows_to_correct(intake, folder))
+
+
+def _parts(intake: Intake) -> Iterator[pl.DataFrame]:
+    """The findings part by part, at least one, so that the files have their header."""
+    if not intake.findings:
+        yield no_findings()
+    for path in intake.findings:
+        yield pl.read_parquet(path).select(*FINDING)
+
+
+def _table(total: Digest) -> pl.DataFrame:
+    """A line a code: how often, and the first example."""
+    by = ["severity", "code", "column"]
+    first = total.examples.group_by(by, maintain_order=True).first()
+    lines = total.counts.join(first, on=by, how="left", maintain_order="left")
+    return (
+        lines.group_by("severity", "code", maintain_order=True)
+        .agg(pl.col("message", "message_en").first(), pl.col("rows").sum(), pl.col("file", "row", "column", "value").first())
+        .sort("rows", "code", descending=[True, False])
         .select(*FAULT)
     )
-    allf.filter(pl.col("severity") == REJECT).write_csv(folder / "rejects.csv")
-    allf.filter(pl.col("severity") != REJECT).write_csv(folder / "findings.csv")
-    return Faults(summ.filter(pl.col("severity") == REJECT), summ.filter(pl.col("severity") != REJECT))
+
+
+def _rows_to_correct(intake: Intake, folder: Path) -> Path | None:
+    if not intake.rejected:
+        return None
+    pairs = [(path, path.with_name(path.name.replace("rejected-", "findings-"))) for path in intake.rejected]
+
+    def frames() -> Iterator[pl.DataFrame]:
+        for rejected, findings in pairs:
+            yield rejected_rows(pl.read_parquet(rejected), pl.read_parquet(findings))
+
+    longest = max(_longest(path) for path, _ in pairs)
+    written = write_rejected(
+        frames(), list(intake.tape.headings), folder / "private" / PRIVATE_REJECTS, rows=intake.reconciliation.rows_rejected, longest=longest
+    )
+    written.chmod(0o600)
+    return written
+
+
+def _longest(path: Path) -> int:
+    text = pl.read_parquet(path).select(pl.col(pl.String).str.len_chars().max())
+    return int(max((value or 0 for value in text.row(0)), default=0))

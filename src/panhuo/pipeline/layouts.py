@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from panhuo.engines.intake import Layout, bind, load_layout
-from panhuo.engines.intake.layout import shipped_layouts
+from panhuo.engines.intake import Layout, bind, load_layout, shipped_layouts
 from panhuo.kernel.errors import InputUnusable
 from panhuo.kernel.words import Words
 

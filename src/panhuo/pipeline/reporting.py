@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from panhuo.engines.intake.quality import Quality
+from panhuo.engines.intake import Quality
 from panhuo.engines.strategy import Allocation, Limit
 from panhuo.kernel.documents import Document, Sourced
 from panhuo.kernel.frames import TAPE
@@ -65,6 +65,7 @@ def report_data(
         largest=decided.largest,
         assumptions=stated_once(assumptions(policy)),
         files=summary["files"],
+        to_correct=faults.to_correct.name if faults.to_correct else "",
         unassigned=[(WHY_NOT[name], part["accounts"], part["balance_fen"]) for name, part in summary["unassigned"].items() if part["accounts"]],
         currency=summary["currency"],
     )

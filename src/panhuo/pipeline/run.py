@@ -111,7 +111,7 @@ def run_tape(
         with clock.stage("decide"):
             decided = decide_parts(intake, portfolio, plan, limits, folder, policy=house)
         with clock.stage("report"):
-            faults = write_faults(intake, folder, clock.lang)
+            faults = write_faults(intake, folder)
             summary = _summary(intake, debtors, portfolio, plan, decided, house, books)
             data = report_data(summary, intake, portfolio, decided, faults, house, plan, limits)
             from panhuo.pipeline.report import render

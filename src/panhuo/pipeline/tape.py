@@ -14,13 +14,20 @@ from typing import Literal
 
 import polars as pl
 
-from panhuo.engines.intake.clean import clean, infer_as_of
-from panhuo.engines.intake.clean_duplicates import exclude, find_duplicates, keys
-from panhuo.engines.intake.clean_result import Reconciliation
-from panhuo.engines.intake.layout import Layout, load_layout
-from panhuo.engines.intake.quality import Quality, no_quality
-from panhuo.engines.intake.sources import Tape, open_tape
-from panhuo.kernel.findings import REJECT
+from panhuo.engines.intake import (
+    Layout,
+    Quality,
+    Reconciliation,
+    Tape,
+    clean,
+    exclude,
+    find_duplicates,
+    infer_as_of,
+    keys,
+    load_layout,
+    no_quality,
+    open_tape,
+)
 from panhuo.pipeline.layouts import choose_layout
 from panhuo.pipeline.parquet import PartWriter
 
@@ -133,7 +140,3 @@ def _keep(
             frame.write_parquet(path, compression="lz4", statistics=False)
             paths.append(path)
 
-
-def rejects_of(findings: pl.DataFrame) -> pl.DataFrame:
-    """The findings that threw a row out."""
-    return findings.filter(pl.col("severity") == REJECT)

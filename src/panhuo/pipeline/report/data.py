@@ -90,4 +90,5 @@ class ReportData:
     assumptions: Sequence[Assumption]
     files: Sequence[Mapping[str, Any]]  # name, rows, bytes, sha256, encoding
     unassigned: Sequence[tuple[Words, int, int]]  # why, accounts, balance in fen
+    to_correct: str = ""  # name of the file of whole rejected rows
     currency: str = "CNY"
