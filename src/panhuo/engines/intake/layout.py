@@ -300,8 +300,9 @@ def _in_order(derived: Mapping[str, str]) -> list[str]:
     while uses:
         ready = [name for name, needs in uses.items() if needs <= set(order)]
         if not ready:
-            cycle = " -> ".join(_cycle(uses))
-            raise _at(("derived", next(iter(uses))), f"派生字段成环：{cycle}", f"derived fields form a cycle: {cycle}")
+            cycle = _cycle(uses)
+            shown = " -> ".join(cycle)
+            raise _at(("derived", cycle[0]), f"派生字段成环：{shown}", f"derived fields form a cycle: {shown}")
         order += ready
         uses = {name: needs for name, needs in uses.items() if name not in ready}
     return order

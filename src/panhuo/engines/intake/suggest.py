@@ -7,6 +7,7 @@ a valid layout with its confidence and reason beside it; what is not stands ther
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -14,7 +15,7 @@ from typing import Final
 import polars as pl
 import yaml
 
-from panhuo.engines.intake.layout import load_layout, shipped_layouts
+from panhuo.engines.intake.layout import Layout, load_layout, shipped_layouts
 from panhuo.engines.intake.mapping import bind, heading_unit
 from panhuo.engines.intake.suggest_names import all_known_headings, likeness, synonyms
 from panhuo.engines.intake.suggest_values import Profile, date_forms, evidence, money_unit, profile, rate_unit, unknown_codes
@@ -104,7 +105,11 @@ def _score(field: str, alike: float, name: str, seen: Profile | None) -> tuple[f
     support, weight = evidence(TAPE[field], seen) if seen is not None else (0.0, 0.0)
     zh, en = (f"名称近似“{name}”", f"named like {name!r}") if alike else ("仅凭内容", "by its values alone")
     if support > 0:
-        score = 1 - (1 - alike) * (1 - weight * support) if alike >= 0.25 else weight * support * 0.75 if weight >= 0.5 else alike
+        if alike >= 0.25:
+            score = 1 - (1 - alike) * (1 - weight * support)
+        else:  # by its values alone: never certain, and never anybody's but the debtor's
+            alone = weight >= 0.5 and not field.startswith(("guarantor_", "contact_", "phone2"))
+            score = max(alike, weight * support * 0.74 if alone else 0.0)
         return score, Words(f"{zh}，内容相符", f"{en}, values agree")
     if support < 0:
         return alike * (1 + 0.65 * support * weight), Words(f"{zh}，内容不符", f"{en}, values disagree")
@@ -126,7 +131,8 @@ def _guess(heading: str, field: str, score: float, reason: Words, seen: Profile 
             dates, certain = date_forms(column, seen)
             if not certain:
                 doubts.append(Words("日、月先后无法确定，请核对", "day and month cannot be told apart: check the order"))
-        if kind == "code" and (strange := unknown_codes(TAPE[field], seen)):
+        few = 0 < len(seen.values) <= 30 and max(seen.counts) > 1  # a column of names is not to be spread over a file
+        if kind == "code" and few and (strange := unknown_codes(TAPE[field], seen)):
             listed = ", ".join(value[:20] for value in strange)
             doubts.append(Words(f"代码表外的取值，请在 codes 中对应：{listed}", f"values outside the code list, to be given under codes: {listed}"))
     return Guess(heading, field, round(min(score, 0.99), 2), reason, unit, dates, tuple(doubts))
@@ -134,12 +140,17 @@ def _guess(heading: str, field: str, score: float, reason: Words, seen: Profile 
 
 def _fits(headings: Sequence[str]) -> tuple[tuple[str, int], ...]:
     found = []
-    for name in shipped_layouts():
+    for layout in _shipped():
         try:
-            found.append((name, len(bind(load_layout(name), headings).fields)))
+            found.append((layout.name, len(bind(layout, headings).fields)))
         except InputUnusable:
             continue
     return tuple(sorted(found, key=lambda item: -item[1]))
+
+
+@functools.cache
+def _shipped() -> tuple[Layout, ...]:
+    return tuple(map(load_layout, shipped_layouts()))
 
 
 def _yaml(suggestion: Suggestion, name: str) -> str:

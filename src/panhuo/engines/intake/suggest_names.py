@@ -14,8 +14,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from panhuo.engines.intake.layout import load_layout, shipped_layouts
-from panhuo.engines.intake.mapping import known_headings, normal_heading
+from panhuo.engines.intake.layout import shipped_layouts
+from panhuo.engines.intake.mapping import normal_heading
 from panhuo.kernel import documents
 from panhuo.kernel.frames import TAPE
 
@@ -34,7 +34,10 @@ _DECORATIONS: Final = re.compile(
 _TAILS: Final = re.compile(r"(?:[(\[【].*[)\]】]|[0-9一二]|信息|情况|字段)$")
 _ROLES: Final = (
     ("guarantor", re.compile(r"担保人|保证人|共同?借款?人|共借人|连带|guarantor|surety|co-?borrower|co-?applicant|^sec ?app|joint")),
-    ("contact", re.compile(r"联系人|紧急联系|亲属|直系|第[一二三]联系|contact person|emergency|reference|relative|relation")),
+    (
+        "contact",
+        re.compile(r"联系人|紧急联系|亲属|直系|第[一二三]联系|contact(?:'s)? (?:person|name|phone|relation)|emergency|reference|relative|relation"),
+    ),
     ("collateral", re.compile(r"抵押物|抵质押|押品|抵押品|质押物|房产|房屋|collateral|property|protection")),
 )
 _SAME_ROLE: Final = {"guarantor": "guarantor_", "contact": "contact_", "collateral": "collateral_"}
@@ -53,10 +56,13 @@ def synonyms() -> dict[str, tuple[str, ...]]:
 @functools.cache
 def all_known_headings() -> frozenset[str]:
     """Normal forms of every heading anyone here knows: what a header row is recognised by when no layout is given."""
-    known = {normal_heading(heading) for headings in synonyms().values() for heading in headings}
-    for name in shipped_layouts():
-        known |= known_headings(load_layout(name))
-    return frozenset(known)
+    known = {heading for headings in synonyms().values() for heading in headings}
+    for name in shipped_layouts():  # read, not loaded: compiling their expressions would take longer than reading a small tape
+        with resources.as_file(resources.files(__package__) / "layouts" / f"{name}.yaml") as path:
+            plan = documents.read(path)
+        for headings in (plan.get("ignore", ()), *(column["from"] for column in plan["columns"])):
+            known |= {headings} if isinstance(headings, str) else set(headings)
+    return frozenset(map(normal_heading, known))
 
 
 def likeness(headings: Sequence[str]) -> list[dict[str, tuple[float, str]]]:

@@ -59,12 +59,18 @@ class Profile:
     date_form: str | None
     numbers: pl.Series
     values: tuple[str, ...]
+    """The commonest, at most 40."""
+    counts: tuple[int, ...]
     whole: float
     fine: float
     """Share of the numbers with three to six decimals: finer than a fen, coarser than a float's noise."""
 
     def share(self, shape: str) -> float:
         return self.shapes.get(shape, 0.0)
+
+    def known(self, spelling: Callable[[str], bool]) -> float:
+        """Share of the cells whose value is a spelling that is known."""
+        return sum(count for value, count in zip(self.values, self.counts, strict=True) if spelling(value)) / self.filled
 
 
 def profile(column: pl.Series) -> Profile:
@@ -73,7 +79,7 @@ def profile(column: pl.Series) -> Profile:
     cells = cells.filter(cells.str.len_chars() > 0)
     count = cells.len()
     if not count:
-        return Profile(0, 0.0, {}, None, pl.Series(dtype=pl.Float64), (), 0.0, 0.0)
+        return Profile(0, 0.0, {}, None, pl.Series(dtype=pl.Float64), (), (), 0.0, 0.0)
     shapes = {name: _share(cells, pattern) for name, pattern in _SHAPES.items()}
     dates = {name: _share(cells, pattern) for name, pattern in _DATES.items()}
     form = max(dates, key=lambda name: dates[name])
@@ -81,14 +87,15 @@ def profile(column: pl.Series) -> Profile:
     shapes["id18"] *= _checked(cells)
     plain = cells.str.replace_all(r"[,¥$￥%\s]", "").str.replace(rf"{_UNITS}$", "").str.replace(r"^\((.*)\)$", "-$1")
     numbers = plain.cast(pl.Float64, strict=False).drop_nulls()
-    values = tuple(cells.value_counts(sort=True).to_series().head(40).to_list())
+    common = cells.value_counts(sort=True).head(40)
     return Profile(
         count,
         cells.n_unique() / count,
         shapes,
         form if dates[form] > 0.5 else None,
         numbers,
-        values,
+        tuple(common.to_series(0).to_list()),
+        tuple(common.to_series(1).to_list()),
         _share(plain, r"^-?\d+(\.0+)?$"),
         _share(plain, r"^-?\d+\.\d{3,6}$"),
     )
@@ -203,15 +210,14 @@ _FLAGS: Final = re.compile(r"^(是|否|有|无|y|n|yes|no|true|false|t|f|0|1|√
 
 
 def _flag(_: Field, seen: Profile) -> tuple[float, float]:
-    known = sum(bool(_FLAGS.match(value.lower())) for value in seen.values) / len(seen.values)
-    return _signed(known, 0.2, must=0.7) if len(seen.values) <= 6 else (-0.9, 1.0)
+    return _signed(seen.known(lambda value: bool(_FLAGS.match(value.lower()))), 0.2, must=0.7)
 
 
 def _code(field: Field, seen: Profile) -> tuple[float, float]:
     if seen.distinct > 0.5 and seen.filled > 20:
         return -0.9, 1.0
     known = _spellings(field)
-    hits = sum(normal_heading(value) in known for value in seen.values) / len(seen.values)
+    hits = seen.known(lambda value: normal_heading(value) in known)
     digits = all(value.isdigit() for value in seen.values)
     if hits >= 0.5 and not digits:
         return hits, 0.75
@@ -236,7 +242,8 @@ def _shaped(*shapes: str, weight: float, against: float = 0.3) -> Callable[[Prof
 
 def _id_no(seen: Profile) -> tuple[float, float]:
     best = max(seen.share("id18"), seen.share("uscc") if seen.share("number") < 0.9 else 0.0, seen.share("id15"))
-    return (best, 0.8) if best >= 0.5 else (-0.4, 1.0) if seen.share("mobile") > 0.5 or seen.share("person") > 0.5 else (0.0, 0.0)
+    other = max(seen.share("mobile"), seen.share("person"), seen.share("number") if best < 0.1 else 0.0)
+    return (best, 0.8) if best >= 0.5 else (-0.7, 1.0) if other > 0.7 else (0.0, 0.0)
 
 
 def _name(seen: Profile) -> tuple[float, float]:
@@ -248,7 +255,8 @@ def _name(seen: Profile) -> tuple[float, float]:
 
 def _phone(seen: Profile) -> tuple[float, float]:
     best = seen.share("mobile")
-    return (best, 0.7) if best >= 0.5 else (-0.7, 1.0) if seen.share("person") > 0.5 or seen.share("id18") > 0.5 else (0.0, 0.0)
+    other = max(seen.share("person"), seen.share("id18"), seen.share("number") if best < 0.1 > seen.share("landline") else 0.0)
+    return (best, 0.7) if best >= 0.5 else (-0.7, 1.0) if other > 0.7 else (0.0, 0.0)
 
 
 def _text(seen: Profile) -> tuple[float, float]:
