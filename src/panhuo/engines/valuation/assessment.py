@@ -48,16 +48,15 @@ def assess(accounts: pl.DataFrame, *, policy: ValuationPolicy, as_of: dt.date, c
     start = months_overdue(accounts)
     around = scatter(share, start, policy=policy.scatter)
     months = np.divide(weighted, share, out=np.full_like(share, np.nan), where=share > 0)
-    recovery = np.rint(balance * share)
     data = pl.DataFrame(
         {
             "account_id": accounts["account_id"],
             "stage": _stage(start),
             "balance_fen": pl.Series(balance).cast(pl.Int64),
             "value_fen": _fen(balance * present),
-            "recovery_fen": _fen(recovery),
-            "low_fen": _fen(np.minimum(balance * around.low, recovery)),
-            "high_fen": _fen(np.maximum(balance * around.high, recovery)),
+            "recovery_fen": _fen(balance * share),
+            "low_fen": _fen(balance * around.low),
+            "high_fen": _fen(balance * around.high),
             "p_any": around.p_any,
             "p_half": around.p_half,
             "months": pl.Series(months).fill_nan(None),
