@@ -176,10 +176,12 @@ def test_nothing_half_written_is_left(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    for bad in (tmp_path / "missing" / "t.csv", tmp_path / "file" / "t.parquet"):
+    (tmp_path / "folder.csv").mkdir()
+    for bad in (tmp_path / "missing" / "t.csv", tmp_path / "file" / "t.parquet", tmp_path / "folder.csv"):
         with pytest.raises(OutputUnwritable) as caught:
             write_sample(synthesise(5, seed=1, as_of=AS_OF), bad)
         assert str(bad) in caught.value.describe("zh")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "folder.csv"]
 
 
 def test_forms_that_cannot_be(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import errno
 import gzip
 import io
 import os
@@ -94,6 +95,9 @@ def write_sample(sample: Synthetic, path: Path, *, encoding: str = "utf-8", told
     done = Written(path, truth, fault_list)
     temporary = {one: one.with_name(f".{one.name}.{os.getpid()}.part") for one in (truth, fault_list, path)}
     try:
+        for final in temporary:
+            if final.is_dir():  # otherwise found out at the last, with the truth already renamed
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         with (
             _tape_writer(temporary[path], suffix, encoding, sample.as_of) as tape,
             _parquet(temporary[truth], TRUTH) as truths,
