@@ -27,6 +27,11 @@ ROUTE = pl.Enum(ROUTE_NAMES)
 MEASURES = ("staff_minutes", "upfront_cost", "cost", "complaints")
 """What limits count besides cases and balance, as the columns of a route summary: hours, upfront_fen, cost_fen, complaints."""
 
+_TO_WORK = (pl.col("balance_fen") > 0) & (
+    (pl.col("overdue_days") > 0) | pl.col("written_off") | pl.col("five_class").is_in(["substandard", "doubtful", "loss"]).fill_null(value=False)
+)
+"""Accounts that want a route at all: something is owed, and it is overdue, non-performing or written off."""
+
 
 @dataclass(frozen=True, slots=True)
 class Assessed:
@@ -80,7 +85,7 @@ def assess_part(accounts: pl.DataFrame, *, policy: Policy, books: Sequence[Book]
     with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
         frames.extend(pool.map(one, range(len(ROUTE_NAMES))))
     balance = accounts["balance_fen"].to_numpy()
-    worked = (accounts["overdue_days"].to_numpy() > 0) & (balance > 0)
+    worked = accounts.select(_TO_WORK).to_series().to_numpy()
     kept = Assessed(accounts["account_id"], balance, worked, net_value, cash, months, measures, verdicts)
     return PartResult(kept, curve, assessed.data, frames, pl.concat([classes.findings, assessed.findings]))
 

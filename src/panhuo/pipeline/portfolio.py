@@ -52,7 +52,7 @@ class Portfolio:
             self.measures[name][a:b] = part.measures[name]
         self.eligible[a:b] = part.verdicts.eligible
         self.balance_fen[a:b], self.worked[a:b] = part.balance_fen, part.worked
-        self.verdicts.append(part.verdicts)
+        self.verdicts.append(part.verdicts.slim())  # without the accounts it judged
         self.starts.append(b)
 
     def slices(self) -> list[slice]:
