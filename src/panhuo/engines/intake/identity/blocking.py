@@ -5,7 +5,8 @@ exactly: a phone, a birth date, a name in one district, a house. Only pairs with
 number are of interest (two records with numbers are settled by the numbers), so a rule's cost is what those records ask for:
 with b bare records and a others under one key, b(b-1)/2 + ba pairs. A key that asks for more than ``max_block_pairs`` is
 passed over (the name 张伟 alone says nothing; with a birth date or a district it is another, smaller key), and a rule that
-would still ask for more than its part of ``max_pairs`` loses its commonest keys first. What was passed over is reported.
+would still ask for more than its part of ``max_pairs`` loses its commonest keys first. Loose rules (a part of the name and a
+district) get a quarter of each. What was passed over is reported.
 """
 
 from __future__ import annotations
@@ -19,11 +20,15 @@ from panhuo.kernel.words import Words
 
 @dataclass(frozen=True, slots=True)
 class BlockingRule:
-    """Records agreeing on all ``columns`` are compared. A column may be a list (any of its values), at most one of them."""
+    """Records agreeing on all ``columns`` are compared. A column may be a list (any of its values), at most one of them.
+
+    ``loose``: the key says little (a surname and a district), so fewer pairs are spent on it.
+    """
 
     name: str
     columns: tuple[str, ...]
     words: Words
+    loose: bool = False
 
 
 RULES: tuple[BlockingRule, ...] = (
@@ -37,18 +42,18 @@ RULES: tuple[BlockingRule, ...] = (
     BlockingRule("sound_city", ("sound", "city"), Words("读音与城市相同", "sound of name and city")),
     BlockingRule("sound_employer", ("sound", "employer"), Words("读音与单位相同", "sound of name and employer")),
     BlockingRule("sound_phone_head", ("sound", "phone_head"), Words("读音与号码前七位相同", "sound of name and first seven digits")),
-    BlockingRule("name", ("name",), Words("姓名相同", "name")),
-    BlockingRule("birth", ("birth",), Words("出生日期相同", "birth date")),
+    BlockingRule("name", ("name",), Words("姓名相同", "name"), loose=True),
+    BlockingRule("birth", ("birth",), Words("出生日期相同", "birth date"), loose=True),
     BlockingRule("word_phone_tail", ("words", "phone_tail"), Words("姓或名与号码后四位相同", "a part of the name and last four digits")),
-    BlockingRule("word_birth_month", ("words", "birth_month"), Words("姓或名与出生年月相同", "a part of the name and month of birth")),
-    BlockingRule("word_birth_day", ("words", "birth_day"), Words("姓或名与出生月日相同", "a part of the name and day of birth")),
-    BlockingRule("word_birth_year", ("words", "birth_year"), Words("姓或名与出生年相同", "a part of the name and year of birth")),
-    BlockingRule("word_door", ("words", "door"), Words("姓或名与门牌相同", "a part of the name and house")),
-    BlockingRule("word_district", ("words", "district"), Words("姓或名与区县相同", "a part of the name and district")),
-    BlockingRule("word_employer", ("words", "employer"), Words("姓或名与单位相同", "a part of the name and employer")),
-    BlockingRule("door_district", ("door", "district"), Words("门牌与区县相同", "house and district")),
-    BlockingRule("address", ("address",), Words("地址相同", "address")),
-    BlockingRule("word", ("words",), Words("姓或名相同", "a part of the name")),
+    BlockingRule("word_birth_month", ("words", "birth_month"), Words("姓或名与出生年月相同", "a part of the name and month of birth"), loose=True),
+    BlockingRule("word_birth_day", ("words", "birth_day"), Words("姓或名与出生月日相同", "a part of the name and day of birth"), loose=True),
+    BlockingRule("word_birth_year", ("words", "birth_year"), Words("姓或名与出生年相同", "a part of the name and year of birth"), loose=True),
+    BlockingRule("word_door", ("words", "door"), Words("姓或名与门牌相同", "a part of the name and house"), loose=True),
+    BlockingRule("word_district", ("words", "district"), Words("姓或名与区县相同", "a part of the name and district"), loose=True),
+    BlockingRule("word_employer", ("words", "employer"), Words("姓或名与单位相同", "a part of the name and employer"), loose=True),
+    BlockingRule("door_district", ("door", "district"), Words("门牌与区县相同", "house and district"), loose=True),
+    BlockingRule("address", ("address",), Words("地址相同", "address"), loose=True),
+    BlockingRule("word", ("words",), Words("姓或名相同", "a part of the name"), loose=True),
 )
 
 
@@ -67,7 +72,8 @@ def block(cards: pl.DataFrame, *, max_pairs: int, max_block_pairs: int) -> Block
     """Pairs to compare among ``cards`` (row ``n``, ``bare`` true where there is no identity number, and the key columns)."""
     found, rows, left = [], [], max_pairs
     for rule in RULES:
-        pairs, record = _apply(rule, cards, budget=min(left, max_pairs // 4), cap=max_block_pairs)
+        share, cap = (16, max_block_pairs // 4) if rule.loose else (4, max_block_pairs)
+        pairs, record = _apply(rule, cards, budget=min(left, max_pairs // share), cap=cap)
         left -= pairs.height
         found.append(pairs)
         rows.append(record)
