@@ -69,4 +69,4 @@ def test_the_readme_works_as_written(root: Path, tmp_path: Path) -> None:
         assert run.returncode == 0, f"{line}\n{run.stdout}\n{run.stderr}"
     example = subprocess.run([sys.executable, "-c", python], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert example.returncode == 0, example.stderr
-    assert float(example.stdout.split()[-1]) <= 1e-3
+    assert 0 <= float(example.stdout.split()[-1]) < 0.01  # 300 accounts: whole cases leave a coarser gap

@@ -32,7 +32,6 @@ class Decided:
     cash: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CASH))
     largest: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=LARGEST))
     currency: str = "CNY"
-    models: str = ""
 
 
 def decide_parts(intake: Intake, portfolio: Portfolio, plan: Allocation, limits: Sequence[Limit], folder: Path, *, policy: Policy) -> Decided:
@@ -95,7 +94,6 @@ def decide_parts(intake: Intake, portfolio: Portfolio, plan: Allocation, limits:
         decided.largest = pl.concat(best).sort("net_value_fen", "account_id", descending=[True, False]).head(LARGEST_SHOWN)
     if currencies:
         decided.currency = max(sorted(currencies), key=lambda name: currencies[name])
-    decided.models = f"{policy.valuation.model}"
     return decided
 
 

@@ -31,6 +31,7 @@ class Portfolio:
     eligible: npt.NDArray[np.bool_] = field(init=False)
     balance_fen: npt.NDArray[np.int64] = field(init=False)
     worked: npt.NDArray[np.bool_] = field(init=False)
+    models: dict[str, str] = field(default_factory=dict)  # what valued the accounts: name to version
     verdicts: list[Verdicts] = field(default_factory=list)
     starts: list[int] = field(default_factory=lambda: [0])
 

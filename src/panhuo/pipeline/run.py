@@ -151,6 +151,7 @@ def _assess(intake: Intake, debtors: Debtors, folder: Path, policy: Policy, book
                 result.findings.write_parquet(path, compression="lz4", statistics=False)
                 intake.findings.append(path)
             portfolio.add(result.assessed)
+            portfolio.models = dict(result.assessments.select("model", "model_version").unique().sort("model").iter_rows())
             done += accounts.height
             clock.tell(clock.label("assess"), done / max(1, portfolio.rows))
         if not intake.accounts:
@@ -219,7 +220,7 @@ def _summary(
         "upper_bound_fen": plan.upper_bound,
         "gap": plan.gap,
         "limits": decided.limits,
-        "versions": {"panhuo": panhuo.__version__, "models": decided.models, "policy": policy_version(policy), "rulebooks": book_versions(books)},
+        "versions": {"panhuo": panhuo.__version__, "models": portfolio.models, "policy": policy_version(policy), "rulebooks": book_versions(books)},
         "input_sha256": _digests(intake),
         "files": [{"name": f.name, "rows": f.rows, "bytes": f.bytes, "sha256": f.sha256, "encoding": f.encoding} for f in intake.tape.files],
     }
