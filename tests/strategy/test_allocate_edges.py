@@ -69,6 +69,15 @@ def test_only_the_limits_that_clash_are_named() -> None:
     solved(allocate(value, relaxed), relaxed)
 
 
+@pytest.mark.parametrize("room", [1.2, 1.5])
+def test_the_proof_names_limits_that_ruled_routes_out(room: float) -> None:
+    """Route 0 is too big for each account alone, and the other two together take two of three: divided accounts would fit, whole ones do not."""
+    one = np.arange(3)
+    limits = [Limit("big", 10.0, 9.0, routes=one == 0), Limit("b", 1.0, room, routes=one == 1), Limit("c", 1.0, room, routes=one == 2)]
+    answer = allocate(np.ones((3, 3)), limits)
+    assert (answer.feasible, answer.proven, answer.clash) == (False, True, ("big", "b", "c"))
+
+
 def test_values_from_one_fen_to_a_hundred_billion_yuan() -> None:
     g = stream(3, "edges")
     value = np.exp(g.uniform(0, 30, (N, 1))) * g.random((N, R))

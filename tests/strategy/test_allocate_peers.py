@@ -75,7 +75,7 @@ def test_bound_is_the_relaxed_optimum(n: int, r: int, k: int, seed: int) -> None
     relaxed = linprog(-gain, A_ub=above, b_ub=room, A_eq=once, b_eq=np.ones(n), method="highs-ds")
     assert relaxed.status == 0
     assert answer.upper_bound >= -relaxed.fun * (1 - 1e-7)
-    assert answer.upper_bound <= -relaxed.fun * (1 + 1e-3)
+    assert answer.upper_bound <= -relaxed.fun * (1 + 1e-6)  # all accounts fit into the core, so its prices are exact
     assert answer.objective <= -relaxed.fun * (1 + 1e-7)
 
 
