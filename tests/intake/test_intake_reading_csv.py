@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from panhuo.engines.intake import encodings
 from panhuo.engines.intake.archives import ReadLimits
+from panhuo.engines.intake.delimited import Rows
+from panhuo.engines.intake.dialect import sniff
 from panhuo.engines.intake.sources import open_tape, read_tape
 from panhuo.kernel.errors import InputUnusable
 
@@ -250,3 +252,37 @@ def test_an_unclosed_quotation_mark_does_not_eat_the_file(tmp_path: Path) -> Non
         got = pl.concat(open_tape(path, limits=ReadLimits(row_bytes=20_000)).batches())
     assert got["__fault"].to_list() == ["ROW_RAGGED"] + [None] * 4998
     assert got["借据号"].to_list()[1:] == [str(i) for i in range(2, 5000)]
+
+
+@pytest.mark.parametrize("block", [30, 75, 200, 100_000])
+def test_odd_marks_do_not_break_honest_line_breaks_across_blocks(block: int, tmp_path: Path) -> None:
+    rows = [[str(i), f"line {i}\nbreak", "1", "东, 西"] for i in range(40)]
+    lines = write(rows[:10]) + '10,5" pipe,1,x\r\n' + write(rows[11:20]) + '20,a"b,c,"d\r\n' + write(rows[21:])
+    path = tmp_path / "t.csv"
+    path.write_bytes((write([list(HEADINGS)]) + lines).encode())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(encodings, "BLOCK", block)
+        got = read_tape(path)
+    wanted: list[tuple[str | None, ...]] = [tuple(row) for row in rows]
+    wanted[10], wanted[20] = ("10", '5" pipe', "1", "x"), (None,) * 4
+    assert cells(got) == wanted
+    assert got["__fault"].to_list() == ["ROW_RAGGED" if i == 20 else None for i in range(40)]
+
+
+def test_an_extra_cell_that_is_not_empty_is_a_fault_even_where_rows_end_in_a_delimiter(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("借据号,姓名\n" + "".join(f"{i},张,{'x' if i == 700 else ''}\n" for i in range(900)))
+    got = read_tape(path)
+    assert got.filter(pl.col("__fault").is_not_null()).select("__row", "__fault", "__raw").rows() == [(701, "ROW_RAGGED", "700,张,x")]
+
+
+def test_an_unclosed_quotation_mark_holds_back_a_bounded_part(tmp_path: Path) -> None:
+    dialect = sniff("借据号,姓名\n1,张\n", frozenset(), "t", ReadLimits())
+    reader = Rows(dialect, ReadLimits(row_bytes=3_000))
+    block = "".join(f"{i},李\n" for i in range(100)).encode()
+    height = sum(frame.height for frame in reader.feed(b'0,"x\n' + block, final=False))
+    for _ in range(30):
+        height += sum(frame.height for frame in reader.feed(block, final=False))
+        assert len(reader._carry) < 3_000 + 2 * len(block)
+    height += sum(frame.height for frame in reader.feed(b"", final=True))
+    assert height == 1 + 31 * 100

@@ -205,7 +205,8 @@ def _records(lines: list[str], dialect: Dialect, limits: ReadLimits, *, final: b
             cells: list[str] | None = next(reader)
         except (csv.Error, _RunsOn):
             cells = None
-        if cells is None or (feed.at - start > 1 and not _well_quoted(lines[start : feed.at], dialect)):
+        taken = lines[start : feed.at]
+        if cells is None or (not _well_quoted(taken, dialect) if len(taken) > 1 else feed.at == len(lines) and _open(taken[0], dialect)):
             if cells is not None and feed.at == len(lines) and not final:
                 return
             cells, feed.at = None, start + 1
@@ -220,6 +221,13 @@ def _reader(lines: Iterator[str], dialect: Dialect) -> Iterator[list[str]]:
 def _plain(line: str) -> str:
     """A line as the csv module takes it: a carriage return that ends no line would end the row there."""
     return re.sub(r"\r(?!\n)", _INNER_RETURN, line) if "\r" in line else line
+
+
+def _open(line: str, dialect: Dialect) -> bool:
+    """Whether the line leaves a quotation mark open: then it would take the next line in."""
+    reader = csv.reader([_plain(line), "next"], delimiter=dialect.delimiter, quoting=csv.QUOTE_MINIMAL if dialect.quoted else csv.QUOTE_NONE)
+    next(reader)
+    return reader.line_num > 1
 
 
 def _well_quoted(lines: list[str], dialect: Dialect) -> bool:
