@@ -97,7 +97,9 @@ class Case:
 
 def twin(case: Case, i: int, bars_named: int = 3) -> dict[str, object]:
     """What decide must say of account i."""
-    value, open_ = case.value[i], [j for j in range(12) if case.eligible[i, j]]
+    value = case.value[i]
+    needed = case.worked[i] or case.plan.choice[i] >= 0
+    open_ = [j for j in range(12) if needed and case.eligible[i, j]]
     use = [np.broadcast_to(x.usage, case.value.shape)[i] * (1.0 if x.routes is None else x.routes) for x in case.limits]
     adjusted = {j: value[j] - sum(price * u[j] for price, u in zip(case.plan.prices, use, strict=True)) for j in open_}
     at = int(case.plan.choice[i])

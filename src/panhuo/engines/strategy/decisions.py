@@ -63,6 +63,7 @@ def decide(
     n, r = account_ids.len(), len(ROUTES)
     worked = np.ones(n, dtype=np.bool_) if worked is None else worked
     _check(n, r, allocation, net_value, eligible, barring, worked)
+    eligible = eligible & (worked | (allocation.choice >= 0))[:, None]
     facts = _weigh(allocation, net_value, eligible, limits, worked)
     frame = pl.DataFrame(
         {
