@@ -34,7 +34,7 @@ from panhuo.engines.intake.faults import FAULT, RAW, RAW_CHARS
 
 _INNER_RETURN = "\ufdd1"
 _QUOTE, _NEWLINE, _RETURN = 34, 10, 13
-_SLOW_BYTES = 1 << 16
+_SLOW_BYTES = 1 << 14
 
 
 @dataclass
@@ -77,7 +77,7 @@ class Rows:
     def _narrowed(self, data: bytes, quoted: bool) -> Iterator[pl.DataFrame]:
         """Whole rows, proved if possible; if not, halved until what cannot be proved is small, and only that read row by row.
 
-        One bad row in a block of 16 MiB costs the block twice over and 64 KiB of slow reading, not the whole block's.
+        One bad row in a block of 16 MiB costs the block twice over and 16 KiB of slow reading, not the whole block's.
         """
         frame = self._proved(data, quoted)
         if frame is None:
