@@ -135,10 +135,11 @@ def _weigh(allocation: Allocation, net_value: Floats, eligible: Flags, limits: S
     for k, (one, price) in enumerate(zip(limits, allocation.prices, strict=True)):
         if price <= 0.0:
             continue
-        usage = np.broadcast_to(np.asarray(one.usage), value.shape) * (1.0 if one.routes is None else one.routes)
-        charge = np.where(eligible, price * usage, 0.0)
-        adjusted -= charge
-        weight = charge[every, np.maximum(best, 0)] - np.where(placed, charge[every, np.maximum(chosen, 0)], 0.0)
+        usage = np.broadcast_to(np.asarray(one.usage), value.shape)
+        counts = np.ones(len(ROUTES), dtype=np.bool_) if one.routes is None else one.routes
+        for j in np.flatnonzero(counts):
+            adjusted[:, j] -= np.where(eligible[:, j], price * usage[:, j], 0.0)
+        weight = price * (_used(usage, counts, best) - _used(usage, counts, chosen))
         heavier = weight > heaviest
         heaviest, limit = np.where(heavier, weight, heaviest), np.where(heavier, k, limit)
     others = adjusted.copy()
@@ -154,6 +155,13 @@ def _weigh(allocation: Allocation, net_value: Floats, eligible: Flags, limits: S
     more = np.where(placed, top - net, 0.0)
     held = np.where(placed, more >= CENT, (top >= CENT) & open_)
     return _Facts(chosen, runner, best, np.where(held, limit, -1), net, margin, more, np.abs(margin - plain) >= CENT, worked, allocation.prices)
+
+
+def _used(usage: npt.NDArray[np.generic], counts: Flags, route: Ints) -> Floats:
+    """What each account would use of a limit on its ``route`` (n,); 0 without one."""
+    at = np.maximum(route, 0)
+    used: Floats = np.where((route >= 0) & counts[at], usage[np.arange(route.size), at], 0.0)
+    return used
 
 
 def _reason(facts: _Facts, limits: Sequence[Limit], bars: pl.Series, lang: Lang) -> pl.Series:

@@ -23,7 +23,7 @@ Reals = npt.NDArray[np.floating]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-COMPACT_BELOW = 0.6
+COMPACT_BELOW = 0.3
 """A matrix with fewer varying columns than this share of the routes is copied without the others; beyond it is read in place."""
 
 
