@@ -75,6 +75,16 @@ def test_a_file_of_two_encodings_faults_the_lesser_part_only(base: str, other: s
     assert got["未偿本金"].to_list() == [f"{i}.50" for i in range(140)]  # the cells that do decode are kept
 
 
+def test_utf8_that_passes_for_gb18030_is_not_let_through_as_nonsense(tmp_path: Path) -> None:
+    stray = "J7,张伟,成都武侯,7.50\n"
+    assert stray.encode().decode("gb18030") != stray  # it does decode, to other characters
+    path = tmp_path / "t.csv"
+    path.write_bytes((HEADER + tape(7)).encode("gb18030") + stray.encode() + tape(3, 8).encode("gb18030"))
+    got = read_tape(path)
+    assert got["__fault"].to_list() == [None] * 7 + ["ROW_ENCODING"] + [None] * 3
+    assert got["__raw"][7] == stray.strip()
+
+
 def test_bytes_of_no_encoding_fault_their_row(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     rows = (HEADER + tape(10)).encode().split(b"\n")
