@@ -93,6 +93,33 @@ def test_two_numbers_never_meet_through_a_chain(policy: IdentityPolicy) -> None:
     assert debtor["A0"] != debtor["A3"]
 
 
+def test_records_that_contradict_each_other_are_not_brought_together_by_a_third(policy: IdentityPolicy) -> None:
+    """The middle record has one's phone and the other's e-mail; the outer two differ in everything but the surname."""
+    frame = tape(
+        {
+            "name": "王靖宇",
+            "birth_date": dt.date(1970, 3, 4),
+            "phone": "13811112222",
+            "address": "广东省深圳市南山区科技路88号3栋1201室",
+            "employer": "深圳市蓝湖科技有限公司",
+        },
+        {"name": "王靖宇", "phone": "13811112222", "email": "fang@example.cn"},
+        {
+            "name": "王芳芳",
+            "birth_date": dt.date(1995, 11, 27),
+            "phone": "13833334444",
+            "email": "fang@example.cn",
+            "address": "河南省周口市沈丘县人民路5号",
+            "employer": "沈丘县大地商贸",
+        },
+    ).with_columns(phone2=pl.Series([None, "13833334444", None], dtype=pl.String))
+    outcome = link_debtors(frame, policy=policy, seed=1)
+    assert set(outcome.data.edges["status"]) == {"joined", "refused", "apart"}
+    assert len(clusters(outcome.data.members)) == 2
+    assert outcome.data.review["reason"].to_list() == ["refused"]
+    assert outcome.findings["code"].to_list() == ["IDENTITY_LINK_REFUSED"]
+
+
 def test_relatives_at_one_address_with_one_phone_are_not_joined(policy: IdentityPolicy) -> None:
     home = {"phone": "13812345678", "address": "浙江省杭州市余杭区解放路296号金色家园19栋3单元1502室"}
     frame = tape(home | {"name": "张峰刚", "id_no": ID_1}, home | {"name": "张峰军"}, home | {"name": "张建"}, home | {"name": "李秀兰"})

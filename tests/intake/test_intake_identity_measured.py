@@ -1,8 +1,12 @@
-"""Debtor identity against labelled truth: public data sets (Latin names), invented debtors, the synthetic tape. Floors stand a little below what was measured."""
+"""Debtor identity against labelled truth: public data sets (Latin names), invented debtors, the synthetic tape. Floors stand a little below what was measured.
+
+The figures themselves: ``pytest tests/intake/test_intake_identity_measured.py -rP``.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from pathlib import Path
 
 import polars as pl
@@ -29,9 +33,9 @@ def folder(root: Path) -> Path:
 
 def measured(frame: pl.DataFrame, policy: IdentityPolicy) -> tuple[float, float]:
     """Pairwise precision and recall over the pairs that a shared number does not settle already."""
-    members = link_debtors(frame.drop("truth"), policy=policy, seed=1).data.members
+    identity = link_debtors(frame.drop("truth"), policy=policy, seed=1).data
     bare = pl.col("id_no").is_null() if "id_no" in frame.columns else pl.lit(True)
-    joined = members.join(frame.select("account_id", "truth", bare=bare), on="account_id")
+    joined = identity.members.join(frame.select("account_id", "truth", bare=bare), on="account_id")
 
     def pairs(*keys: str) -> int:
         def count(rows: pl.DataFrame) -> int:
@@ -41,6 +45,9 @@ def measured(frame: pl.DataFrame, policy: IdentityPolicy) -> tuple[float, float]
         return count(joined) - count(joined.filter(~pl.col("bare")))
 
     right, said, true = pairs("debtor_id", "truth"), pairs("debtor_id"), pairs("truth")
+    sys.stdout.write(
+        f"{frame.height} rows: precision {right / said:.4f} ({right} of {said}), recall {right / true:.4f} (of {true}), review {identity.review.height}\n"
+    )
     return right / said, right / true
 
 
@@ -81,7 +88,12 @@ def fake(folder: Path) -> pl.DataFrame:
 
 @pytest.mark.parametrize(
     ("name", "files", "recall"),
-    [("febrl 1", ("1",), 0.94), ("febrl 2", ("2",), 0.94), ("febrl 3", ("3",), 0.935), ("febrl 4", ("4a", "4b"), 0.94)],
+    [
+        ("febrl 1", ("1",), 0.94),
+        pytest.param("febrl 2", ("2",), 0.94, marks=pytest.mark.slow),
+        pytest.param("febrl 3", ("3",), 0.935, marks=pytest.mark.slow),
+        pytest.param("febrl 4", ("4a", "4b"), 0.94, marks=pytest.mark.slow),
+    ],
 )
 def test_febrl(name: str, files: tuple[str, ...], recall: float, folder: Path, policy: IdentityPolicy) -> None:
     precision, found = measured(febrl(folder, *files), policy)
@@ -93,18 +105,23 @@ def test_rldata500(folder: Path, policy: IdentityPolicy) -> None:
     """Names and birth dates alone: little to go by, so little may be joined by itself."""
     precision, found = measured(rldata(folder), policy)
     assert precision == 1.0
-    assert found >= 0.80
+    assert found >= 0.86
 
 
 def test_fake_1000(folder: Path, policy: IdentityPolicy) -> None:
     precision, found = measured(fake(folder), policy)
     assert precision >= 0.995
-    assert found >= 0.70
+    assert found >= 0.78
 
 
 @pytest.mark.parametrize(
     ("debtors", "missing", "with_birth", "seed", "recall"),
-    [(4000, 0.1, 0.0, 7, 0.92), (4000, 0.5, 0.3, 8, 0.93), (4000, 1.0, 0.3, 9, 0.91), (300, 0.3, 0.5, 10, 0.93)],
+    [
+        pytest.param(4000, 0.1, 0.0, 7, 0.92, marks=pytest.mark.slow),
+        pytest.param(4000, 0.5, 0.3, 8, 0.93, marks=pytest.mark.slow),
+        pytest.param(4000, 1.0, 0.3, 9, 0.91, marks=pytest.mark.slow),
+        (300, 0.3, 0.5, 10, 0.93),
+    ],
 )
 def test_invented_chinese_debtors(debtors: int, missing: float, with_birth: float, seed: int, recall: float, policy: IdentityPolicy) -> None:
     precision, found = measured(people(debtors, seed=seed, missing_id=missing, with_birth=with_birth), policy)

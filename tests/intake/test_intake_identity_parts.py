@@ -343,6 +343,23 @@ def test_levels(comparison: str, left: dict[str, object], right: dict[str, objec
     assert level_of(comparison, left, right, policy) == level
 
 
+def test_the_database_neither_spills_nor_fetches(policy: IdentityPolicy) -> None:
+    table = make_cards(gather(pl.DataFrame({"account_id": ["a"], "name": ["张伟"]})), policy=policy).table
+    columns = dict.fromkeys(("name", "surname", "phone", "address", "employer", "email", "card"), 1e-4)
+    nodes, _ = add_frequencies(
+        table.with_columns(numbers=None, address_pairs=None, employer_pairs=None), table, extra=200.0, prior=columns, least=columns
+    )
+    with open_scorer(nodes, policy=policy, seed=1) as scorer:
+        wanted = ("temp_directory", "autoload_known_extensions", "autoinstall_known_extensions", "enable_external_access")
+        found = {name: str(scorer._connection.execute(f"select current_setting('{name}')").fetchall()[0][0]) for name in wanted}
+    assert found == {
+        "temp_directory": "",
+        "autoload_known_extensions": "False",
+        "autoinstall_known_extensions": "False",
+        "enable_external_access": "False",
+    }
+
+
 def test_every_comparison_ends_in_a_level_for_the_rest() -> None:
     for c in COMPARISONS:
         assert c.levels[-1].sql == "ELSE"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +11,15 @@ import polars as pl
 
 from panhuo.engines.intake.identity import standardise as s
 from panhuo.engines.intake.identity.blocking import Blocks, block
+from panhuo.engines.intake.identity.clustering import partition
 from panhuo.engines.intake.identity.comparisons import BY_NAME, COMPARISONS
 from panhuo.engines.intake.identity.model import Model, blend, expectation_maximisation, prior_model, with_chance
 from panhuo.engines.intake.identity.policy import IdentityPolicy
 from panhuo.engines.intake.identity.records import Cards, add_frequencies, strangers
 from panhuo.kernel.randomness import stream
+
+CROWDED = 1e-5
+"""Match rate above which records of one debtor are so thick among all that they pass for chance agreement, and a second look is taken."""
 
 WEIGHED = {"l": pl.UInt32(), "r": pl.UInt32(), "evidence": pl.Float64(), "weight": pl.Float64(), "held": pl.Boolean()}
 
@@ -37,10 +42,12 @@ def weigh_persons(made: Cards, *, policy: IdentityPolicy, seed: int) -> Weighed:
     blocks = block(table, max_pairs=policy.max_pairs, max_block_pairs=policy.max_block_pairs)
     if not blocks.pairs.height:
         return Weighed(pl.DataFrame(schema=WEIGHED), {"compared": 0, "blocking": blocks.report.to_dicts()})
-    different = strangers(table)
-    drawn = _draw(different, policy.sample_rows, seed)
     labelled = _draw_labelled(made, policy.labelled_pairs, seed)
-    scored, model, learnt = _score(table, blocks, different, drawn, labelled, policy=policy, seed=seed)
+    different = strangers(table)
+    scored, model, learnt = _score(table, blocks, different, labelled, policy=policy, seed=seed)
+    if learnt["match_rate"] > CROWDED:
+        different = _one_of_each(different, scored, int(table["n"][-1]) + 1)
+        scored, model, learnt = _score(table, blocks, different, labelled, policy=policy, seed=seed)
     report = {
         "compared": blocks.pairs.height,
         "customer_number_purity": made.purity,
@@ -56,10 +63,11 @@ def weigh_persons(made: Cards, *, policy: IdentityPolicy, seed: int) -> Weighed:
 
 
 def _score(
-    table: pl.DataFrame, blocks: Blocks, different: pl.DataFrame, drawn: pl.Series, labelled: pl.DataFrame, *, policy: IdentityPolicy, seed: int
+    table: pl.DataFrame, blocks: Blocks, different: pl.DataFrame, labelled: pl.DataFrame, *, policy: IdentityPolicy, seed: int
 ) -> tuple[pl.DataFrame, Model, dict[str, Any]]:
     from panhuo.engines.intake.identity.scoring import level_codes, open_scorer
 
+    drawn = _draw(different, policy.sample_rows, seed)
     people = table.select(pl.coalesce(pl.col("anchor").cast(pl.Int64), pl.col("n").cast(pl.Int64)).n_unique()).item()
     bare = int(table["bare"].sum())
     every_pair = bare * (bare - 1) / 2 + bare * (people - bare)
@@ -83,14 +91,15 @@ def _score(
                 met[c.name][0] += same.height - same["phones" if c.name == "phone" else c.name].null_count()
                 m[c.name] = blend(met[c.name], prior.m[c.name], prior_count=policy.prior_matches, share=policy.tape_share)
         model = with_chance(Model(scorer.used, m, u, prior.match), chance)
-        scorer.threads(2)
+        scorer.threads(os.cpu_count() or 1)  # no sums from here on: more threads change nothing but the time
         scored = scorer.compare(blocks.pairs, model)
         used = scorer.used
     levels = level_codes(scored, used)
     common = scored["evidence"].to_numpy() - model.evidence(levels)
     silent = [pl.lit(-1, dtype=pl.Int8).alias(c.name) for c in COMPARISONS if c not in used]
     scored = scored.with_columns(silent)
-    teaches = ~scored.select(_held(policy).alias("held"))["held"].to_numpy()
+    scored = scored.with_columns(held=_held(policy))
+    teaches = ~scored["held"].to_numpy()
     model, expected = expectation_maximisation(model, prior, levels, common, teaches, pairs=every_pair, learn_m=learn_m, policy=policy)
     evidence = common + model.evidence(levels)
     scored = scored.with_columns(pl.Series("evidence", evidence), pl.Series("weight", evidence + model.prior_weight))
@@ -125,6 +134,14 @@ def _nodes(
     return add_frequencies(frame, different, extra=(2.0 * policy.prior_pairs) ** 0.5, prior=prior, least=least)
 
 
+def _one_of_each(different: pl.DataFrame, scored: pl.DataFrame, rows: int) -> pl.DataFrame:
+    """Of people taken to differ, one for each group that the first look finds likely to be one."""
+    likely = scored.filter((pl.col("weight") > 0) & ~pl.col("held")).select(pl.col("l", "r").cast(pl.Int64))
+    none = np.zeros(0, dtype=np.int64)
+    label = partition(np.full(rows, -1), likely["l"].to_numpy(), likely["r"].to_numpy(), np.zeros(likely.height), none, none).label
+    return different.with_columns(label=pl.Series(label).gather(different["n"])).unique("label", keep="first", maintain_order=True).drop("label")
+
+
 def _draw(different: pl.DataFrame, count: int, seed: int) -> pl.Series:
     """Rows of at most ``count`` people drawn from those that differ."""
     rows = different["n"]
@@ -154,7 +171,7 @@ def _best_of_each(scored: pl.DataFrame, table: pl.DataFrame, policy: IdentityPol
     pairs = pairs.sort(["x", "y", "weight", "l", "r"], descending=[False, False, True, False, False])
     pairs = pairs.unique(["x", "y"], keep="first", maintain_order=True)
     pairs = _weigh_rivals(pairs)
-    return pairs.with_columns(held=_held(policy)).drop("al", "ar", "x", "y").sort("l", "r")
+    return pairs.drop("al", "ar", "x", "y").sort("l", "r")
 
 
 def _weigh_rivals(pairs: pl.DataFrame) -> pl.DataFrame:

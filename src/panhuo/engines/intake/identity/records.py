@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import polars as pl
@@ -72,25 +73,22 @@ def make_cards(people: pl.DataFrame, *, policy: IdentityPolicy) -> Cards:
     purity = _purity(customer, rows["id_no"])
     trusted = purity is not None and purity >= policy.customer_number_purity
     born = pl.when(pl.col("id_no").str.contains(r"^\d{17}[\dX]$")).then(pl.col("id_no").str.slice(6, 8))
-    place = s.address(rows["address"])
+    # polars lets go of the interpreter while it works, so two columns at a time keep two cores busy
+    with ThreadPoolExecutor(2) as pool:
+        names = pool.submit(_names, rows["name"])
+        places = pool.submit(_places, rows["address"])
+        employers = pool.submit(s.employer, rows["employer"])
+        calls = [pool.submit(s.phone, rows[c]) for c in ("phone", "phone2", "landline")]
     frame = rows.select(
         "n",
         "anchor",
         bare=pl.col("id_no").is_null(),
         birth=pl.coalesce(pl.col("birth_date").dt.strftime("%Y%m%d"), born),
         customer=customer if trusted else pl.lit(None, dtype=pl.String),
-        name=_names(rows["name"]),
-        address=place,
-        district=s.district(place),
-        city=s.city(place),
-        door=s.door(place),
-        employer=s.employer(rows["employer"]),
+        employer=employers.result(),
         email=s.plain(rows["email"]),
         card=s.plain(rows["bank_card"]),
-        phone=s.phone(rows["phone"]),
-        phone2=s.phone(rows["phone2"]),
-        landline=s.phone(rows["landline"]),
-    ).unnest("name")
+    ).with_columns(*names.result(), *places.result(), *(call.result() for call in calls))
     numbers = pl.concat_list("phone", "phone2", "landline").list.drop_nulls().list.unique(maintain_order=True)
     frame = frame.with_columns(
         phones=pl.when(pl.any_horizontal(pl.col("phone", "phone2", "landline").is_not_null())).then(numbers),
@@ -126,9 +124,9 @@ def contradicting_names(table: pl.DataFrame) -> pl.DataFrame:
     return pairs.filter(~explained.fill_null(False)).select(l="n_first", r="n").sort("l", "r")
 
 
-def _names(names: pl.Series) -> pl.Series:
-    """Struct of name, surname, given, pinyin, sound and han; worked out once for each distinct name."""
-    distinct = names.unique().drop_nulls().sort()
+def _names(names: pl.Series) -> pl.DataFrame:
+    """Columns name, surname, given, pinyin, sound and han; worked out once for each distinct name."""
+    distinct = names.unique().drop_nulls()
     name = s.person_name(distinct)
     spelt = s.pinyin(name)
     table = pl.DataFrame(
@@ -142,8 +140,13 @@ def _names(names: pl.Series) -> pl.Series:
             "han": s.is_han(name),
         }
     )
-    joined = names.alias("raw").to_frame().join(table, on="raw", how="left", maintain_order="left").drop("raw")
-    return joined.to_struct("name")
+    return names.alias("raw").to_frame().join(table, on="raw", how="left", maintain_order="left").drop("raw")
+
+
+def _places(addresses: pl.Series) -> pl.DataFrame:
+    """Columns address, district, city and door."""
+    place = s.address(addresses)
+    return pl.DataFrame({"address": place, "district": s.district(place), "city": s.city(place), "door": s.door(place)})
 
 
 def _purity(customer: pl.Series, id_no: pl.Series) -> float | None:
