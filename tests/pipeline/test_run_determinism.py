@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from conftest import ROWS, Ran, ran
+from made_runs import ROWS, Ran, ran
 
 from panhuo.pipeline.run import BATCH_ROWS
 

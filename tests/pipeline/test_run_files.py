@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 
 import polars as pl
 import pytest
-from conftest import Ran
+from made_runs import Ran
 
 from panhuo.kernel.frames import ACCOUNT
 from panhuo.kernel.routes import ROUTE_NAMES

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from conftest import ROWS, Ran
+from made_runs import ROWS, Ran
 
 PARTS = ("未偿本金", "未偿利息", "罚息复利", "其他费用")
 BEYOND_REASON = 10**13  # fen: docs/intake.md, AMOUNT_ABSURD

@@ -36,7 +36,9 @@ def write_faults(intake: Intake, folder: Path) -> Faults:
     with (folder / "rejects.csv").open("wb") as rejects_file, (folder / "findings.csv").open("wb") as findings_file:
         for number, findings in enumerate(_parts(intake)):
             out = findings.filter(pl.col("severity") == REJECT)
-            kept = findings.filter(pl.col("severity") != REJECT).join(out.select("file", "row"), on=["file", "row"], how="anti", maintain_order="left")
+            kept = findings.filter(pl.col("severity") != REJECT).join(
+                out.select("file", "row"), on=["file", "row"], how="anti", maintain_order="left"
+            )
             for part, file in ((out, rejects_file), (kept, findings_file)):
                 shareable(part, intake.headings).write_csv(file, include_header=number == 0, include_bom=number == 0, line_terminator="\r\n")
             seen = digest(pl.concat([out, kept]), intake.headings, keep=1)

@@ -139,4 +139,3 @@ def _keep(
             path = scratch / f"{name}-{number:05d}.parquet"
             frame.write_parquet(path, compression="lz4", statistics=False)
             paths.append(path)
-

@@ -15,7 +15,10 @@ import polars as pl
 from panhuo.kernel.fields import Field, Kind
 
 BLANK: Final = "BLANK"
-"""Verdict of a cell that says "nothing here". The other verdicts are "" (read, nothing to say) and codes of ``rules.CHECKS``."""
+"""Verdict of a cell that says "nothing here". Other verdicts: "" (read, nothing to say), ``OTHER_FORM``, and the codes of ``rules.CHECKS``."""
+
+OTHER_FORM: Final = "OTHER_FORM"
+"""Verdict of a cell that is well written, only not as most of its column: worth a word where it is the exception."""
 
 VERDICT: Final = "verdict"
 VALUE: Final = "value"
@@ -52,7 +55,8 @@ BLANKS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """One column to read: ``name`` canonical or working, ``heading`` in the file (None for a constant)."""
+    """One column to read: ``name`` canonical or working, ``heading`` in the file (None for a constant), ``form`` the date form most of it
+    is written in."""
 
     name: str
     heading: str | None
@@ -62,6 +66,7 @@ class Spec:
     codes: dict[str, str] = field(default_factory=dict)
     field: Field | None = None
     default: str | None = None
+    form: str = ""
 
 
 def normal(cells: pl.Expr) -> pl.Expr:
@@ -74,6 +79,12 @@ def is_blank(cells: pl.Expr, *, nan: bool = False) -> pl.Expr:
     """Whether a normalised cell says "nothing here"."""
     tokens = [*BLANKS, "nan", "nat"] if nan else list(BLANKS)
     return cells.str.to_lowercase().str.replace_all(r"\s", "").is_in(tokens)
+
+
+def divided(value: pl.Expr, by: float) -> pl.Expr:
+    """Correctly rounded division: 41 / 100 is 0.41. By a scalar, Polars multiplies with the reciprocal, which gives
+    0.41000000000000003; so the divisor is made a column."""
+    return value / (pl.int_range(pl.len()).cast(pl.Float64) * 0 + by)
 
 
 def answer(cells: pl.Series, value: pl.Expr, verdict: pl.Expr, *steps: dict[str, pl.Expr]) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -23,12 +24,12 @@ from panhuo.engines.intake.clean_batch import put
 from panhuo.engines.intake.clean_notes import Notes
 from panhuo.engines.intake.layout import Layout
 from panhuo.engines.intake.mapping import Binding
-from panhuo.engines.intake.parse_cells import BLANK, VALUE, VERDICT, Spec
+from panhuo.engines.intake.parse_cells import BLANK, OTHER_FORM, VALUE, VERDICT, Spec
 from panhuo.engines.intake.rules import CHECKS
 from panhuo.kernel.errors import ConfigurationInvalid
 from panhuo.kernel.words import Words
 
-_UNLIKE_THE_REST: Final = {"date": "DATE_FORMAT", "rate": "RATE_FORMAT"}
+_UNLIKE_THE_REST: Final = {"date": "DATE_FORMAT", "rate": "RATE_FORMAT", "number": "NUMBER_FORMAT"}
 _FLOATS: Final = ("money", "rate", "number")
 
 Slow = Callable[[pl.Series, Spec], pl.DataFrame]
@@ -80,6 +81,7 @@ def specs(layout: Layout, binding: Binding) -> list[Spec]:
 
 def type_columns(raw: pl.DataFrame, questions: list[Spec], notes: Notes) -> Typed:
     """Typed columns under their canonical names. Faults of cells go to ``notes``."""
+    questions = [replace(q, form=parse_dates.dominant(raw[str(q.heading)], q)) if q.kind == "date" else q for q in questions]
     readers = {spec.name: reader(spec) for spec in questions}
     native = raw.height >= parse_native.MIN_ROWS
     compiled = [spec for spec in questions if native and readers[spec.name] in parse_native.KINDS]
@@ -112,7 +114,7 @@ def _expressions(raw: pl.DataFrame, questions: list[Spec], readers: Mapping[str,
         kind = readers[spec.name]
         column = pl.col(str(spec.heading))
         if kind == "date":
-            first.append(parse_dates.fast(column, parse_dates.dominant(raw[str(spec.heading)], spec)).alias(spec.name))
+            first.append(parse_dates.fast(column, spec.form).alias(spec.name))
         else:
             first.append(_FAST[kind](column, spec).alias(spec.name))
     if not first:
@@ -128,7 +130,7 @@ def one_value(text: str, spec: Spec, *, where: str) -> pl.Series:
     """A constant or default of the layout, typed: a series of one. Raises ConfigurationInvalid where it cannot be read."""
     answer = _SLOW[reader(spec)](pl.Series([text], dtype=pl.String), spec)
     verdict = answer[VERDICT][0]
-    if verdict not in ("", BLANK) and CHECKS[verdict].effect in ("value out", "row out"):
+    if verdict not in ("", BLANK, OTHER_FORM) and CHECKS[verdict].effect in ("value out", "row out"):
         raise ConfigurationInvalid(
             "LAYOUT_VALUE",
             Words(
@@ -165,11 +167,13 @@ def _settle(fast: pl.Series, cells: pl.Series, spec: Spec, slow: Slow, notes: No
         column = put(fast, at, answers[VALUE])
         verdicts = answers[VERDICT]
         for code in sorted(verdicts.unique().to_list()):
-            if code == "":  # plain for another column: worth a word only where the rest of the column is written otherwise
-                if spec.kind in _UNLIKE_THE_REST and len(at) * 5 <= len(cells) - cells.null_count():
-                    notes.add(_UNLIKE_THE_REST[spec.kind], spec.name, at[(verdicts == code).to_numpy()])
+            if code == "":
                 continue
             hit = at[(verdicts == code).to_numpy()]
+            if code == OTHER_FORM:
+                if len(hit) * 5 <= len(cells) - cells.null_count():
+                    notes.add(_UNLIKE_THE_REST[spec.kind], spec.name, hit)
+                continue
             if code == BLANK:
                 count -= len(hit)
                 continue

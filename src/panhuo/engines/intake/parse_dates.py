@@ -15,7 +15,7 @@ from typing import Final
 
 import polars as pl
 
-from panhuo.engines.intake.parse_cells import BLANK, Spec, answer, is_blank, normal
+from panhuo.engines.intake.parse_cells import BLANK, OTHER_FORM, Spec, answer, is_blank, normal
 
 SAMPLE: Final = 1_000
 """Rows looked at to find the form a column is mostly written in; a twentieth of that many cells decide."""
@@ -81,7 +81,7 @@ def fast(column: pl.Expr, form: str) -> pl.Expr:
         serial = pl.when(plain).then(column).cast(pl.Float64, strict=False)
         return pl.when(serial <= _EXCEL_LAST).then(serial.floor().cast(pl.Int32, strict=False) - _EXCEL_EPOCH).cast(pl.Date)
     if form not in FAST:
-        return pl.lit(None, dtype=pl.Date)
+        return pl.repeat(None, pl.len(), dtype=pl.Date)
     pattern, shape = FAST[form]
     return pl.when(column.str.contains(shape)).then(column).str.to_date(pattern, strict=False, cache=False)
 
@@ -121,7 +121,9 @@ def slow_date(cells: pl.Series, spec: Spec) -> pl.DataFrame:
         .then(pl.lit("DATE_UNREADABLE"))
         .when(two_digits)
         .then(pl.lit("DATE_TWO_DIGIT_YEAR"))
-        .otherwise(pl.lit(""))
+        .when(pl.col("cell").str.contains(_SHAPE[spec.form].pattern) if spec.form in _SHAPE else pl.lit(value=False))
+        .then(pl.lit(""))
+        .otherwise(pl.lit(OTHER_FORM))
     )
     # a time of day may follow: 2024-03-05 00:00:00, 2024-03-05T10:11:12.5+08:00, 2024/3/5 0:00
     clock = r"[\sT]+[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?:\.[0-9]+)?\s*(?:[aApP][mM])?\s*(?:Z|[+-][0-9]{2}:?[0-9]{2})?$"

@@ -29,12 +29,12 @@ _MAX_FEN: Final = 9_000_000_000_000_000
 _POWERS: Final = np.array([10**k for k in range(19)], dtype=np.int64)
 _LIMITS: Final = _MAX_FEN // _POWERS
 _FLOAT_POWERS: Final = np.array([10.0**k for k in range(23)], dtype=np.float64)
-_NO_DAY: Final = -(2**31)
+NO_DAY: Final = -(2**31)
 
 ISO, SLASHED, COMPACT, CHINESE, US, EU = range(6)
 
 
-def _compiled(function: F) -> F:
+def compiled(function: F) -> F:
     try:
         return cast(F, numba.njit(nogil=True, cache=True)(function))
     except RuntimeError:  # numba found nowhere to write: compile anew in each process
@@ -51,32 +51,33 @@ def _pointer(typing_context: Any, address: Any) -> Any:
     return signature, code
 
 
-_bytes_at: Any = intrinsic(_pointer)
+bytes_at: Any = intrinsic(_pointer)
 
 
-@_compiled
-def _missing(valid: Any, offset: Any, i: Any) -> Any:
+@compiled
+def is_null(valid: Any, offset: Any, i: Any) -> Any:
     return valid.size > 0 and not (valid[(i + offset) >> 3] >> ((i + offset) & 7)) & 1
 
 
-@_compiled
-def _address(views: Any, i: Any, buffers: Any) -> Any:
+@compiled
+def address_of(views: Any, i: Any, buffers: Any) -> Any:
     """Where the bytes of cell ``i`` begin."""
     if views[i, 0] <= 12:
         return np.uint64(views.ctypes.data) + np.uint64(i * 16 + 4)
     return np.uint64(buffers[views[i, 2]]) + np.uint64(views[i, 3])
 
 
-@_compiled
-def money(views: Any, buffers: Any, valid: Any, offset: Any, power: Any, out: Any, state: Any) -> Any:
+@compiled
+def money(cells: Any, power: Any, out: Any, state: Any) -> Any:
     """Int64 fen where one unit is 10**power fen. Sure: up to 15 digits, one dot, a leading minus, nothing finer than a fen."""
+    views, buffers, valid, offset = cells
     odd = 0
     for i in range(views.shape[0]):
-        if _missing(valid, offset, i):
+        if is_null(valid, offset, i):
             state[i] = NULL
             continue
         length = np.int64(views[i, 0])
-        p = _bytes_at(_address(views, i, buffers))
+        p = bytes_at(address_of(views, i, buffers))
         k = 1 if length > 0 and p[0] == 45 else 0
         good = k < length <= 17
         negative = k == 1
@@ -110,16 +111,17 @@ def money(views: Any, buffers: Any, valid: Any, offset: Any, power: Any, out: An
     return odd
 
 
-@_compiled
-def decimal(views: Any, buffers: Any, valid: Any, offset: Any, out: Any, state: Any) -> Any:
+@compiled
+def decimal(cells: Any, out: Any, state: Any) -> Any:
     """Float64. Sure: up to 15 digits with at most one dot and a leading minus, which one correctly rounded division reads exactly."""
+    views, buffers, valid, offset = cells
     odd = 0
     for i in range(views.shape[0]):
-        if _missing(valid, offset, i):
+        if is_null(valid, offset, i):
             state[i] = NULL
             continue
         length = np.int64(views[i, 0])
-        p = _bytes_at(_address(views, i, buffers))
+        p = bytes_at(address_of(views, i, buffers))
         k = 1 if length > 0 and p[0] == 45 else 0
         good = k < length <= 17
         negative = k == 1
@@ -148,16 +150,17 @@ def decimal(views: Any, buffers: Any, valid: Any, offset: Any, out: Any, state: 
     return odd
 
 
-@_compiled
-def integer(views: Any, buffers: Any, valid: Any, offset: Any, out: Any, state: Any) -> Any:
+@compiled
+def integer(cells: Any, out: Any, state: Any) -> Any:
     """Int32. Sure: up to 9 digits and a leading minus."""
+    views, buffers, valid, offset = cells
     odd = 0
     for i in range(views.shape[0]):
-        if _missing(valid, offset, i):
+        if is_null(valid, offset, i):
             state[i] = NULL
             continue
         length = np.int64(views[i, 0])
-        p = _bytes_at(_address(views, i, buffers))
+        p = bytes_at(address_of(views, i, buffers))
         k = 1 if length > 0 and p[0] == 45 else 0
         negative = k == 1
         good = k < length <= k + 9
@@ -189,30 +192,29 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 _STARTS, _LENGTHS = _calendar()
 
 
-@_compiled
-def _days(year: Any, month: Any, day: Any) -> Any:
+@compiled
+def days_of(year: Any, month: Any, day: Any) -> Any:
     """Days since 1970-01-01; far below any real date where there is no such day between 1900 and 2100."""
     if not (_FIRST_YEAR <= year <= _LAST_YEAR and 1 <= month <= 12):
-        return _NO_DAY
+        return NO_DAY
     at = (year - _FIRST_YEAR) * 12 + month - 1
     if not 1 <= day <= _LENGTHS[at]:
-        return _NO_DAY
+        return NO_DAY
     return _STARTS[at] + day - 1
 
 
-@_compiled
-def date(  # noqa: C901 one pass over the bytes
-    views: Any, buffers: Any, valid: Any, offset: Any, form: Any, out: Any, state: Any
-) -> Any:
+@compiled
+def date(cells: Any, form: Any, out: Any, state: Any) -> Any:  # noqa: C901 one pass over the bytes
     """Days since 1970. Sure: a day that exists between 1900 and 2100, the year in four digits, month and day in one or two, the form's own signs."""
+    views, buffers, valid, offset = cells
     odd = 0
     sign = 45 if form == ISO else 47
     for i in range(views.shape[0]):
-        if _missing(valid, offset, i):
+        if is_null(valid, offset, i):
             state[i] = NULL
             continue
         length = np.int64(views[i, 0])
-        p = _bytes_at(_address(views, i, buffers))
+        p = bytes_at(address_of(views, i, buffers))
         if length == 10 and form <= SLASHED:  # the plain case: all ten bytes at once, no branches
             wrong = (p[4] ^ sign) | (p[7] ^ sign)
             eight = np.int64(0)
@@ -221,8 +223,8 @@ def date(  # noqa: C901 one pass over the bytes
                     d = np.int64(p[k]) - 48
                     wrong |= (d < 0) | (d > 9)
                     eight = eight * 10 + d
-            days = _days(eight // 10_000, eight // 100 % 100, eight % 100)
-            if wrong == 0 and days != _NO_DAY:
+            days = days_of(eight // 10_000, eight // 100 % 100, eight % 100)
+            if wrong == 0 and days != NO_DAY:
                 out[i] = days
                 state[i] = SURE
                 continue
@@ -274,8 +276,8 @@ def date(  # noqa: C901 one pass over the bytes
             good = good and part == 3
         elif form == COMPACT:
             good = good and length == 8
-        days = _days(year, month, day) if good and n_year == 4 else _NO_DAY
-        if days != _NO_DAY:
+        days = days_of(year, month, day) if good and n_year == 4 else NO_DAY
+        if days != NO_DAY:
             out[i] = days
             state[i] = SURE
         else:
@@ -284,7 +286,7 @@ def date(  # noqa: C901 one pass over the bytes
     return odd
 
 
-@_compiled
+@compiled
 def _strange(p: Any, length: Any, is_name: Any) -> Any:  # noqa: C901 a table of byte sequences
     """Whether a text with lead bytes that may begin something odd does: full-width letters, invisible or special spaces, test words."""
     k = 0
@@ -293,7 +295,7 @@ def _strange(p: Any, length: Any, is_name: Any) -> Any:  # noqa: C901 a table of
         if c < 0xC2:
             k += 1
         elif c < 0xE0:
-            if c == 0xC2 and (p[k + 1] == 0x85 or p[k + 1] == 0xA0):
+            if c == 0xC2 and p[k + 1] <= 0xA0:
                 return True
             k += 2
         else:
@@ -323,16 +325,17 @@ def _strange(p: Any, length: Any, is_name: Any) -> Any:  # noqa: C901 a table of
     return False
 
 
-@_compiled
-def text(views: Any, buffers: Any, valid: Any, offset: Any, table: Any, short: Any, is_name: Any, state: Any) -> Any:
+@compiled
+def text(cells: Any, table: Any, short: Any, is_name: Any, state: Any) -> Any:
     """Sure: nothing in the cell needs mending or a remark.
 
     table: by byte, bit 1 = makes a cell odd wherever it stands, bit 2 = needs a closer look, bit 4 = as the first byte makes it odd, bit 8
     = may begin one of ``short``: the non-ASCII words that mean "nothing", as rows of 16 bytes, length and text.
     """
+    views, buffers, valid, offset = cells
     odd = 0
     for i in range(views.shape[0]):
-        if _missing(valid, offset, i):
+        if is_null(valid, offset, i):
             state[i] = NULL
             continue
         length = np.int64(views[i, 0])
@@ -340,7 +343,7 @@ def text(views: Any, buffers: Any, valid: Any, offset: Any, table: Any, short: A
             state[i] = ODD
             odd += 1
             continue
-        p = _bytes_at(_address(views, i, buffers))
+        p = bytes_at(address_of(views, i, buffers))
         seen = np.uint8(0)
         for k in range(length):
             seen |= table[p[k]]
@@ -362,127 +365,3 @@ def text(views: Any, buffers: Any, valid: Any, offset: Any, table: Any, short: A
         else:
             state[i] = SURE
     return odd
-
-
-@_compiled
-def phone(views: Any, buffers: Any, valid: Any, offset: Any, state: Any) -> Any:
-    """Sure: a mainland mobile, 11 digits from 13 to 19."""
-    odd = 0
-    for i in range(views.shape[0]):
-        if _missing(valid, offset, i):
-            state[i] = NULL
-            continue
-        p = _bytes_at(_address(views, i, buffers))
-        good = views[i, 0] == 11 and p[0] == 49 and p[1] >= 51
-        k = 1
-        while good and k < 11:
-            good = 48 <= p[k] <= 57
-            k += 1
-        state[i] = SURE if good else ODD
-        odd += not good
-    return odd
-
-
-@_compiled
-def card(views: Any, buffers: Any, valid: Any, offset: Any, state: Any) -> Any:
-    """Sure: 13 to 19 digits with a right Luhn digit."""
-    odd = 0
-    for i in range(views.shape[0]):
-        if _missing(valid, offset, i):
-            state[i] = NULL
-            continue
-        length = np.int64(views[i, 0])
-        good: Any = 13 <= length <= 19
-        total = 0
-        if good:
-            p = _bytes_at(_address(views, i, buffers))
-            twice = (length & 1) == 0
-            for k in range(length):
-                d = np.int64(p[k]) - 48
-                good = good and 0 <= d <= 9
-                total += (2 * d - 9 if d > 4 else 2 * d) if twice else d
-                twice = not twice
-        good = good and total % 10 == 0
-        state[i] = SURE if good else ODD
-        odd += not good
-    return odd
-
-
-@_compiled
-def identity(
-    views: Any,
-    buffers: Any,
-    valid: Any,
-    offset: Any,
-    provinces: Any,
-    weights: Any,
-    credit_values: Any,
-    credit_weights: Any,
-    kinds: Any,
-    births: Any,
-    written: Any,
-    males: Any,
-) -> Any:
-    """What each number is (0 unknown, 1 resident, 2 social credit), and of residents the birth date (in days, and as the
-    number yyyymmdd) and whether male.
-
-    The same tests as ``identifiers.identity_kinds``; a null is 0.
-    """
-    for i in range(views.shape[0]):
-        kinds[i] = 0
-        if views[i, 0] != 18 or _missing(valid, offset, i):
-            continue
-        p = _bytes_at(_address(views, i, buffers))
-        total = 0
-        resident = True
-        for k in range(17):
-            d = np.int64(p[k]) - 48
-            if d < 0 or d > 9:
-                resident = False
-                break
-            total += d * weights[k]
-        if resident:
-            last = np.int64(p[17])
-            check = 10 if last == 88 else last - 48 if 48 <= last <= 57 else 99
-            eight = np.int64(0)
-            for k in range(6, 14):
-                eight = eight * 10 + (p[k] - 48)
-            days = _days(eight // 10000, eight // 100 % 100, eight % 100)
-            prefix = (np.int64(p[0]) - 48) * 10 + (p[1] - 48)
-            if check <= 10 and (total + check) % 11 == 1 and provinces[prefix] and days != _NO_DAY and eight < 21_000_000:
-                kinds[i] = 1
-                births[i] = days
-                written[i] = eight
-                males[i] = (p[16] - 48) % 2
-                continue
-        total = 0
-        legal = True
-        for k in range(18):
-            v = credit_values[p[k]]
-            if v == 255 or (2 <= k < 8 and v > 9):
-                legal = False
-                break
-            total += np.int64(v) * (credit_weights[k] if k < 17 else 1)
-        if legal and total % 31 == 0:
-            kinds[i] = 2
-
-
-__all__ = [
-    "CHINESE",
-    "COMPACT",
-    "EU",
-    "ISO",
-    "NULL",
-    "ODD",
-    "SLASHED",
-    "SURE",
-    "US",
-    "card",
-    "date",
-    "decimal",
-    "identity",
-    "integer",
-    "money",
-    "phone",
-    "text",
-]

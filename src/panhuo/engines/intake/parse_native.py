@@ -32,12 +32,13 @@ _SURE: Final = 1  # as in parse_kernels, which is only loaded on use
 
 
 class View(NamedTuple):
-    """A text column as the kernels see it. ``owner`` keeps the memory alive."""
+    """A text column as the kernels see it: views, addresses of the text buffers, validity bits, offset into these.
 
-    views: npt.NDArray[np.uint32]
-    buffers: npt.NDArray[np.uint64]
-    valid: npt.NDArray[np.uint8]
-    offset: int
+    The kernels follow the addresses, so a View must be held (in a variable, not just passed on) until they are done: ``owner`` is what
+    keeps the text where it is.
+    """
+
+    cells: tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64], npt.NDArray[np.uint8], int]
     owner: Any
 
 
@@ -48,7 +49,7 @@ def view(cells: pl.Series) -> View:
     words = np.frombuffer(views, dtype=np.uint32).reshape(-1, 4)[array.offset : array.offset + len(array)]
     addresses = np.array([buffer.address for buffer in data] or [0], dtype=np.uint64)
     bits = np.frombuffer(valid, dtype=np.uint8) if valid is not None else np.zeros(0, dtype=np.uint8)
-    return View(words, addresses, bits, array.offset, array)
+    return View((words, addresses, bits, array.offset), (array, data))
 
 
 def fast_columns(raw: pl.DataFrame, questions: list[tuple[Spec, str]]) -> dict[str, pl.Series]:
@@ -65,26 +66,29 @@ def fast_column(cells: pl.Series, spec: Spec, reader: str) -> pl.Series:
 
 def people(numbers: pl.Series) -> ids.People:
     """:func:`.identifiers.people`, compiled."""
-    from panhuo.engines.intake import parse_kernels
+    from panhuo.engines.intake import identifiers_kernels
 
+    seen = view(numbers)
     out = ids.nobody(len(numbers))
-    parse_kernels.identity(*view(numbers)[:4], ids.PREFIXES, ids.RESIDENT_WEIGHTS, ids.USCC_VALUE, ids.USCC_WEIGHTS, *out)
+    identifiers_kernels.identity(seen.cells, ids.PREFIXES, ids.RESIDENT_WEIGHTS, ids.USCC_VALUE, ids.USCC_WEIGHTS, ids.ORGANISATION_WEIGHTS, *out)
     return out
 
 
 def _money(cells: pl.Series, spec: Spec) -> pl.Series:
     from panhuo.engines.intake import parse_kernels
 
+    seen = view(cells)
     out, state = np.empty(len(cells), dtype=np.int64), np.empty(len(cells), dtype=np.uint8)
-    odd = parse_kernels.money(*view(cells)[:4], POWER[MONEY_UNITS[spec.unit or "yuan"]], out, state)
+    odd = parse_kernels.money(seen.cells, POWER[MONEY_UNITS[spec.unit or "yuan"]], out, state)
     return _series(out, state, odd, cells)
 
 
 def _float(cells: pl.Series, spec: Spec) -> pl.Series:
     from panhuo.engines.intake import parse_kernels
 
+    seen = view(cells)
     out, state = np.zeros(len(cells), dtype=np.float64), np.empty(len(cells), dtype=np.uint8)
-    odd = parse_kernels.decimal(*view(cells)[:4], out, state)
+    odd = parse_kernels.decimal(seen.cells, out, state)
     if spec.kind == "rate":
         unit = RATE_UNIT.get(spec.unit or "auto")
         if unit is None:
@@ -99,46 +103,50 @@ def _float(cells: pl.Series, spec: Spec) -> pl.Series:
 def _integer(cells: pl.Series, spec: Spec) -> pl.Series:
     from panhuo.engines.intake import parse_kernels
 
+    seen = view(cells)
     out, state = np.empty(len(cells), dtype=np.int32), np.empty(len(cells), dtype=np.uint8)
     if unit_factor(spec) != 1:
         return pl.Series([None], dtype=pl.Int32).new_from_index(0, len(cells))
-    odd = parse_kernels.integer(*view(cells)[:4], out, state)
+    odd = parse_kernels.integer(seen.cells, out, state)
     return _series(out, state, odd, cells)
 
 
 def _date(cells: pl.Series, spec: Spec) -> pl.Series:
     from panhuo.engines.intake import parse_kernels
 
-    form = parse_dates.dominant(cells, spec)
-    if form not in _FORMS:
-        return cells.to_frame("cell").select(parse_dates.fast(pl.col("cell"), form)).to_series()
+    seen = view(cells)
+    if spec.form not in _FORMS:
+        return cells.to_frame("cell").select(parse_dates.fast(pl.col("cell"), spec.form)).to_series()
     out, state = np.empty(len(cells), dtype=np.int32), np.empty(len(cells), dtype=np.uint8)
-    odd = parse_kernels.date(*view(cells)[:4], _FORMS.index(form), out, state)
+    odd = parse_kernels.date(seen.cells, _FORMS.index(spec.form), out, state)
     return _series(out, state, odd, cells).cast(pl.Date)
 
 
 def _text(cells: pl.Series, spec: Spec) -> pl.Series:
     from panhuo.engines.intake import parse_kernels
 
+    seen = view(cells)
     name = spec.field is not None and spec.field.personal == "name"
     table = _NAME_BYTES if name else _NUMBER_BYTES if spec.kind == "identifier" else _TEXT_BYTES
     state = np.empty(len(cells), dtype=np.uint8)
-    odd = parse_kernels.text(*view(cells)[:4], table, _SHORT, name, state)
+    odd = parse_kernels.text(seen.cells, table, _SHORT, name, state)
     return _kept(cells, state, odd)
 
 
 def _phone(cells: pl.Series, spec: Spec) -> pl.Series:
-    from panhuo.engines.intake import parse_kernels
+    from panhuo.engines.intake import identifiers_kernels
 
+    seen = view(cells)
     state = np.empty(len(cells), dtype=np.uint8)
-    return _kept(cells, state, parse_kernels.phone(*view(cells)[:4], state))
+    return _kept(cells, state, identifiers_kernels.phone(seen.cells, state))
 
 
 def _card(cells: pl.Series, spec: Spec) -> pl.Series:
-    from panhuo.engines.intake import parse_kernels
+    from panhuo.engines.intake import identifiers_kernels
 
+    seen = view(cells)
     state = np.empty(len(cells), dtype=np.uint8)
-    return _kept(cells, state, parse_kernels.card(*view(cells)[:4], state))
+    return _kept(cells, state, identifiers_kernels.card(seen.cells, state))
 
 
 _READERS: Final[dict[str, Callable[[pl.Series, Spec], pl.Series]]] = {

@@ -16,7 +16,7 @@ from typing import Final
 import polars as pl
 
 from panhuo.engines.intake.layout import MONEY_UNITS
-from panhuo.engines.intake.parse_cells import BLANK, Spec, answer, is_blank, normal
+from panhuo.engines.intake.parse_cells import BLANK, OTHER_FORM, Spec, answer, divided, is_blank, normal
 from panhuo.engines.intake.rules import BALANCE_PARTS
 from panhuo.kernel.money import MAX_FEN
 
@@ -52,7 +52,7 @@ def fast_float(column: pl.Expr, spec: Spec) -> pl.Expr:
     if spec.kind == "money":
         return value * float(MONEY_UNITS[spec.unit or "yuan"])
     if spec.kind == "rate" and spec.unit in RATE_UNIT and spec.unit != "fraction":
-        return value / RATE_UNIT[spec.unit]
+        return divided(value, RATE_UNIT[spec.unit])
     return value * MU_IN_M2 if spec.unit == "mu" else value
 
 
@@ -64,14 +64,14 @@ def fast_typed(value: pl.Expr, spec: Spec) -> pl.Expr:
         return pl.when(sure).then(fen).cast(pl.Int64)
     finite = pl.when(value.is_finite()).then(value)
     if spec.kind == "rate" and spec.unit in (None, "auto"):
-        return pl.when(finite.abs() >= 1).then(finite / 100).otherwise(finite)
+        return pl.when(finite.abs() >= 1).then(divided(finite, 100)).otherwise(finite)
     return finite
 
 
 def fast_integer(column: pl.Expr, spec: Spec) -> pl.Expr:
     """Plain whole numbers, in the field's own unit; null where the unit has to be converted (then the slow reading does it)."""
     value = column.cast(pl.Int32, strict=False)
-    return value if unit_factor(spec) == 1.0 else pl.lit(None, dtype=pl.Int32)
+    return value if unit_factor(spec) == 1.0 else pl.repeat(None, pl.len(), dtype=pl.Int32)
 
 
 def slow_money(cells: pl.Series, spec: Spec) -> pl.DataFrame:
@@ -135,8 +135,14 @@ def slow_float(cells: pl.Series, spec: Spec) -> pl.DataFrame:
     value = pl.when(pl.col("negative")).then(-pl.col("float")).otherwise(pl.col("float"))
     if spec.kind == "rate":
         unit = RATE_UNIT.get(spec.unit or "auto")
-        unsigned = value / unit if unit else pl.when(value.abs() >= 1).then(value / 100).otherwise(value)
-        value = pl.when(pl.col("sign").is_in(["%", "百分点"])).then(value / 100).when(pl.col("sign") == "‰").then(value / 1000).otherwise(unsigned)
+        unsigned = divided(value, unit) if unit else pl.when(value.abs() >= 1).then(divided(value, 100)).otherwise(value)
+        value = (
+            pl.when(pl.col("sign").is_in(["%", "百分点"]))
+            .then(divided(value, 100))
+            .when(pl.col("sign") == "‰")
+            .then(divided(value, 1000))
+            .otherwise(unsigned)
+        )
     else:
         stated_mu = (pl.col("sign") == "亩") | ((pl.col("sign") == "") & pl.lit(spec.unit == "mu"))
         value = pl.when(stated_mu).then(value * MU_IN_M2).otherwise(value)
@@ -145,8 +151,10 @@ def slow_float(cells: pl.Series, spec: Spec) -> pl.DataFrame:
         .then(pl.lit(BLANK))
         .when(~pl.col("float").is_finite().fill_null(value=False))
         .then(pl.lit(f"{what}_UNREADABLE"))
-        .when(pl.col("cell").str.contains(r"^\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*([%‰]|平方米|㎡|m2|亩)?\s*$"))
+        .when(pl.col("cell").str.contains(_PLAIN))
         .then(pl.lit(""))
+        .when(pl.col("cell").str.contains(r"^\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*([%‰]|平方米|㎡|m2|亩)?\s*$"))
+        .then(pl.lit(OTHER_FORM))
         .otherwise(pl.lit(f"{what}_FORMAT"))
     )
     return answer(

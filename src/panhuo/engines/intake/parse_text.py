@@ -12,11 +12,11 @@ import polars as pl
 
 from panhuo.engines.intake.parse_cells import BLANK, BLANKS, Spec, answer, is_blank
 
-_INVISIBLE: Final = "\\x00-\\x08\\x0e-\\x1f\\x7f\u200b-\u200f\u202a-\u202e\u2060\ufeff"
+_INVISIBLE: Final = "\\x00-\\x08\\x0e-\\x1f\\x7f-\u009f\u200b-\u200f\u202a-\u202e\u2060\ufeff"
 _WIDE: Final = "０-９Ａ-Ｚａ-ｚ"
 _BLANK_RE: Final = "|".join(sorted((t for t in BLANKS if t and not t.isascii()), key=len, reverse=True))
 _ODD_START: Final = "[\\s=+\\-@'/\\\\.*<(#]"
-_PLAIN_TEXT: Final = f"^{_ODD_START}|[\\x00-\\x1f\\x7f\u00a0\u3000\u200b-\u200f\u202a-\u202e\u2060\ufeff{_WIDE}]|\\s$|^(?:{_BLANK_RE}|(?i:null|none|nil|na|n/a|nan|nat))?$"
+_PLAIN_TEXT: Final = f"^{_ODD_START}|[\\x00-\\x1f\\x7f-\u00a0\u3000\u200b-\u200f\u202a-\u202e\u2060\ufeff{_WIDE}]|\\s$|^(?:{_BLANK_RE}|(?i:null|none|nil|na|n/a|nan|nat))?$"
 _ODD_NAME: Final = "[\\x00-@\\[-`{-~]"
 """ASCII other than letters: in a personal name it deserves the slow look (a space or a dot between Latin names passes there)."""
 
@@ -50,13 +50,14 @@ def slow_text(cells: pl.Series, spec: Spec) -> pl.DataFrame:
     spaced = narrow.str.replace_all(r"[\t\r\n\x0b\x0c\u{a0}\u{3000}]+", " ").str.strip_chars(" ")
     if spec.kind == "identifier":
         spaced = spaced.str.strip_chars_start("'‘’").str.strip_chars(" ")
+    spaced = spaced.str.replace(r"^'([=+\-@])", "${1}")  # the apostrophe that keeps a spreadsheet from running it is not part of the text
     if name:  # 张　三: names of two characters are padded in forms; Latin names keep their spaces
         spaced = pl.when(spaced.str.contains(r"\p{Han}")).then(spaced.str.replace_all(" ", "")).otherwise(spaced)
     odd = pl.lit(value=False)
     if name:
-        # letters of any script, inner dots, hyphens and spaces make a name; organisations may have digits and brackets too
-        letters = text.str.contains(r"^[\p{L}\p{M}·•・.'’ -]+$") & (text.str.len_chars() > 1)
-        odd = (~letters & ~is_firm_name(text)) | text.str.contains(_TEST_WORDS)
+        # ASCII digits and signs are not of a name, nor is a single character; organisations may have digits and brackets
+        signs = text.str.contains(r"[\x21-\x26\x28-\x2c/-@\[-`{-~]") | (text.str.len_chars() == 1)
+        odd = (signs & ~is_firm_name(text)) | text.str.contains(_TEST_WORDS)
     verdict = (
         pl.when(is_blank(text, nan=True))
         .then(pl.lit(BLANK))

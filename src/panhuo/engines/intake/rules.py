@@ -156,3 +156,7 @@ def rules_table() -> str:
     head = "| code | severity | effect | 说明 | meaning | why |\n|---|---|---|---|---|---|\n"
     rows = (f"| `{c.code}` | {c.severity} | {c.effect} | {c.rule.message.zh} | {c.rule.message.en} | {c.why} |" for c in CHECKS.values())
     return head + "\n".join(rows) + "\n"
+
+
+if __name__ == "__main__":
+    print(rules_table())  # noqa: T201

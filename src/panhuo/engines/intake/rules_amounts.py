@@ -78,7 +78,7 @@ def _interest_from_balance(batch: Batch) -> None:
     mask = batch.mask(more.fill_null(value=False))
     if not mask.any():
         return
-    batch.notes.add_where("INTEREST_FROM_BALANCE", "interest_fen", mask, batch.frame[STATED])
+    batch.notes.add_where("INTEREST_FROM_BALANCE", "interest_fen", mask)
     batch.set(interest_fen=pl.when(mask).then(pl.col(STATED) - pl.col("principal_fen")).otherwise(batch.col("interest_fen")))
 
 

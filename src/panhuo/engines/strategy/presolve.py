@@ -7,15 +7,17 @@ places left, a claim larger than all that may be transferred.
 
 from __future__ import annotations
 
-import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from panhuo.engines.strategy import kernels
+from panhuo.engines.strategy.evaluation import processors
 from panhuo.engines.strategy.problem import Problem
 
+Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
@@ -30,40 +32,52 @@ class Reduced:
 
 def strike(problem: Problem) -> Reduced:
     """Rule out pairs. Limits that cannot be kept even by the thriftiest choice, or that leave an account no route, are the clash."""
-    n, none = problem.accounts, np.zeros(0, dtype=np.int64)
+    none = np.zeros(0, dtype=np.int64)
     struck = np.zeros(problem.value.shape, dtype=np.bool_)
-    by: list[int] = []
-    least = np.empty(n)
-    for k in range(problem.limits):
+
+    def ask(k: int) -> tuple[bool, bool]:
+        """Whether limit k is hopeless, and whether it rules anything out."""
         reading = problem.reading(k)
-        kernels.thriftiest(problem.value, problem.idle, *reading, least)
-        total = math.fsum(least)
-        # rounding of the sums compared: never strike a pair that may just fit
-        doubt = float(problem.slack[k]) + 1e-12 * abs(total)
-        room = float(problem.at_most[k]) - total
-        if room < -doubt:
+        least, room = _room(problem, k)
+        if room < 0.0:
+            return True, False
+        if problem.largest_use(k) - float(least.min(initial=np.inf)) <= room:
+            return False, False
+        # threads may mark the same pair: each only ever writes True
+        return False, kernels.too_much(problem.value, *reading, least, room, struck) > 0
+
+    with ThreadPoolExecutor(processors()) as pool:
+        answers = list(pool.map(ask, range(problem.limits)))
+    for k, (hopeless, _) in enumerate(answers):
+        if hopeless:
             return Reduced(problem, none, np.array([k]))
-        if kernels.too_much(problem.value, *reading, least, max(room, 0.0) + doubt, struck):
-            by.append(k)
-    if not by:
+    by = np.flatnonzero([rules_out for _, rules_out in answers])
+    if not by.size:
         return Reduced(problem, none, none)
     value = np.where(struck, -np.inf, problem.value)
     if not problem.idle:
         stuck = np.flatnonzero((value == -np.inf).all(axis=1))
         if stuck.size:
             return Reduced(problem, none, _who_struck(problem, by, int(stuck[0])))
-    return Reduced(replace(problem, value=value), np.array(by, dtype=np.int64), none)
+    return Reduced(replace(problem, value=value), by, none)
 
 
-def _who_struck(problem: Problem, by: list[int], row: int) -> Ints:
+def _room(problem: Problem, k: int) -> tuple[Floats, float]:
+    """What every account uses of limit k at least (n,), and what is left of the limit then, generously: never strike a pair that may just fit."""
+    least = np.empty(problem.accounts)
+    kernels.thriftiest(problem.value, problem.idle, *problem.reading(k), least)
+    doubt = float(problem.slack[k]) + 1e-12 * float(np.abs(least).sum())
+    room = float(problem.at_most[k]) - float(least.sum())
+    return least, max(room, 0.0) + doubt if room >= -doubt else room
+
+
+def _who_struck(problem: Problem, by: Ints, row: int) -> Ints:
     """The limits that together left account ``row`` without a route."""
     usage = problem.usage(np.array([row]))[0]
     open_routes = np.isfinite(problem.value[row])
     found = []
     for k in by:
-        least = np.empty(problem.accounts)
-        kernels.thriftiest(problem.value, problem.idle, *problem.reading(k), least)
-        room = float(problem.at_most[k]) - math.fsum(least)
+        least, room = _room(problem, int(k))
         if (usage[open_routes, k] - least[row] > room).any():
             found.append(k)
     return np.array(found, dtype=np.int64)

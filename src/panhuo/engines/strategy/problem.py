@@ -90,6 +90,11 @@ class Problem:
                 return table.data, position, np.ascontiguousarray(table.weights[k]), self.fixed[k]
         return np.zeros((self.accounts, 0)), position, np.zeros(0), self.fixed[k]
 
+    def largest_use(self, k: int) -> float:
+        """No account uses more of limit k on any route."""
+        varying = [table.largest for table in self.tables if table.weights[k].any()]
+        return float(self.fixed[k].max(initial=0.0)) + max([0.0, *varying])
+
     def usage(self, rows: Ints) -> Floats:
         """(m, r, K): what each of ``rows`` would use of every limit on every route, spread out. For small m only."""
         out = np.empty((rows.size, self.routes, self.limits))

@@ -1,0 +1,175 @@
+"""Two versions of a tape compared: which accounts came, went and changed, field by field, and the bridge between the balances.
+
+The bridge adds up to the fen: old balance - removed + added + change of principal + interest + penalty + fees of the accounts in both
+= new balance. What was rejected in either version is not part of it and is stated beside it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import polars as pl
+
+from panhuo.engines.intake.clean_result import Reconciliation
+from panhuo.engines.intake.rules import BALANCE_PARTS
+from panhuo.kernel.fields import Field
+from panhuo.kernel.frames import ACCOUNT, DEBTOR
+from panhuo.kernel.masking import MASKS
+
+NOT_COMPARED: Final = ("account_id", "debtor_id", "source_file", "source_row")
+EXAMPLES: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of the tape, whole: its accepted accounts and their debtors (same order), cut-off and reconciliation."""
+
+    accounts: pl.DataFrame
+    debtors: pl.DataFrame
+    as_of: dt.date
+    reconciliation: Reconciliation
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One changed cell; a person's data masked."""
+
+    account_id: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field over the accounts in both versions. before, after: sums in fen over the changed accounts, for money only."""
+
+    field: Field
+    accounts: int
+    filled: int
+    emptied: int
+    before_fen: int | None
+    after_fen: int | None
+    examples: tuple[Example, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TapeDiff:
+    """The comparison. ``bridge``: (name, fen) lines from ``old`` to ``new``; the first plus all between equals the last."""
+
+    as_of: tuple[dt.date, dt.date]
+    accounts: tuple[int, int]
+    balances: tuple[int, int]
+    rejected: tuple[Reconciliation, Reconciliation]
+    added: int
+    removed: int
+    changed: int
+    unchanged: int
+    bridge: tuple[tuple[str, int], ...]
+    fields: tuple[FieldChange, ...]
+    added_examples: tuple[str, ...]
+    removed_examples: tuple[str, ...]
+
+    @property
+    def same(self) -> bool:
+        """Whether the two versions have the same accepted accounts with the same data."""
+        return not (self.added or self.removed or self.changed)
+
+
+def compare(old: Version, new: Version, *, examples: int = EXAMPLES) -> TapeDiff:
+    """Compare by account number. Both versions are held in memory."""
+    before, after = _wide(old), _wide(new)
+    names = [name for name in before.columns if name not in NOT_COMPARED]
+    both = before.join(after, on="account_id", how="inner", suffix="\0", maintain_order="left")
+    gone = before.join(after.select("account_id"), on="account_id", how="anti", maintain_order="left")
+    come = after.join(before.select("account_id"), on="account_id", how="anti", maintain_order="left")
+    differ = both.select(pl.col(name).ne_missing(pl.col(f"{name}\0")).alias(name) for name in names)
+    counts = differ.sum().row(0, named=True) if both.height else dict.fromkeys(names, 0)
+    fields = _described()
+    changes = [_change(both, differ[name], fields[name], examples) for name in names if counts[name]]
+    changed = int(differ.select(pl.any_horizontal(pl.all()).sum()).item()) if both.height else 0
+    moves = [(part, _sum(both[f"{part}\0"]) - _sum(both[part])) for part in BALANCE_PARTS]
+    balances = (_sum(before["balance_fen"]), _sum(after["balance_fen"]))
+    bridge = (
+        ("old", balances[0]),
+        ("removed", -_sum(gone["balance_fen"])),
+        ("added", _sum(come["balance_fen"])),
+        *moves,
+        ("new", balances[1]),
+    )
+    return TapeDiff(
+        (old.as_of, new.as_of),
+        (before.height, after.height),
+        balances,
+        (old.reconciliation, new.reconciliation),
+        come.height,
+        gone.height,
+        changed,
+        both.height - changed,
+        bridge,
+        tuple(sorted(changes, key=lambda change: -change.accounts)),
+        tuple(come["account_id"].head(examples)),
+        tuple(gone["account_id"].head(examples)),
+    )
+
+
+def as_figures(diff: TapeDiff) -> dict[str, Any]:
+    """The comparison as plain data, for JSON."""
+    return {
+        "same": diff.same,
+        "as_of": [day.isoformat() for day in diff.as_of],
+        "accounts": {"old": diff.accounts[0], "new": diff.accounts[1]},
+        "balance_fen": {"old": diff.balances[0], "new": diff.balances[1]},
+        "rows_rejected": {"old": diff.rejected[0].rows_rejected, "new": diff.rejected[1].rows_rejected},
+        "balance_rejected_fen": {"old": diff.rejected[0].balance_rejected_fen, "new": diff.rejected[1].balance_rejected_fen},
+        "added": diff.added,
+        "removed": diff.removed,
+        "changed": diff.changed,
+        "unchanged": diff.unchanged,
+        "added_examples": list(diff.added_examples),
+        "removed_examples": list(diff.removed_examples),
+        "bridge": [{"line": name, "fen": fen} for name, fen in diff.bridge],
+        "fields": [
+            {
+                "field": change.field.name,
+                "accounts": change.accounts,
+                "filled": change.filled,
+                "emptied": change.emptied,
+                **({"before_fen": change.before_fen, "after_fen": change.after_fen} if change.before_fen is not None else {}),
+                "examples": [{"account_id": e.account_id, "before": e.before, "after": e.after} for e in change.examples],
+            }
+            for change in diff.fields
+        ],
+    }
+
+
+def _wide(version: Version) -> pl.DataFrame:
+    debtors = version.debtors.select(name for name in DEBTOR.names if name not in ("account_id", "debtor_id"))
+    return pl.concat([version.accounts, debtors], how="horizontal")
+
+
+def _described() -> Mapping[str, Field]:
+    return {field.name: field for field in (*DEBTOR.fields, *ACCOUNT.fields)}
+
+
+def _change(both: pl.DataFrame, hit: pl.Series, field: Field, examples: int) -> FieldChange:
+    rows = both.filter(hit).select("account_id", pl.col(field.name).alias("before"), pl.col(f"{field.name}\0").alias("after"))
+    money = field.kind == "money"
+    shown = rows.head(examples).with_columns(pl.col("before", "after").cast(pl.String))
+    if field.personal:
+        shown = shown.with_columns(MASKS[field.personal](pl.col("before")), MASKS[field.personal](pl.col("after")))
+    return FieldChange(
+        field,
+        rows.height,
+        int((rows["before"].is_null() & rows["after"].is_not_null()).sum()),
+        int((rows["before"].is_not_null() & rows["after"].is_null()).sum()),
+        _sum(rows["before"]) if money else None,
+        _sum(rows["after"]) if money else None,
+        tuple(Example(*row) for row in shown.iter_rows()),
+    )
+
+
+def _sum(fen: pl.Series) -> int:
+    return int(fen.cast(pl.Int128).sum() or 0)

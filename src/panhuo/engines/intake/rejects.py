@@ -1,0 +1,241 @@
+"""Findings and rejected rows as files people may open.
+
+Two kinds of file, with opposite rules:
+
+* ``rejects.csv`` and ``findings.csv`` may travel. Every value in them goes through :func:`shareable`: what identifies a person is
+  masked, the rest is searched for numbers and names that strayed into it, and nothing can run as a formula.
+* the file of **rejected rows** (:func:`rejected_rows`, :func:`write_rejected`) is for the person who corrects them in Excel and runs them
+  again, so it holds the cells as they stood. It belongs in the run's private folder.
+
+Both are bounded: :class:`Digest` is what a report needs of a million findings, and everything is made batch by batch.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from panhuo.kernel.errors import OutputUnwritable
+from panhuo.kernel.fields import Field
+from panhuo.kernel.findings import REPAIRED
+from panhuo.kernel.frames import TAPE
+from panhuo.kernel.masking import MASKS
+from panhuo.kernel.words import Words
+
+SHARED: Final = ("row", "file", "column", "code", "message", "value", "message_en")
+"""Columns of ``rejects.csv`` and ``findings.csv``."""
+
+PROBLEM, PLACE, RAW_LINE = "问题", "位置", "原始行"
+"""First columns of the rejected rows. No layout reads them; a later run of a corrected file leaves them out."""
+
+XLSX_ROWS: Final = 100_000
+"""Above this many rejected rows a CSV is written: a workbook of a million takes minutes to write and to open."""
+XLSX_MOST: Final = 1_048_575
+CELL_MOST: Final = 32_767
+
+VALUE_CHARS: Final = 120
+_FORMULA: Final = r"^[=+\-@\t\r＝＋－＠]"
+_NUMBERS: Final = r"([0-9０-９]{3})[0-9０-９*]{5,}([0-9０-９Xx]{2})"
+_HAN: Final = r"(\p{Han})\p{Han}+"
+_CONTROL: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f]"
+
+
+def shareable(findings: pl.DataFrame, headings: Mapping[str, str]) -> pl.DataFrame:
+    """Findings as they may be written to ``rejects.csv`` or ``findings.csv``: columns ``SHARED``.
+
+    headings: canonical field -> heading, as in :class:`.Cleaned`. A value is masked by what its column identifies; a row that could not
+    be read as a row shows only its shape. Text that a spreadsheet would run gets a leading apostrophe.
+    """
+    fields = _fields(headings)
+    rows = findings.with_row_index("__at").with_columns(pl.col("value").str.slice(0, 4 * VALUE_CHARS))
+    parts = []
+    for (column,), part in rows.partition_by("column", as_dict=True).items():  # one mask a column, each over its own rows
+        value = pl.col("value")
+        if column == "":
+            masked = value.str.replace_all(r"[\p{L}\p{N}]", "*")
+        elif column in fields:
+            masked = _masked(value, fields[str(column)])
+        else:
+            masked = _strays(value, free_text=True)
+        parts.append(part.with_columns(inert(masked.str.slice(0, VALUE_CHARS)).alias("value")))
+    ordered = pl.concat(parts).sort("__at") if parts else rows
+    return ordered.select(
+        "row",
+        inert(pl.col("file")).alias("file"),
+        inert(pl.col("column")).alias("column"),
+        "code",
+        "message",
+        "value",
+        "message_en",
+    )
+
+
+def inert(text: pl.Expr) -> pl.Expr:
+    """Text that no spreadsheet runs: an apostrophe before = + - @ and tabs, control characters out."""
+    plain = text.str.replace_all(_CONTROL, "")
+    return pl.when(plain.str.contains(_FORMULA)).then("'" + plain).otherwise(plain)
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """Counts of findings by severity, column and code, with the first few of each kind; batches add up with ``+``.
+
+    counts: severity, code, column, message, message_en, rows. examples: the same keys and row, file, value (masked).
+    """
+
+    counts: pl.DataFrame
+    examples: pl.DataFrame
+    keep: int = 3
+
+    def __add__(self, other: Digest) -> Digest:
+        by = ["severity", "code", "column"]
+        counts = (
+            pl.concat([self.counts, other.counts])
+            .group_by(by, maintain_order=True)
+            .agg(pl.col("message").first(), pl.col("message_en").first(), pl.col("rows").sum())
+            .select(self.counts.columns)
+        )
+        examples = pl.concat([self.examples, other.examples]).group_by(by, maintain_order=True).head(self.keep).select(self.examples.columns)
+        return Digest(counts, examples, self.keep)
+
+
+def digest(findings: pl.DataFrame, headings: Mapping[str, str], *, keep: int = 3) -> Digest:
+    """The :class:`Digest` of one batch. Messages that name a row (duplicates) are counted under one."""
+    by = ["severity", "code", "column"]
+    counts = findings.group_by(by, maintain_order=True).agg(
+        pl.col("message").first(), pl.col("message_en").first(), pl.len().cast(pl.Int64).alias("rows")
+    )
+    first = findings.group_by(by, maintain_order=True).head(keep).select(findings.columns)
+    examples = pl.concat([first.select(by), shareable(first, headings).select("row", "file", "value")], how="horizontal")
+    return Digest(counts, examples, keep)
+
+
+def rejected_rows(rejected: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
+    """The rejected rows as they stood, with what is wrong and where they came from in front.
+
+    rejected: raw rows (:attr:`.Cleaned.rejected`). findings: of the same batch. All columns are text. Mended cells are not spoken of.
+    """
+    told = (
+        findings.filter(pl.col("severity") != REPAIRED)
+        .with_columns(heading=pl.when(pl.col("column") == "").then(pl.lit("")).otherwise("「" + pl.col("column") + "」"))
+        .with_columns(
+            words=pl.col("heading") + pl.col("message") + " [" + pl.col("code") + "]", order=(pl.col("severity") != "reject").cast(pl.UInt8)
+        )
+        .sort("order", maintain_order=True)
+        .group_by("file", "row", maintain_order=True)
+        .agg(pl.col("words").str.join("；").alias(PROBLEM))
+        .rename({"file": "__file", "row": "__row"})
+    )
+    source = [c for c in rejected.columns if not c.startswith("__") and c not in (PROBLEM, PLACE, RAW_LINE)]
+    marked = rejected.with_columns(pl.col("__row").cast(pl.Int64), pl.col("__file").cast(pl.String))
+    raw = [pl.col("__raw").alias(RAW_LINE)] if rejected["__raw"].null_count() < rejected.height else []
+    return marked.join(told, on=["__file", "__row"], how="left", maintain_order="left").select(
+        pl.col(PROBLEM).fill_null(""),
+        pl.format("{} 第{}行", "__file", "__row").alias(PLACE),
+        *raw,
+        *(pl.col(c).cast(pl.String) for c in source),
+    )
+
+
+def write_rejected(frames: Iterable[pl.DataFrame], headings: Sequence[str], stem: Path, *, rows: int, longest: int = 0) -> Path:
+    """Write frames of :func:`rejected_rows` to ``stem``.xlsx, every cell as text, or to ``stem``.csv where there are too many.
+
+    headings: of all frames together, source headings only (frames may have fewer). rows, longest: how many rows there are in all and
+    their longest cell, which decide the form. Returns the file written. Raises OutputUnwritable.
+    """
+    columns = [PROBLEM, PLACE, RAW_LINE, *(h for h in headings if h not in (PROBLEM, PLACE, RAW_LINE))]
+    small = rows <= min(XLSX_ROWS, XLSX_MOST) and longest <= CELL_MOST and len(columns) <= 16_384
+    path = stem.with_name(stem.name + (".xlsx" if small else ".csv"))
+    try:
+        (_xlsx if small else _csv)(frames, columns, path)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise OutputUnwritable(
+            "REJECTS_UNWRITABLE",
+            Words(f"无法写出（{error.strerror or error}）", f"cannot be written ({error.strerror or error})"),
+            where=str(path),
+            remedy=Words("检查磁盘空间与权限后重跑", "check disk space and permissions, then run again"),
+        ) from error
+    return path
+
+
+def _xlsx(frames: Iterable[pl.DataFrame], columns: Sequence[str], path: Path) -> None:
+    import xlsxwriter
+    from xlsxwriter.exceptions import FileCreateError
+
+    path.open("wb").close()  # a place that cannot be written shows before any row is
+    options = {
+        "constant_memory": True,
+        "tmpdir": str(path.parent),
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
+    book = xlsxwriter.Workbook(str(path), options)
+    sheet = book.add_worksheet("rejected")
+    text = book.add_format({"num_format": "@"})  # as text, so that Excel leaves long numbers alone when a person edits them
+    head = book.add_format({"bold": True, "num_format": "@"})
+    sheet.freeze_panes(1, 2)
+    sheet.set_column(0, 0, 60)
+    sheet.set_column(1, len(columns) - 1, 16, text)
+    for j, name in enumerate(columns):
+        sheet.write_string(0, j, name, head)
+    at = 1
+    for frame in frames:
+        place = [columns.index(name) for name in frame.columns]
+        for row in _visible(frame).iter_rows():  # a workbook is written cell by cell; ``XLSX_ROWS`` bounds it
+            for j, cell in zip(place, row, strict=True):
+                if cell:
+                    sheet.write_string(at, j, cell, text)
+            at += 1
+    try:
+        book.close()
+    except FileCreateError as error:
+        raise OSError(getattr(error.args[0], "errno", None), str(error)) from error
+
+
+def _csv(frames: Iterable[pl.DataFrame], columns: Sequence[str], path: Path) -> None:
+    with path.open("w", encoding="utf-8-sig", newline="") as out:
+        csv.writer(out).writerow([_inert_text(name) if name not in (PROBLEM, PLACE, RAW_LINE) else name for name in columns])
+        for frame in frames:
+            missing = [pl.lit("").alias(name) for name in columns if name not in frame.columns]
+            whole = _visible(frame).with_columns(missing).select(inert(pl.col(name)).alias(name) for name in columns)
+            out.write(whole.write_csv(include_header=False, line_terminator="\r\n", null_value=""))
+
+
+def _visible(frame: pl.DataFrame) -> pl.DataFrame:
+    """Without control characters, which neither XML nor a person can take."""
+    return frame.with_columns(pl.all().str.replace_all(_CONTROL, ""))
+
+
+def _inert_text(text: str) -> str:
+    return "'" + text if text[:1] in tuple("=+-@\t\r") else text
+
+
+def _fields(headings: Mapping[str, str]) -> dict[str, Field]:
+    """By heading and by canonical name. Of several fields under one heading the one that identifies a person counts."""
+    out: dict[str, Field] = dict(TAPE)
+    for name, heading in headings.items():
+        field = TAPE.get(name)
+        if field is not None and (heading not in out or out[heading].name == heading or not out[heading].personal):
+            out[heading] = field
+    return out
+
+
+def _masked(value: pl.Expr, field: Field) -> pl.Expr:
+    if field.personal:
+        return MASKS[field.personal](value)
+    if field.kind == "identifier":
+        return value
+    return _strays(value, free_text=field.kind in ("text", "code"))
+
+
+def _strays(value: pl.Expr, *, free_text: bool) -> pl.Expr:
+    """Numbers of people in a column that should have none, and, in columns of figures, anything written in Chinese."""
+    hidden = value.str.replace_all(_NUMBERS, "${1}****${2}")
+    return hidden if free_text else hidden.str.replace_all(_HAN, "${1}**")
