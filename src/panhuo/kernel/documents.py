@@ -134,7 +134,8 @@ def _refuse_deep(text: str) -> None:
         if isinstance(event, yaml.events.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
-                raise yaml.composer.ComposerError(None, None, f"nested more than {MAX_DEPTH} deep", event.start_mark)
+                mark: Any = event.start_mark
+                raise yaml.composer.ComposerError(None, None, f"nested more than {MAX_DEPTH} deep", mark)
         elif isinstance(event, yaml.events.CollectionEndEvent):
             depth -= 1
 

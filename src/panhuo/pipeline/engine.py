@@ -34,6 +34,7 @@ def over_parts(parts: Iterator[pl.DataFrame], work: Callable[..., R], *, engine:
 
 def _on_ray(parts: Iterator[pl.DataFrame], work: Callable[..., R], arguments: dict[str, Any]) -> Iterator[tuple[pl.DataFrame, R]]:
     """The same on the cluster that ``RAY_ADDRESS`` names, or on this machine's cores where it names none."""
+    ray: Any
     try:
         import ray
     except ImportError as error:
