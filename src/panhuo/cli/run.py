@@ -9,6 +9,9 @@ import click
 
 from panhuo.cli.output import emit_json, language, progress, say
 
+EARLIEST, LATEST = dt.date(1995, 7, 1), dt.date(2099, 12, 31)
+"""Cut-off dates that can be meant: since the Commercial Bank Law came into force, and in this century."""
+
 
 @click.command(
     name="run",
@@ -87,12 +90,18 @@ def command(
 
 
 def parse_date(text: str) -> dt.date:
-    """A date as people type it: 2026-10-31, 2026/10/31 or 20261031."""
+    """A cut-off date as people type it: 2026-10-31, 2026/10/31 or 20261031."""
     for form in ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y年%m月%d日"):
         try:
-            return dt.datetime.strptime(text.strip(), form).date()  # noqa: DTZ007 a calendar date has no zone
+            day = dt.datetime.strptime(text.strip(), form).date()  # noqa: DTZ007 a calendar date has no zone
         except ValueError:
             continue
+        if not EARLIEST <= day <= LATEST:
+            raise click.BadParameter(
+                say(f"基准日须在 {EARLIEST} 至 {LATEST} 之间，现为 {day}", f"the cut-off date must be from {EARLIEST} to {LATEST}, not {day}"),
+                param_hint="--as-of",
+            )
+        return day
     raise click.BadParameter(say(f"{text!r} 不是日期，请写成 2026-10-31", f"{text!r} is not a date; write 2026-10-31"), param_hint="--as-of")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from panhuo.engines.intake import Layout, bind, load_layout, shipped_layouts
+from panhuo.engines.intake.mapping import known_headings, normal_heading
 from panhuo.kernel.errors import InputUnusable
 from panhuo.kernel.words import Words
 
@@ -13,17 +14,26 @@ ENOUGH = 0.5
 
 
 def choose_layout(headings: Sequence[str], *, where: str) -> Layout:
-    """The shipped layout that binds and explains most headings. Raises InputUnusable when none explains half of them."""
+    """The shipped layout that binds and explains most headings.
+
+    Raises InputUnusable when none explains half of them; where the one that explains most lacks a required heading, its own error, which names it.
+    """
     best: tuple[float, str] | None = None
+    failed: tuple[float, InputUnusable] | None = None
     for name in shipped_layouts():
         layout = load_layout(name)
+        known = known_headings(layout)
+        share = sum(normal_heading(heading) in known for heading in headings) / max(1, len(headings))
         try:
-            binding = bind(layout, headings, where=where)
-        except InputUnusable:
+            bind(layout, headings, where=where)
+        except InputUnusable as error:
+            if failed is None or share > failed[0]:
+                failed = (share, error)
             continue
-        share = 1.0 - len(binding.unmapped) / max(1, len(headings))
         if best is None or share > best[0]:
             best = (share, name)
+    if failed and failed[0] >= ENOUGH and (best is None or failed[0] > best[0]):
+        raise failed[1]
     if best is None or best[0] < ENOUGH:
         raise InputUnusable(
             "LAYOUT_NOT_FOUND",
@@ -35,8 +45,9 @@ def choose_layout(headings: Sequence[str], *, where: str) -> Layout:
             ),
             where=where,
             remedy=Words(
-                f"先运行 panhuo layout suggest {where} -o 我的版式.yaml，过目后用 --layout 我的版式.yaml",
-                f"run: panhuo layout suggest {where} -o mine.yaml, look it through, then use --layout mine.yaml",
+                f"{f'确是它就加 --layout {best[1]}；否则' if best else ''}先运行 panhuo layout suggest {where} -o 我的版式.yaml，过目后用 --layout 我的版式.yaml",
+                f"{f'if it is that one, add --layout {best[1]}; else ' if best else ''}run: panhuo layout suggest {where} -o mine.yaml, "
+                "look it through, then use --layout mine.yaml",
             ),
         )
     return load_layout(best[1])

@@ -28,6 +28,8 @@ from panhuo.engines.intake import (
     no_quality,
     open_tape,
 )
+from panhuo.kernel.errors import UsageInvalid
+from panhuo.kernel.words import Words
 from panhuo.pipeline.layouts import choose_layout
 from panhuo.pipeline.parquet import PartWriter
 
@@ -65,6 +67,7 @@ def take_in(
     label: str,
 ) -> Intake:
     """Read and clean the tape into ``folder/scratch`` and ``folder/private``. Raises InputUnusable, ConfigurationInvalid, UsageInvalid."""
+    _refuse_twice(tapes)
     scratch, private = folder / "scratch", folder / "private"
     private.mkdir(mode=0o700)
     chosen = load_layout(layout) if layout is not None else None
@@ -103,6 +106,20 @@ def take_in(
             writer.close()
     assert intake is not None  # batches() raises on a tape without rows
     return intake
+
+
+def _refuse_twice(tapes: Sequence[Path]) -> None:
+    """The same file named twice is a slip; a copy of it is a tape whose rows are all repeats."""
+    seen: set[Path] = set()
+    for tape in tapes:
+        if tape.resolve() in seen:
+            raise UsageInvalid(
+                "INPUT_TWICE",
+                Words("同一文件给了两次", "the same file is named twice"),
+                where=str(tape),
+                remedy=Words("只写一次", "name it once"),
+            )
+        seen.add(tape.resolve())
 
 
 def _cut_off(raw: pl.DataFrame, layout: Layout, given: dt.date | None, today: dt.date | None) -> tuple[dt.date, AsOfFrom]:
