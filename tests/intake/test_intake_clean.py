@@ -170,6 +170,13 @@ def test_a_claim_stays_when_its_identity_number_goes() -> None:
     assert outcome.findings["value"].item() == "110100199003070041"
 
 
+def test_a_firm_may_have_digits_and_signs_in_its_name() -> None:
+    names = ["LANDMARK BAR & GRILLE (THE)", "7天", "测试1"]
+    outcome = cleaned(*({"姓名": name, "债务人类型": kind, "证件号码": None} for name in names for kind in ("企业", "个人")))
+    odd = outcome.findings.filter(code="NAME_ODD")["row"].to_list()
+    assert odd == [2, 4, 5, 6]
+
+
 def test_the_same_account_twice() -> None:
     rows: list[dict[str, str | None]] = [
         {"借据号": "A"},

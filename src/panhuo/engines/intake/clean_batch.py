@@ -48,10 +48,17 @@ class Batch:
     def mask(self, condition: pl.Expr) -> pl.Series:
         return self.frame.select(condition.alias("mask")).to_series()
 
+    def shown(self, name: str) -> pl.Series | None:
+        """What a finding shows of a field that no column of the file carries: its own value (money in yuan); else None, for the cell."""
+        if self.notes.from_file(name) or not self.has(name):
+            return None
+        column = self.frame[name]
+        return (column / 100).round(2) if name in TAPE and TAPE[name].kind == "money" else column
+
     def note(self, code: str, name: str, condition: pl.Expr, *, out: bool = False) -> Positions:
         """Where ``condition`` holds, note ``code`` on field ``name``; ``out`` takes the value out of the column."""
         mask = self.mask(condition)
-        at = self.notes.add_where(code, name, mask)
+        at = self.notes.add_where(code, name, mask, self.shown(name))
         if out and len(at):
             self.frame = self.frame.with_columns(pl.when(mask.fill_null(value=False).not_()).then(pl.col(name)).alias(name))
         return at

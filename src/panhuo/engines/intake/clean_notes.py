@@ -52,10 +52,18 @@ class Notes:
         self.add(code, field, at, values.gather(at).cast(pl.String) if values is not None and len(at) else None)
         return at
 
+    def take_back(self, code: str, field: str, mask: npt.NDArray[np.bool_]) -> None:
+        """Rule ``code`` does not hold after all where ``mask`` is true; for rules about cells that reject no row."""
+        self._parts = [(c, f, at[~mask[at]] if (c, f) == (code, field) else at, v) for c, f, at, v in self._parts]
+
     def struck(self, field: str, *, repaired: bool) -> int:
         """How many cells of ``field`` a rule struck: mended ones if ``repaired``, else faulty ones; a cell counts once."""
         hit = [at for code, name, at, _ in self._parts if name == field and code not in ABSENCES and (CHECKS[code].severity == REPAIRED) == repaired]
         return len(np.unique(np.concatenate(hit))) if len(hit) > 1 else len(hit[0]) if hit else 0
+
+    def from_file(self, field: str) -> bool:
+        """Whether a column of the file carries the field."""
+        return field in self._headings
 
     def codes(self, field: str) -> dict[str, Positions]:
         """The codes noted on ``field`` so far, with the rows."""
@@ -73,7 +81,7 @@ class Notes:
             check = CHECKS[code]
             if check.severity == REPAIRED and len(at) > max(self._raw.height // 5, EVERY_ROW_CAP):
                 keep &= np.cumsum(keep) <= EVERY_ROW_CAP
-            if not keep.any():
+            if not keep.any():  # also where everything was taken back
                 continue
             parts.append(self._rows(code, field, at[keep], values.filter(pl.Series(keep)) if values is not None else None))
         if not parts:

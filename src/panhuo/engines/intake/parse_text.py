@@ -33,6 +33,11 @@ def is_firm_name(name: pl.Expr) -> pl.Expr:
     return name.str.contains(_FIRM)
 
 
+def is_test_name(name: pl.Expr) -> pl.Expr:
+    """Whether a name says that it is none."""
+    return name.str.contains(_TEST_WORDS)
+
+
 def fast_text(column: pl.Expr, spec: Spec) -> pl.Expr:
     """The cell itself where nothing in it needs mending or a remark."""
     pattern = _PLAIN_TEXT
@@ -57,7 +62,7 @@ def slow_text(cells: pl.Series, spec: Spec) -> pl.DataFrame:
     if name:
         # ASCII digits and signs are not of a name, nor is a single character; organisations may have digits and brackets
         signs = text.str.contains(r"[\x21-\x26\x28-\x2c/-@\[-`{-~]") | (text.str.len_chars() == 1)
-        odd = (signs & ~is_firm_name(text)) | text.str.contains(_TEST_WORDS)
+        odd = (signs & ~is_firm_name(text)) | is_test_name(text)
     verdict = (
         pl.when(is_blank(text, nan=True))
         .then(pl.lit(BLANK))

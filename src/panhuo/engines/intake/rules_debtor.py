@@ -16,7 +16,7 @@ from panhuo.engines.intake import identifiers as ids
 from panhuo.engines.intake import identifiers_phone
 from panhuo.engines.intake.clean_batch import Batch, put
 from panhuo.engines.intake.identifiers_region import PROVINCES, province
-from panhuo.engines.intake.parse_text import is_firm_name
+from panhuo.engines.intake.parse_text import is_firm_name, is_test_name
 from panhuo.kernel.frames import ACCOUNT
 
 AGE_TOLERANCE: Final = 1
@@ -30,6 +30,7 @@ _SEXES: Final = pl.Series(["female", "male"], dtype=ACCOUNT["gender"].dtype)
 def check_debtor(batch: Batch) -> None:
     """Completes and checks the debtor's fields. Needs typed columns; leaves ``debtor_kind`` without nulls."""
     _kind(batch)
+    _names_of_firms(batch)
     _birth_and_gender(batch)
     _region(batch)
     _phones(batch)
@@ -66,6 +67,13 @@ def _kind(batch: Batch) -> None:
         firm = social | batch.frame.select((unknown & (corporate | named)).alias("firm")).to_series().to_numpy()
     inferred = _KINDS.gather(pl.Series(firm).cast(pl.UInt8))
     batch.set(debtor_kind=pl.coalesce(stated, pl.lit(inferred)) if batch.has("debtor_kind") else pl.lit(inferred))
+
+
+def _names_of_firms(batch: Batch) -> None:
+    """Digits and signs are odd in a person's name only: LANDMARK BAR & GRILLE (THE) is a good name for a firm."""
+    if "NAME_ODD" in batch.notes.codes("name"):
+        firm = (pl.col("debtor_kind").cast(pl.String) == "firm") & ~is_test_name(batch.col("name"))
+        batch.notes.take_back("NAME_ODD", "name", batch.mask(firm.fill_null(value=False)).to_numpy())
 
 
 def _birth_and_gender(batch: Batch) -> None:
