@@ -99,3 +99,38 @@ def test_a_wrong_limit_is_refused_with_its_place(wrong: dict[str, Any]) -> None:
         policy(a=wrong)
     assert "limits.a" in caught.value.where
     assert caught.value.describe("zh")
+
+
+def test_the_shipped_limits_fit_ten_accounts_and_ten_million() -> None:
+    from panhuo.pipeline.policy import load_policy
+
+    found = load_policy().strategy
+    measures = {name: np.ones((1, 12)) for name in ("staff_minutes", "upfront_cost", "cost", "complaints", "balance")}
+    small = build_limits(found, measures, accounts_overdue=10, balance_fen=10 * 2e6)
+    large = build_limits(found, measures, accounts_overdue=10_000_000, balance_fen=1e7 * 2e6)
+    for one, many in zip(small, large, strict=True):
+        assert 0 < one.at_most < many.at_most
+        assert one.title is not None
+        assert found.limits[one.name].source
+    assert all(one.at_most >= 1 for one in small if found.limits[one.name].measure == "cases")
+
+
+def test_kernels_work_where_nothing_can_be_cached(monkeypatch: pytest.MonkeyPatch) -> None:
+    import numba
+
+    from panhuo.engines.strategy import kernels
+
+    plain = numba.njit
+
+    def unwritable(*args: Any, **kwargs: Any) -> Any:
+        if kwargs.get("cache"):
+            raise RuntimeError("cannot cache function: no locator available")
+        return plain(*args, **kwargs)
+
+    monkeypatch.setattr(numba, "njit", unwritable)
+
+    @kernels.compiled
+    def double(number: float) -> float:
+        return 2 * number
+
+    assert double(4.0) == 8.0
