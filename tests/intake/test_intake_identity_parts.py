@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from itertools import combinations
 from math import log2
 from typing import Any
@@ -106,21 +107,36 @@ def test_clusters_are_the_slow_ones(network: tuple[list[int], list[tuple[int, in
 # --- blocking -------------------------------------------------------------------------------------------------------------------
 
 
+def key_values(card: dict[str, Any], column: str) -> set[str]:
+    """All values of a key column, as a reader of the rule would take them."""
+    phone, birth = str(card["phone"] or ""), card["birth"]
+    if column == "phones":
+        found = [card["phone"], card["phone2"], card["landline"]]
+    elif column == "words":
+        found = [card["surname"], card["given"]] if card["han"] else (card["name"] or "").split(" ")
+    elif column.startswith("birth_"):
+        found = [birth and {"birth_year": birth[:4], "birth_month": birth[:6], "birth_day": birth[4:]}[column]]
+    elif column.startswith("phone_"):
+        found = [{"phone_head": phone[:7], "phone_tail": phone[7:]}[column] if len(phone) == 11 else None]
+    else:
+        found = [card[column]]
+    return {value for value in found if value}
+
+
 def test_blocking_finds_exactly_the_pairs_that_share_a_key(policy: IdentityPolicy) -> None:
-    table = make_cards(gather(people(90, seed=1, missing_id=0.5).drop("truth")), policy=policy).table
-    cards = table.to_dicts()
-    expected = set()
-    for rule in RULES:
-        for a, b in combinations(cards, 2):
-            if not a["bare"] and not b["bare"]:
-                continue
-            values = [
-                (set(a[c]) & set(b[c])) if isinstance(a[c], list) and isinstance(b[c], list) else a[c] is not None and a[c] == b[c]
-                for c in rule.columns
-            ]
-            if all(values):
-                expected.add((min(a["n"], b["n"]), max(a["n"], b["n"])))
-    found = block(table, max_pairs=10_000_000, max_block_pairs=1_000_000).pairs
+    chinese = people(70, seed=1, missing_id=0.5).drop("truth")
+    latin = pl.DataFrame({"name": ["John Smith", "Smith", "Jon Smith", "Ann Lee"], "birth_date": [dt.date(1990, 1, 2)] * 4}).with_columns(
+        account_id=pl.format("L{}", pl.int_range(4)), email=pl.lit("a@b.cn")
+    )
+    cards = make_cards(gather(pl.concat([chinese, latin], how="diagonal")), policy=policy).table
+    rows = cards.to_dicts()
+    expected = {
+        (min(a["n"], b["n"]), max(a["n"], b["n"]))
+        for rule in RULES
+        for a, b in combinations(rows, 2)
+        if (a["bare"] or b["bare"]) and all(key_values(a, c) & key_values(b, c) for c in rule.columns)
+    }
+    found = block(cards, max_pairs=10_000_000, max_block_pairs=1_000_000).pairs
     assert set(found.iter_rows()) == expected
     assert found.height == len(expected)
 
@@ -298,6 +314,8 @@ def level_of(comparison: str, left: dict[str, object], right: dict[str, object],
     """Which level two people fall in, asked of Splink."""
     frame = pl.DataFrame([{"account_id": "a"} | left, {"account_id": "b"} | right], infer_schema_length=None)
     table = make_cards(gather(frame), policy=policy).table
+    listed = pl.concat_list("phone", "phone2").list.drop_nulls()
+    table = table.with_columns(phones=pl.when(pl.col("phone").is_not_null() | pl.col("phone2").is_not_null()).then(listed))
     nodes = table.with_columns(
         numbers=s.numbers(table["address"]), address_pairs=s.character_pairs(table["address"]), employer_pairs=s.character_pairs(table["employer"])
     )
@@ -347,7 +365,7 @@ def test_the_database_neither_spills_nor_fetches(policy: IdentityPolicy) -> None
     table = make_cards(gather(pl.DataFrame({"account_id": ["a"], "name": ["张伟"]})), policy=policy).table
     columns = dict.fromkeys(("name", "surname", "phone", "address", "employer", "email", "card"), 1e-4)
     nodes, _ = add_frequencies(
-        table.with_columns(numbers=None, address_pairs=None, employer_pairs=None), table, extra=200.0, prior=columns, least=columns
+        table.with_columns(numbers=None, address_pairs=None, employer_pairs=None, phones=None), table, extra=200.0, prior=columns, least=columns
     )
     with open_scorer(nodes, policy=policy, seed=1) as scorer:
         wanted = ("temp_directory", "autoload_known_extensions", "autoinstall_known_extensions", "enable_external_access")

@@ -17,7 +17,7 @@ import polars as pl
 from panhuo.engines.intake.identity.assembling import Identity, Links, assemble, weight_of
 from panhuo.engines.intake.identity.comparisons import COMPARISONS
 from panhuo.engines.intake.identity.firms import link_firms
-from panhuo.engines.intake.identity.persons import Weighed, weigh_persons
+from panhuo.engines.intake.identity.persons import NOTHING_WEIGHED, Weighed, weigh_persons
 from panhuo.engines.intake.identity.policy import IdentityPolicy
 from panhuo.engines.intake.identity.records import contradicting_names, gather, make_cards
 from panhuo.kernel.findings import Outcome
@@ -32,12 +32,12 @@ def link_debtors(people: pl.DataFrame, *, policy: IdentityPolicy, seed: int) -> 
     InputUnusable when the memory the policy allows does not suffice.
     """
     rows = gather(people)
-    made = make_cards(rows, policy=policy)
-    weighed = weigh_persons(made, policy=policy, seed=seed)
+    gaps = rows.filter(~pl.col("firm") & pl.col("id_no").is_null()).height > 0
+    weighed = weigh_persons(make_cards(rows, policy=policy), policy=policy, seed=seed) if gaps else NOTHING_WEIGHED
     links = Links(
         pl.concat([_joins(weighed, policy), link_firms(rows, policy=policy)]),
         weighed.pairs.filter(pl.col("evidence") <= policy.contradiction_weight).select("l", "r", "weight"),
-        contradicting_names(made.table),
+        contradicting_names(rows),
     )
     return assemble(rows, links, policy=policy, report=weighed.report)
 

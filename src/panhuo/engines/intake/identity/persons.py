@@ -33,12 +33,15 @@ class Weighed:
     report: dict[str, Any]
 
 
+NOTHING_WEIGHED = Weighed(pl.DataFrame(schema=WEIGHED), {"compared": 0})
+
+
 def weigh_persons(made: Cards, *, policy: IdentityPolicy, seed: int) -> Weighed:
     """Weigh the pairs of cards that share a key, at least one of the two being without an identity number."""
     table = made.table
     bare = int(table["bare"].sum())
     if not bare or table.height < 2:
-        return Weighed(pl.DataFrame(schema=WEIGHED), {"compared": 0})
+        return NOTHING_WEIGHED
     blocks = block(table, max_pairs=policy.max_pairs, max_block_pairs=policy.max_block_pairs)
     if not blocks.pairs.height:
         return Weighed(pl.DataFrame(schema=WEIGHED), {"compared": 0, "blocking": blocks.report.to_dicts()})
@@ -88,7 +91,7 @@ def _score(
             for c in scorer.used:
                 if c.name == "birth":  # read off the identity number itself
                     continue
-                met[c.name][0] += same.height - same["phones" if c.name == "phone" else c.name].null_count()
+                met[c.name][0] += same.height - same[c.name].null_count()
                 m[c.name] = blend(met[c.name], prior.m[c.name], prior_count=policy.prior_matches, share=policy.tape_share)
         model = with_chance(Model(scorer.used, m, u, prior.match), chance)
         scorer.threads(os.cpu_count() or 1)  # no sums from here on: more threads change nothing but the time
@@ -122,8 +125,14 @@ def _nodes(
     """The cards that take part in anything, with everything the comparisons read; and chance agreement by column."""
     wanted = pl.concat([blocks.pairs["l"], blocks.pairs["r"], drawn, labelled["l"], labelled["r"]]).unique()
     frame = table.join(wanted.alias("n").to_frame(), on="n", how="semi")
+    called = ("phone", "phone2", "landline")
+    listed = pl.concat_list(called).list.drop_nulls().list.unique(maintain_order=True)
     frame = frame.with_columns(
-        numbers=s.numbers(frame["address"]), address_pairs=s.character_pairs(frame["address"]), employer_pairs=s.character_pairs(frame["employer"])
+        phones=pl.when(pl.any_horizontal(pl.col(called).is_not_null())).then(listed),
+        phone=pl.coalesce(called),
+        numbers=s.numbers(frame["address"]),
+        address_pairs=s.character_pairs(frame["address"]),
+        employer_pairs=s.character_pairs(frame["employer"]),
     )
     prior, least = {}, {}
     for c in COMPARISONS:

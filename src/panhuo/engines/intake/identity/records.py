@@ -27,7 +27,7 @@ COLUMNS = (
     "employer",
     "bank_card",
 )
-_VALUES = ("name", "birth", "phones", "address", "employer", "email", "card", "customer")
+_VALUES = ("name", "birth", "phone", "phone2", "landline", "address", "employer", "email", "card", "customer")
 
 
 def gather(people: pl.DataFrame) -> pl.DataFrame:
@@ -41,7 +41,7 @@ def gather(people: pl.DataFrame) -> pl.DataFrame:
     wanted = {c: DEBTOR[c].dtype if c != "debtor_kind" else pl.String() for c in COLUMNS}
     given = {c: pl.col(c) if c in people.columns and people.schema[c] != pl.Null else pl.lit(None) for c in COLUMNS}
     frame = people.select(given[c].cast(wanted[c]).alias(c) for c in COLUMNS).sort("account_id")
-    if frame["account_id"].n_unique() != frame.height:
+    if (frame["account_id"] == frame["account_id"].shift(1)).any():
         raise ValueError("account_id must be unique in people")
     firm = (pl.col("debtor_kind") == "firm").fill_null(False)
     frame = frame.with_row_index("n").with_columns(firm=firm, id_no=pl.when(pl.col("id_no") != "").then("id_no"))
@@ -89,29 +89,18 @@ def make_cards(people: pl.DataFrame, *, policy: IdentityPolicy) -> Cards:
         email=s.plain(rows["email"]),
         card=s.plain(rows["bank_card"]),
     ).with_columns(*names.result(), *places.result(), *(call.result() for call in calls))
-    numbers = pl.concat_list("phone", "phone2", "landline").list.drop_nulls().list.unique(maintain_order=True)
-    frame = frame.with_columns(
-        phones=pl.when(pl.any_horizontal(pl.col("phone", "phone2", "landline").is_not_null())).then(numbers),
-        phone=pl.coalesce("phone", "phone2", "landline"),
-    ).drop("phone2", "landline")
-    frame = frame.with_columns(
-        words=pl.when("han").then(pl.concat_list("surname", "given").list.drop_nulls()).otherwise(pl.col("name").str.split(" ")),
-        birth_year=pl.col("birth").str.slice(0, 4),
-        birth_month=pl.col("birth").str.slice(0, 6),
-        birth_day=pl.col("birth").str.slice(4),
-        phone_head=pl.when(pl.col("phone").str.len_chars() == 11).then(pl.col("phone").str.slice(0, 7)),
-        phone_tail=pl.when(pl.col("phone").str.len_chars() == 11).then(pl.col("phone").str.slice(7)),
-    )
     known = frame.filter(~pl.col("bare")).with_columns(card_n=pl.col("n").first().over(pl.struct("anchor", *_VALUES).hash(seed=3)))
     card_of = known.select("n", "anchor", card="card_n")
     table = pl.concat([known.filter(pl.col("n") == pl.col("card_n")).drop("card_n"), frame.filter("bare")]).sort("n")
     return Cards(table, card_of, purity)
 
 
-def contradicting_names(table: pl.DataFrame) -> pl.DataFrame:
-    """Pairs of cards (l, r) with one identity number and names that no slip of ear or pen explains."""
-    several = table.filter(~pl.col("bare") & pl.col("name").is_not_null()).unique(["anchor", "name"], keep="first", maintain_order=True)
-    several = several.filter(pl.len().over("anchor") > 1).select("n", "anchor", "name", "sound", "surname", "given")
+def contradicting_names(people: pl.DataFrame) -> pl.DataFrame:
+    """Pairs of rows (l, r) with one identity number and names that no slip of ear or pen explains."""
+    written = people.filter(~pl.col("firm") & pl.col("anchor").is_not_null() & pl.col("name").is_not_null()).select("n", "anchor", "name")
+    written = written.filter((pl.len().over("anchor") > 1) & (pl.col("name").n_unique().over("anchor") > 1))
+    several = written.drop("name").with_columns(_names(written["name"])).filter(pl.col("name").is_not_null())
+    several = several.unique(["anchor", "name"], keep="first", maintain_order=True)
     first = several.unique("anchor", keep="first", maintain_order=True)
     pairs = several.join(first, on="anchor", suffix="_first").filter(pl.col("n") != pl.col("n_first"))
     length = pl.col("name").str.len_chars()
@@ -161,14 +150,16 @@ def _purity(customer: pl.Series, id_no: pl.Series) -> float | None:
 
 def strangers(table: pl.DataFrame) -> pl.DataFrame:
     """Cards of people who are, as far as the eye can see, all different: one a number, and of records without one those that sound
-    the same and have the same birth date or phone count once."""
-    person = pl.coalesce(pl.col("anchor").cast(pl.Int64), pl.col("n").cast(pl.Int64))
-    out = table.with_columns(person=person).unique("person", keep="first", maintain_order=True).drop("person")
+    the same and have the same birth date or phone as another count once."""
+    one_each = table.filter(pl.col("bare") | pl.col("n").is_in(table["anchor"].drop_nulls().unique().implode()))
     for key in ("birth", "phone"):
-        # numbered rows first: the others give way to them
-        seen = pl.struct("sound", key).is_first_distinct() | pl.any_horizontal(pl.col("sound", key).is_null())
-        out = out.sort("bare", "n").filter(seen | ~pl.col("bare"))
-    return out.sort("n")
+        known = pl.col("sound").is_not_null() & pl.col(key).is_not_null()
+        look = one_each.select("n", "bare", look=pl.when(known).then(pl.struct("sound", key).hash(seed=5))).drop_nulls()
+        bare = look.filter("bare")
+        numbered = look.filter(~pl.col("bare"))["look"].unique().implode()
+        again = bare.filter(pl.col("look").is_in(numbered) | ~pl.col("look").is_first_distinct())
+        one_each = one_each.join(again, on="n", how="anti", maintain_order="left")
+    return one_each
 
 
 def add_frequencies(
@@ -184,13 +175,13 @@ def add_frequencies(
     """
     chance: dict[str, float] = {}
     for column in FREQUENCIES:
-        counted = everyone.select(column).drop_nulls().group_by(column).agg(c=pl.len().cast(pl.Float64))
+        counted = everyone.select(h=pl.col(column).drop_nulls().hash(seed=9)).group_by("h").agg(c=pl.len().cast(pl.Float64))
         people = float(counted["c"].sum() or 0.0)
         once, twice = float((counted["c"] == 1).sum()), float((counted["c"] == 2).sum())
         unseen = 2.0 * twice / (people * once) if once and people > extra else 0.0
         tf = (((pl.col("c").fill_null(0.0) - 2.0).clip(0.0) + extra * prior[column]) / (people + extra)).clip(max(least[column], unseen), 1.0)
-        joined = subset.join(counted, on=column, how="left", maintain_order="left")
-        subset = joined.with_columns(pl.when(pl.col(column).is_not_null()).then(tf).alias(f"tf_{column}")).drop("c")
+        joined = subset.with_columns(h=pl.col(column).hash(seed=9)).join(counted, on="h", how="left", maintain_order="left")
+        subset = joined.with_columns(pl.when(pl.col(column).is_not_null()).then(tf).alias(f"tf_{column}")).drop("h", "c")
         pairs = extra * extra / 2
         agreeing = float((counted["c"] * (counted["c"] - 1) / 2).sum() or 0.0)
         chance[column] = (agreeing + pairs * prior[column]) / (people * max(people - 1, 0) / 2 + pairs)
