@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from panhuo.engines.intake import parse_columns, parse_native
+from panhuo.engines.intake import parse_columns, parse_native, parse_settle
 from panhuo.engines.intake.clean import clean
 from panhuo.engines.intake.clean_notes import Notes
 from panhuo.engines.intake.parse_cells import VALUE, VERDICT, Spec
@@ -56,7 +56,7 @@ def test_sure_means_sure(name: str, cells: st.SearchStrategy[str], more: dict[st
     series = pl.Series("c", data.draw(st.lists(st.one_of(st.none(), cells, ODD), min_size=1, max_size=40)), dtype=pl.String)
     spec = Spec(name, "c", TAPE[name].kind, field=TAPE[name], **more)  # type: ignore[arg-type]
     kind = parse_columns.reader(spec)
-    slow = parse_columns._SLOW[kind](series.fill_null("x"), spec)
+    slow = parse_settle.SLOW[kind](series.fill_null("x"), spec)
     native = parse_native.fast_column(series, spec, kind)
     frame = series.to_frame()
     plain = parse_columns._expressions(frame, [spec], {name: kind})[name] if kind != "card" else native

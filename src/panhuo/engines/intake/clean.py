@@ -117,8 +117,7 @@ def marked(raw: pl.DataFrame) -> pl.DataFrame:
     }
     added = [expression.alias(name) for name, expression in absent.items() if name not in raw.columns]
     recast = [pl.col(c).cast(pl.String) for c, t in raw.schema.items() if t != pl.String and c not in MARKS]
-    # one chunk a column: columns chunked differently are realigned at every step, which costs more than doing it once
-    return (raw.with_columns(*recast, *added) if added or recast else raw).rechunk()
+    return raw.with_columns(*recast, *added) if added or recast else raw
 
 
 def _typed(raw: pl.DataFrame, plan: Layout, binding: Binding, as_of: dt.date) -> Batch:

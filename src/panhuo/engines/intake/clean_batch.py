@@ -68,6 +68,4 @@ def put(column: pl.Series, at: Positions, values: pl.Series) -> pl.Series:
     """``column`` with ``values`` at positions ``at``."""
     if not len(at):
         return column
-    index = np.arange(len(column))
-    index[at] = len(column) + np.arange(len(at))
-    return pl.concat([column, values.alias(column.name)]).gather(index)
+    return column.clone().scatter(at, values)  # the clone shares memory until it is written to

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import polars as pl
 
-from panhuo.engines.intake import parse_codes, parse_columns
+from panhuo.engines.intake import parse_codes
 from panhuo.engines.intake.clean_batch import Batch
 from panhuo.engines.intake.layout import Layout, derivations
 from panhuo.engines.intake.mapping import Binding
 from panhuo.engines.intake.parse_cells import Spec
+from panhuo.engines.intake.parse_columns import reader
+from panhuo.engines.intake.parse_settle import one_value
 from panhuo.kernel.fields import Field
 from panhuo.kernel.frames import TAPE
 
@@ -19,12 +21,12 @@ def derive(batch: Batch, layout: Layout, binding: Binding) -> None:
         column = layout.by_field[name]
         if column.default is not None:
             spec = Spec(name, None, column.resolved_kind, column.unit, column.dates, dict(column.codes), column.field)
-            _add(batch, parse_columns.one_value(column.default, spec, where=f"{layout.name}: columns.{name}.default"))
+            _add(batch, one_value(column.default, spec, reader(spec), where=f"{layout.name}: columns.{name}.default"))
         elif layout.derived:
             batch.set(**{name: pl.lit(None, dtype=column.dtype)})
     for name, text in layout.constants.items():
         spec = Spec(name, None, TAPE[name].kind, "yuan" if TAPE[name].kind == "money" else None, field=TAPE[name])
-        _add(batch, parse_columns.one_value(text, spec, where=f"{layout.name}: constants.{name}"))
+        _add(batch, one_value(text, spec, reader(spec), where=f"{layout.name}: constants.{name}"))
     for name, expression in derivations(layout, batch.as_of) if layout.derived else ():
         batch.set(**{name: expression})
         if name in TAPE:

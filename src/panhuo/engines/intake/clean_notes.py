@@ -52,9 +52,9 @@ class Notes:
         self.add(code, field, at, values.gather(at).cast(pl.String) if values is not None and len(at) else None)
         return at
 
-    def take_back(self, code: str, field: str, mask: npt.NDArray[np.bool_]) -> None:
-        """Rule ``code`` does not hold after all where ``mask`` is true; for rules about cells that reject no row."""
-        self._parts = [(c, f, at[~mask[at]] if (c, f) == (code, field) else at, v) for c, f, at, v in self._parts]
+    def take_back(self, code: str, field: str, at: Positions) -> None:
+        """Rule ``code`` does not hold after all in the rows ``at``; for rules about cells that reject no row."""
+        self._parts = [(c, f, hit[~np.isin(hit, at)] if (c, f) == (code, field) else hit, v) for c, f, hit, v in self._parts]
 
     def struck(self, field: str, *, repaired: bool) -> int:
         """How many cells of ``field`` a rule struck: mended ones if ``repaired``, else faulty ones; a cell counts once."""

@@ -70,24 +70,25 @@ class People(NamedTuple):
     """What a column of identity numbers says, row by row.
 
     kinds: ``RESIDENT``, ``SOCIAL_CREDIT`` or ``UNKNOWN``. Of residents (0 for all others): births, the birth date in days since 1970,
-    written, the same as the number yyyymmdd, and males, 1 or 0.
+    written, the same as the number yyyymmdd, males, 1 or 0, and places, the first two digits.
     """
 
     kinds: npt.NDArray[np.uint8]
     births: npt.NDArray[np.int32]
     written: npt.NDArray[np.int32]
     males: npt.NDArray[np.uint8]
+    places: npt.NDArray[np.uint8]
 
     def patched(self, at: npt.NDArray[np.int64], other: People) -> People:
         """With the rows at ``at`` replaced."""
-        out = People(self.kinds.copy(), self.births.copy(), self.written.copy(), self.males.copy())
-        out.kinds[at], out.births[at], out.written[at], out.males[at] = other
+        out = People(self.kinds.copy(), self.births.copy(), self.written.copy(), self.males.copy(), self.places.copy())
+        out.kinds[at], out.births[at], out.written[at], out.males[at], out.places[at] = other
         return out
 
 
 def nobody(n: int) -> People:
     """``n`` rows that say nothing."""
-    return People(np.zeros(n, np.uint8), np.zeros(n, np.int32), np.zeros(n, np.int32), np.zeros(n, np.uint8))
+    return People(np.zeros(n, np.uint8), np.zeros(n, np.int32), np.zeros(n, np.int32), np.zeros(n, np.uint8), np.zeros(n, np.uint8))
 
 
 def people(numbers: pl.Series) -> People:
@@ -101,6 +102,7 @@ def people(numbers: pl.Series) -> People:
         digits = matrix.astype(np.int32) - 48
         out.written[at] = digits[:, 6:14] @ (10 ** np.arange(7, -1, -1, dtype=np.int32))
         out.males[at] = digits[:, 16] % 2
+        out.places[at] = digits[:, 0] * 10 + digits[:, 1]
         days = pl.Series(out.written[at]).cast(pl.String).str.to_date("%Y%m%d").to_physical()
         out.births[at] = days.to_numpy()
     return out

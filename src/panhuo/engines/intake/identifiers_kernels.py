@@ -69,9 +69,11 @@ def identity(  # noqa: C901 two kinds of document in one pass
     births: Any,
     written: Any,
     males: Any,
+    places: Any,
 ) -> Any:
     """What each number is (0 unknown, 1 resident, 2 social credit), and of residents the birth date (in days, and as the
-    number yyyymmdd) and whether male.
+    number yyyymmdd) whether male, and the
+    first two digits.
 
     The same tests as ``identifiers.identity_kinds``; a null is 0.
     """
@@ -102,6 +104,7 @@ def identity(  # noqa: C901 two kinds of document in one pass
                 births[i] = days
                 written[i] = eight
                 males[i] = (p[16] - 48) % 2
+                places[i] = prefix
                 continue
         if resident:  # digits alone: a credit code only under the conditions of identifiers.mistyped_resident
             inner = np.int64(0)

@@ -36,12 +36,13 @@ def _names() -> dict[str, str]:
 
 
 NAMES: Final = _names()
-_LIST: Final = pl.Series("province", [PROVINCES.get(code) for code in range(100)], dtype=pl.String)
+SHORT_NAMES: Final = pl.Series("province", [PROVINCES.get(code) for code in range(100)], dtype=pl.String)
+"""Short Chinese name by the first two digits, null where there is none."""
 
 
 def province(region_code: pl.Expr) -> pl.Expr:
     """Short Chinese name of the province of a six-digit region code."""
-    return pl.lit(_LIST).gather(region_code.str.slice(0, 2).cast(pl.UInt8, strict=False))
+    return pl.lit(SHORT_NAMES).gather(region_code.str.slice(0, 2).cast(pl.UInt8, strict=False))
 
 
 def fast_region(column: pl.Expr, spec: Spec) -> pl.Expr:

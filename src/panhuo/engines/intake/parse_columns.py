@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-import numpy as np
 import polars as pl
 
 from panhuo.engines.intake import identifiers as ids
@@ -20,34 +19,14 @@ from panhuo.engines.intake import (
     parse_numbers,
     parse_text,
 )
-from panhuo.engines.intake.clean_batch import put
 from panhuo.engines.intake.clean_notes import Notes
 from panhuo.engines.intake.layout import Layout
 from panhuo.engines.intake.mapping import Binding
-from panhuo.engines.intake.parse_cells import BLANK, OTHER_FORM, VALUE, VERDICT, Spec
-from panhuo.engines.intake.rules import CHECKS
-from panhuo.kernel.errors import ConfigurationInvalid
-from panhuo.kernel.words import Words
+from panhuo.engines.intake.parse_cells import Spec
+from panhuo.engines.intake.parse_settle import Column, settle
 
-_UNLIKE_THE_REST: Final = {"date": "DATE_FORMAT", "rate": "RATE_FORMAT", "number": "NUMBER_FORMAT"}
 _FLOATS: Final = ("money", "rate", "number")
 
-Slow = Callable[[pl.Series, Spec], pl.DataFrame]
-_SLOW: Final[Mapping[str, Slow]] = {
-    "money": parse_numbers.slow_money,
-    "rate": parse_numbers.slow_float,
-    "number": parse_numbers.slow_float,
-    "integer": parse_numbers.slow_integer,
-    "date": parse_dates.slow_date,
-    "code": parse_codes.slow_code,
-    "flag": parse_codes.slow_code,
-    "text": parse_text.slow_text,
-    "email": parse_text.slow_email,
-    "region": identifiers_region.slow_region,
-    "phone": identifiers_phone.slow_phone,
-    "identity": identifiers_cells.slow_identity,
-    "card": identifiers_cells.slow_card,
-}
 _FAST: Final[Mapping[str, Callable[[pl.Expr, Spec], pl.Expr]]] = {
     "money": parse_numbers.fast_float,
     "rate": parse_numbers.fast_float,
@@ -56,6 +35,7 @@ _FAST: Final[Mapping[str, Callable[[pl.Expr, Spec], pl.Expr]]] = {
     "code": parse_codes.fast_code,
     "flag": parse_codes.fast_code,
     "text": parse_text.fast_text,
+    "pattern": parse_text.fast_pattern,
     "email": parse_text.fast_email,
     "region": identifiers_region.fast_region,
     "phone": identifiers_phone.fast_phone,
@@ -84,27 +64,26 @@ def type_columns(raw: pl.DataFrame, questions: list[Spec], notes: Notes) -> Type
     questions = [replace(q, form=parse_dates.dominant(raw[str(q.heading)], q)) if q.kind == "date" else q for q in questions]
     readers = {spec.name: reader(spec) for spec in questions}
     native = raw.height >= parse_native.MIN_ROWS
-    compiled = [spec for spec in questions if native and readers[spec.name] in parse_native.KINDS]
-    left = [spec for spec in questions if spec not in compiled and readers[spec.name] in (*_FAST, "date")]
-    fast = _expressions(raw, left, readers) | (parse_native.fast_columns(raw, [(spec, readers[spec.name]) for spec in compiled]) if native else {})
     who = parse_native.people if native else ids.people
-    out: list[pl.Series] = []
-    filled: dict[str, int] = {}
-    debtors: ids.People | None = None
+    persons = {spec.name: who(raw[str(spec.heading)]) for spec in questions if readers[spec.name] == "identity"}
+    compiled = [(spec, readers[spec.name]) for spec in questions if native and readers[spec.name] in parse_native.KINDS]
+    left = [spec for spec in questions if readers[spec.name] in (*_FAST, "date") and not (native and readers[spec.name] in parse_native.KINDS)]
+    fast = _expressions(raw, left, readers) | (parse_native.fast_columns(raw, compiled) if native else {})
+    columns = []
     for spec in questions:
         cells = raw[str(spec.heading)]
-        kind = readers[spec.name]
-        if kind == "identity":
-            persons = who(cells)
-            plain = identifiers_cells.where(pl.Series(persons.kinds != ids.UNKNOWN), cells)
+        if spec.name in persons:
+            values = identifiers_cells.where(pl.Series(persons[spec.name].kinds != ids.UNKNOWN), cells)
         else:
-            plain = fast[spec.name] if spec.name in fast else identifiers_cells.fast_card(cells, spec)
-        column, filled[spec.name] = _settle(plain.alias(spec.name), cells, spec, _SLOW[kind], notes)
-        if spec.name == "id_no":
-            mended = (plain.is_null() & column.is_not_null()).arg_true().to_numpy().astype(np.int64)
-            debtors = persons.patched(mended, ids.people(column.gather(mended))) if len(mended) else persons
-        out.append(column)
-    return Typed(pl.DataFrame(out), filled, debtors)
+            values = fast[spec.name] if spec.name in fast else identifiers_cells.fast_card(cells, spec)
+        columns.append(Column(spec, readers[spec.name], cells, values.alias(spec.name)))
+    settle(columns, notes)
+    debtors = persons.get("id_no")
+    if debtors is not None:
+        column = next(column for column in columns if column.spec.name == "id_no")
+        if len(column.at):
+            debtors = debtors.patched(column.at, ids.people(column.values.gather(column.at)))
+    return Typed(pl.DataFrame([column.values.rechunk() for column in columns]), {column.spec.name: column.filled for column in columns}, debtors)
 
 
 def _expressions(raw: pl.DataFrame, questions: list[Spec], readers: Mapping[str, str]) -> dict[str, pl.Series]:
@@ -126,65 +105,12 @@ def _expressions(raw: pl.DataFrame, questions: list[Spec], readers: Mapping[str,
     return {column.name: column for column in typed}
 
 
-def one_value(text: str, spec: Spec, *, where: str) -> pl.Series:
-    """A constant or default of the layout, typed: a series of one. Raises ConfigurationInvalid where it cannot be read."""
-    answer = _SLOW[reader(spec)](pl.Series([text], dtype=pl.String), spec)
-    verdict = answer[VERDICT][0]
-    if verdict not in ("", BLANK, OTHER_FORM) and CHECKS[verdict].effect in ("value out", "row out"):
-        raise ConfigurationInvalid(
-            "LAYOUT_VALUE",
-            Words(
-                f"“{text}”不能作为 {spec.name} 的值：{CHECKS[verdict].rule.message.zh}",
-                f"{text!r} cannot stand for {spec.name}: {CHECKS[verdict].rule.message.en}",
-            ),
-            where=where,
-            remedy=Words("更正版式中的该值", "correct the value in the layout"),
-        )
-    return answer[VALUE].alias(spec.name)
-
-
 def reader(spec: Spec) -> str:
     """Which parser reads a column: by its kind, and by what it identifies."""
     if spec.name in ("email", "currency", "region_code"):
         return {"email": "email", "currency": "code", "region_code": "region"}[spec.name]
     personal = spec.field.personal if spec.field is not None else ""
+    if spec.name == "repayment_pattern":
+        return "pattern"
     special = {"identity_number": "identity", "phone": "phone", "card": "card"}.get(personal)
     return special or ("text" if spec.kind == "identifier" else spec.kind)
-
-
-def _settle(fast: pl.Series, cells: pl.Series, spec: Spec, slow: Slow, notes: Notes) -> tuple[pl.Series, int]:
-    """The fast column completed by the slow reading, its default filled in; and the number of filled cells."""
-    count = len(cells) - cells.null_count()
-    faulty = np.zeros(0, dtype=np.int64)
-    column = fast
-    if fast.null_count() > cells.null_count():
-        at = (fast.is_null() & cells.is_not_null()).arg_true().to_numpy().astype(np.int64)
-        odd = cells.gather(at)
-        distinct = odd.unique(maintain_order=True)
-        answers = slow(distinct, spec)
-        if len(distinct) < len(odd):
-            answers = odd.alias("cell").to_frame().join(answers.with_columns(distinct.alias("cell")), on="cell", how="left", maintain_order="left")
-        column = put(fast, at, answers[VALUE])
-        verdicts = answers[VERDICT]
-        for code in sorted(verdicts.unique().to_list()):
-            if code == "":
-                continue
-            hit = at[(verdicts == code).to_numpy()]
-            if code == OTHER_FORM:
-                if len(hit) * 5 <= len(cells) - cells.null_count():
-                    notes.add(_UNLIKE_THE_REST[spec.kind], spec.name, hit)
-                continue
-            if code == BLANK:
-                count -= len(hit)
-                continue
-            notes.add(code, spec.name, hit)
-            if CHECKS[code].effect in ("value out", "row out"):
-                faulty = np.concatenate([faulty, hit])
-    if spec.default is not None and column.null_count():
-        standard = one_value(spec.default, spec, where=f"columns.{spec.name}.default")
-        if standard.dtype != column.dtype:
-            standard = standard.cast(column.dtype)
-        at = column.is_null().arg_true().to_numpy().astype(np.int64)
-        at = at[~np.isin(at, faulty)]
-        column = put(column, at, standard.gather(np.zeros(len(at), dtype=np.int64)))
-    return column, count

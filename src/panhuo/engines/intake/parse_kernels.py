@@ -330,7 +330,8 @@ def text(cells: Any, table: Any, short: Any, is_name: Any, state: Any) -> Any:
     """Sure: nothing in the cell needs mending or a remark.
 
     table: by byte, bit 1 = makes a cell odd wherever it stands, bit 2 = needs a closer look, bit 4 = as the first byte makes it odd, bit 8
-    = may begin one of ``short``: the non-ASCII words that mean "nothing", as rows of 16 bytes, length and text.
+    = may begin one of ``short``: the non-ASCII words that mean "nothing", as rows of 16 bytes, length and text; bit 16 = may begin an ASCII one,
+    all of which have at most six letters.
     """
     views, buffers, valid, offset = cells
     odd = 0
@@ -347,10 +348,11 @@ def text(cells: Any, table: Any, short: Any, is_name: Any, state: Any) -> Any:
         seen = np.uint8(0)
         for k in range(length):
             seen |= table[p[k]]
-        bad = (seen & 1) != 0 or (table[p[0]] & 4) != 0 or p[length - 1] == 32
+        first = table[p[0]]
+        bad = (seen & 1) != 0 or (first & 4) != 0 or p[length - 1] == 32 or (length <= 6 and (first & 16) != 0)
         if not bad and (seen & 2) != 0:
             bad = _strange(p, length, is_name)
-        if not bad and length <= 12 and (table[p[0]] & 8) != 0:
+        if not bad and length <= 12 and (first & 8) != 0:
             for t in range(short.shape[0]):
                 if short[t, 0] == length:
                     same = True

@@ -19,10 +19,11 @@ from panhuo.engines.intake import parse_dates
 from panhuo.engines.intake.layout import MONEY_UNITS
 from panhuo.engines.intake.parse_cells import BLANKS, Spec
 from panhuo.engines.intake.parse_numbers import MU_IN_M2, POWER, RATE_UNIT, unit_factor
+from panhuo.engines.intake.parse_text import PATTERN
 
 MIN_ROWS: Final = 50_000
 
-KINDS: Final = ("money", "rate", "number", "integer", "date", "text", "phone", "card")
+KINDS: Final = ("money", "rate", "number", "integer", "date", "text", "pattern", "phone", "card")
 """Readers with a kernel; identity numbers have :func:`people`."""
 
 _FORMS: Final = ("iso", "slashed", "compact", "chinese", "us", "eu")
@@ -128,6 +129,8 @@ def _text(cells: pl.Series, spec: Spec) -> pl.Series:
     seen = view(cells)
     name = spec.field is not None and spec.field.personal == "name"
     table = _NAME_BYTES if name else _NUMBER_BYTES if spec.kind == "identifier" else _TEXT_BYTES
+    if spec.name == "repayment_pattern":
+        table = _PATTERN_BYTES
     state = np.empty(len(cells), dtype=np.uint8)
     odd = parse_kernels.text(seen.cells, table, _SHORT, name, state)
     return _kept(cells, state, odd)
@@ -156,6 +159,7 @@ _READERS: Final[dict[str, Callable[[pl.Series, Spec], pl.Series]]] = {
     "integer": _integer,
     "date": _date,
     "text": _text,
+    "pattern": _text,
     "phone": _phone,
     "card": _card,
 }
@@ -175,25 +179,27 @@ def _kept(cells: pl.Series, state: npt.NDArray[np.uint8], odd: int) -> pl.Series
     return pl.DataFrame({"cell": cells, "sure": pl.Series(state == _SURE)}).select(pl.when("sure").then("cell")).to_series()
 
 
-_STARTS: Final = " =+-@'/\\.*<(#nNtTxXuUaA"
-"""Signs, and the letters that begin null, nan, n/a, none, nil, test, xxx, unknown, abc."""
-
-
-def _bytes(wrong: str, leads: tuple[int, ...]) -> npt.NDArray[np.uint8]:
+def _bytes(wrong: str, leads: tuple[int, ...], starts: str) -> npt.NDArray[np.uint8]:
     """The table of :func:`.parse_kernels.text`."""
     table = np.zeros(256, dtype=np.uint8)
     table[[*range(32), 127, *(ord(c) for c in wrong)]] |= 1
     table[list(leads)] |= 2
-    table[[ord(c) for c in _STARTS]] |= 4
+    table[[ord(c) for c in starts]] |= 4
     table[[word.encode()[0] for word in BLANKS if word and not word.isascii()]] |= 8
+    table[[ord(c) for c in "nN"]] |= 16
     return table
 
 
 _LEADS: Final = (0xC2, 0xE1, 0xE2, 0xE3, 0xEF)
-_TEXT_BYTES: Final = _bytes("", _LEADS)
-_NUMBER_BYTES: Final = _bytes("+", _LEADS)
+_SIGNS: Final = " =+-@'/\\.*<(#"
+_TEXT_BYTES: Final = _bytes("", _LEADS, _SIGNS)
+_NUMBER_BYTES: Final = _bytes("+", _LEADS, _SIGNS)
 """A plus may be the one of 6.2E+18."""
-_NAME_BYTES: Final = _bytes("".join(chr(c) for c in range(32, 127) if not chr(c).isalpha()), (*_LEADS, 0xE4, 0xE5, 0xE6))
+_NAME_BYTES: Final = _bytes("".join(chr(c) for c in range(32, 127) if not chr(c).isalpha()), (*_LEADS, 0xE4, 0xE5, 0xE6), _SIGNS + "tTxXuUaA")
+"""The letters begin test, xxx, unknown and abc."""
+_PATTERN_BYTES: Final = _bytes("", (), "")
+_PATTERN_BYTES[:] = 1
+_PATTERN_BYTES[[ord(c) for c in PATTERN]] = 0
 
 
 def _short_words() -> npt.NDArray[np.uint8]:

@@ -10,7 +10,7 @@ from typing import Final
 
 import polars as pl
 
-from panhuo.engines.intake.parse_cells import BLANK, BLANKS, Spec, answer, is_blank
+from panhuo.engines.intake.parse_cells import BLANK, BLANKS, Spec, answer, is_blank, normal
 
 _INVISIBLE: Final = "\\x00-\\x08\\x0e-\\x1f\\x7f-\u009f\u200b-\u200f\u202a-\u202e\u2060\ufeff"
 _WIDE: Final = "０-９Ａ-Ｚａ-ｚ"
@@ -24,6 +24,9 @@ _FIRM: Final = "公司|厂|店|中心|合作社|集团|银行|企业|事务所|�
 _TEST_WORDS: Final = "测试|某某|未知|不详|待补|(?i:^test|^xxx|^abc$|^unknown$)"
 _DIGITS: Final = dict(zip("０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ",
                           "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", strict=True))  # fmt: skip
+PATTERN: Final = "N*1234567C/#DZGM"
+"""Characters of a repayment pattern: those of the frame, and the rarer ones of the credit report."""
+_PATTERN: Final = rf"^[{PATTERN}]+$"
 _EMAIL: Final = r"^[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}$"
 _SCIENTIFIC: Final = r"^[0-9](?:\.[0-9]+)?[eE]\+[0-9]{1,3}$"
 
@@ -88,6 +91,19 @@ def slow_text(cells: pl.Series, spec: Spec) -> pl.DataFrame:
         {"narrow": visible.str.replace_many(_DIGITS)},
         {"text": spaced},
     )
+
+
+def fast_pattern(column: pl.Expr, spec: Spec) -> pl.Expr:
+    """Repayment patterns in their own characters."""
+    return pl.when(column.str.contains(_PATTERN)).then(column)
+
+
+def slow_pattern(cells: pl.Series, spec: Spec) -> pl.DataFrame:
+    """Repayment patterns in capitals, without spaces. Value: String."""
+    text = pl.col("text")
+    good = text.str.contains(_PATTERN)
+    verdict = pl.when(good).then(pl.lit("")).when(is_blank(text, nan=True)).then(pl.lit(BLANK)).otherwise(pl.lit("PATTERN_ODD"))
+    return answer(cells, pl.when(good).then(text), verdict, {"text": normal(pl.col("cell")).str.replace_all(r"\s", "").str.to_uppercase()})
 
 
 def fast_email(column: pl.Expr, spec: Spec) -> pl.Expr:

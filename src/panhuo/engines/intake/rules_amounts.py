@@ -52,7 +52,7 @@ def check_amounts(batch: Batch) -> None:
     if found["nothing"]:
         batch.note("NOTHING_OWED", "principal_fen", good & (pl.col("balance_fen") == 0))
     if found["above"]:
-        revolving = (batch.col("repayment_method").cast(pl.String) == "revolving") | (batch.col("product").cast(pl.String) == "credit_card")
+        revolving = (batch.col("repayment_method") == "revolving") | (batch.col("product") == "credit_card")
         batch.note(
             "PRINCIPAL_ABOVE_LOAN",
             "principal_fen",

@@ -15,14 +15,13 @@ import polars as pl
 from panhuo.engines.intake import identifiers as ids
 from panhuo.engines.intake import identifiers_phone
 from panhuo.engines.intake.clean_batch import Batch, put
-from panhuo.engines.intake.identifiers_region import PROVINCES, province
+from panhuo.engines.intake.identifiers_region import SHORT_NAMES, province
 from panhuo.engines.intake.parse_text import is_firm_name, is_test_name
 from panhuo.kernel.frames import ACCOUNT
 
 AGE_TOLERANCE: Final = 1
 AGE_LOW, AGE_HIGH = 16, 100
 _NO_EMPLOYER: Final = ("无业", "待业", "失业", "离职", "自由职业", "无单位", "无固定职业", "退休")
-_PATTERN: Final = r"^[N*1-7C/#DZGM]{1,120}$"
 _KINDS: Final = pl.Series(["person", "firm"], dtype=ACCOUNT["debtor_kind"].dtype)
 _SEXES: Final = pl.Series(["female", "male"], dtype=ACCOUNT["gender"].dtype)
 
@@ -38,9 +37,6 @@ def check_debtor(batch: Batch) -> None:
         missing = batch.frame["name"].is_null()
         if missing.any():
             batch.notes.add_where("NAME_MISSING", "name", missing)
-    if batch.has("repayment_pattern"):
-        batch.set(repayment_pattern=pl.col("repayment_pattern").str.to_uppercase())
-        batch.note("PATTERN_ODD", "repayment_pattern", pl.col("repayment_pattern").str.contains(_PATTERN).not_(), out=True)
 
 
 def has_employer(batch: Batch) -> pl.Expr:
@@ -53,15 +49,13 @@ def _kind(batch: Batch) -> None:
     stated = batch.col("debtor_kind")
     if batch.has("debtor_kind"):
         if batch.debtors is not None:
-            text = stated.cast(pl.String)
-            batch.note(
-                "KIND_ID_MISMATCH", "debtor_kind", (pl.lit(pl.Series(resident)) & (text == "firm")) | (pl.lit(pl.Series(social)) & (text == "person"))
-            )
+            clash = (pl.lit(pl.Series(resident)) & (stated == "firm")) | (pl.lit(pl.Series(social)) & (stated == "person"))
+            batch.note("KIND_ID_MISMATCH", "debtor_kind", clash)
         if not batch.frame["debtor_kind"].null_count():
             return
     firm = social
     if not (resident | social).all():
-        corporate = (batch.col("product").cast(pl.String) == "corporate_loan").fill_null(value=False)
+        corporate = (batch.col("product") == "corporate_loan").fill_null(value=False)
         named = is_firm_name(batch.col("name")).fill_null(value=False)
         unknown = pl.lit(pl.Series(~(resident | social)))
         firm = social | batch.frame.select((unknown & (corporate | named)).alias("firm")).to_series().to_numpy()
@@ -71,9 +65,11 @@ def _kind(batch: Batch) -> None:
 
 def _names_of_firms(batch: Batch) -> None:
     """Digits and signs are odd in a person's name only: LANDMARK BAR & GRILLE (THE) is a good name for a firm."""
-    if "NAME_ODD" in batch.notes.codes("name"):
-        firm = (pl.col("debtor_kind").cast(pl.String) == "firm") & ~is_test_name(batch.col("name"))
-        batch.notes.take_back("NAME_ODD", "name", batch.mask(firm.fill_null(value=False)).to_numpy())
+    at = batch.notes.codes("name").get("NAME_ODD")
+    if at is not None:
+        odd = batch.frame.select("debtor_kind", "name")[at]
+        fine = odd.select((pl.col("debtor_kind") == "firm") & ~is_test_name(pl.col("name"))).to_series().fill_null(value=False)
+        batch.notes.take_back("NAME_ODD", "name", at[fine.to_numpy()])
 
 
 def _birth_and_gender(batch: Batch) -> None:
@@ -100,7 +96,7 @@ def _birth_and_gender(batch: Batch) -> None:
     if batch.has("age"):
         low, high = batch.frame.select(pl.col("age").min().alias("low"), pl.col("age").max().alias("high")).row(0)
         if low is not None and (low < AGE_LOW or high > AGE_HIGH):
-            mask = batch.mask((pl.col("debtor_kind").cast(pl.String) == "person") & ~pl.col("age").is_between(AGE_LOW, AGE_HIGH))
+            mask = batch.mask((pl.col("debtor_kind") == "person") & ~pl.col("age").is_between(AGE_LOW, AGE_HIGH))
             batch.notes.add_where("AGE_ODD", "age", mask, batch.frame["age"])
 
 
@@ -123,13 +119,20 @@ def _written(day: dt.date) -> int:
 
 
 def _region(batch: Batch) -> None:
-    code = batch.col("region_code")
-    if batch.debtors is not None and (not batch.has("region_code") or batch.frame["region_code"].null_count()):
-        own = pl.when(pl.lit(pl.Series(batch.debtors.kinds == ids.RESIDENT))).then(pl.col("id_no").str.slice(0, 6))
-        own = pl.when(own.str.slice(0, 2).cast(pl.Int32, strict=False).is_in(list(PROVINCES))).then(own)
-        code = pl.coalesce(code, own)
-    batch.set(region_code=code)
-    batch.set(province=province(pl.col("region_code")))
+    """The residence's region as stated, else that of the identity number; and its province."""
+    who = batch.debtors
+    if who is None:
+        batch.set(region_code=batch.col("region_code"))
+        batch.set(province=province(pl.col("region_code")))
+        return
+    names = SHORT_NAMES.gather(pl.Series(who.places))  # 0 for whoever is no resident: no province
+    own = pl.when(pl.lit(names.is_not_null())).then(pl.col("id_no").str.slice(0, 6))
+    if not batch.has("region_code"):
+        batch.set(region_code=own, province=pl.lit(names))
+    elif not batch.frame["region_code"].null_count():
+        batch.set(province=province(pl.col("region_code")))
+    else:
+        batch.set(region_code=pl.coalesce("region_code", own), province=pl.coalesce(province(pl.col("region_code")), pl.lit(names)))
 
 
 def _phones(batch: Batch) -> None:

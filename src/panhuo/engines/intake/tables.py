@@ -45,8 +45,7 @@ class Tables(Mapping[str, pl.DataFrame]):
 
 def complete(batch: Batch) -> None:
     """The account columns that Panhuo itself fills: defaults, bucket, reachability, counts."""
-    kind = pl.col("debtor_kind").cast(pl.String)
-    product = pl.when(kind == "firm").then(pl.lit("corporate_loan", dtype=_PRODUCT)).otherwise(pl.lit("other", dtype=_PRODUCT))
+    product = pl.when(pl.col("debtor_kind") == "firm").then(pl.lit("corporate_loan", dtype=_PRODUCT)).otherwise(pl.lit("other", dtype=_PRODUCT))
     contact = pl.any_horizontal(batch.col(n).is_not_null() for n in ("contact_name", "contact_phone"))
     guarantor = pl.any_horizontal(batch.col(n).is_not_null() for n in ("guarantor_name", "guarantor_id_no", "guarantor_phone"))
     batch.set(
@@ -112,5 +111,5 @@ def _collateral(wide: pl.DataFrame) -> pl.DataFrame:
     columns = [name for name in COLLATERAL.names if name in wide.columns]
     said = [pl.col(name).is_not_null() for name in columns if name not in ("account_id", "collateral_kind", "seizure_rank")]
     if "collateral_kind" in columns:
-        said.append((pl.col("collateral_kind").cast(pl.String) != "none").fill_null(value=False))
+        said.append((pl.col("collateral_kind") != "none").fill_null(value=False))
     return wide.select(columns).filter(pl.any_horizontal(said)) if said else wide.clear()
