@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -359,6 +360,10 @@ def test_what_holds_for_any_tape(rows: list[dict[str, object]], turn: Any, polic
     kind = pl.col("debtor_kind").fill_null(False)
     assert numbered.group_by("debtor_id").agg(pl.struct("id_no", kind).n_unique().alias("k"))["k"].max() in (None, 1)
     assert numbered.group_by("id_no", kind).agg(pl.col("debtor_id").n_unique())["debtor_id"].max() in (None, 1)
+    linked = identity.members["method"] == "linked"
+    assert (identity.members["match_weight"].is_not_null() == linked).all()
+    assert (identity.members.filter(linked)["match_probability"] >= policy.accept_probability).all()
+    json.dumps(identity.report)  # plain data, fit for a file
     shuffled = list(range(frame.height))
     turn.shuffle(shuffled)
     again = link_debtors(frame[shuffled], policy=policy, seed=1).data
