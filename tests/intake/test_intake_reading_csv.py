@@ -286,3 +286,19 @@ def test_an_unclosed_quotation_mark_holds_back_a_bounded_part(tmp_path: Path) ->
         assert len(reader._carry) < 3_000 + 2 * len(block)
     height += sum(frame.height for frame in reader.feed(b"", final=True))
     assert height == 1 + 31 * 100
+
+
+@given(
+    body=st.lists(st.tuples(st.lists(st.sampled_from([*'ab"\n,张', "\0"]), max_size=5).map("".join), CELL), min_size=1, max_size=12),
+    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+)
+def test_null_characters_fault_their_rows_and_no_others(body: list[tuple[str, str]], quoting: int, tmp_path: Path) -> None:
+    rows = [[str(i), a, "1", b] for i, (a, b) in enumerate(body)]
+    path = tmp_path / "t.csv"
+    path.write_bytes(write([list(HEADINGS), *rows], quoting=quoting).encode())
+    got = read_tape(path)
+    assert got["__fault"].to_list() == ["ROW_NUL" if "\0" in row[1] else None for row in rows]
+    assert cells(got) == [tuple(cell.replace("\0", "") or None for cell in row) for row in rows]
+    for row, raw in zip(rows, got["__raw"], strict=True):
+        assert ("\0" in row[1]) == (raw is not None)
+        assert raw is None or next(csv.reader(io.StringIO(raw, newline=""))) == row

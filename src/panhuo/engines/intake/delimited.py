@@ -9,10 +9,10 @@ So every block goes to Polars, and its answer is believed only if it can be *pro
 - newlines outside cells = rows, and delimiters outside cells = rows x (cells - 1). Polars refuses rows that are too long, so
   no long row can hide a short one in the sums.
 
-A block that fails is halved until the part that fails is small, and only that is read row by row. There, a stray quotation mark must not swallow its neighbours: a row
-that runs over several lines and is not perfectly quoted gives up its first line as a fault, and reading resumes on the next
-line. So a fault costs one line, never a shift. (The road not taken: counting cells of every row in compiled code. The sums
-above cost a tenth of it.)
+A block that fails is halved until the part that fails is small, and only that is read row by row. There, a stray quotation mark
+must not swallow its neighbours: a row that runs over several lines and is not perfectly quoted gives up its first line as a
+fault, and reading resumes on the next line. So a fault costs one line, never a shift. (The road not taken: counting cells of
+every row in compiled code. The sums above cost a tenth of it.)
 
 Row numbers count data rows, not lines. Blank lines are not rows; they are counted. A row of delimiters only is a row.
 """
@@ -20,11 +20,13 @@ Row numbers count data rows, not lines. Blank lines are not rows; they are count
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from panhuo.engines.intake.archives import ReadLimits
@@ -35,6 +37,8 @@ from panhuo.engines.intake.faults import FAULT, RAW, RAW_CHARS
 _INNER_RETURN = "\ufdd1"
 _QUOTE, _NEWLINE, _RETURN = 34, 10, 13
 _SLOW_BYTES = 1 << 14
+_FEW_MARKS = 100_000
+Places = npt.NDArray[np.int64]
 
 
 @dataclass
@@ -42,8 +46,8 @@ class Rows:
     """Reads blocks of whole UTF-8 lines in order; ``feed`` gives frames of the rows that are complete.
 
     Frames have the dialect's headings as String columns (null for an empty cell); where rows may be faulty also ``__fault`` (null or
-    a code) and ``__raw``. may_be_marked: blocks may hold marks of :mod:`.encodings`. ``blank`` counts blank lines, ``slow_blocks`` the blocks that
-    were read row by row.
+    a code) and ``__raw``. may_be_marked: blocks may hold marks of :mod:`.encodings`. ``blank`` counts blank lines, ``slow_blocks``
+    the pieces that were read row by row.
     """
 
     dialect: Dialect
@@ -63,78 +67,57 @@ class Rows:
         self._carry = b""
         if final and data and not data.endswith(b"\n"):
             data += b"\n"
-        quoted = self.dialect.quoted and b'"' in data
-        cut = _whole_rows(data, self.dialect.delimiter) if quoted else len(data)
+        marks = _marks(data) if self.dialect.quoted and b'"' in data else None
+        cut = _whole_rows(data, self.dialect.delimiter, marks) if marks is not None else len(data)
         if cut is None or (final and cut < len(data)) or (cut == 0 and len(data) > self.limits.row_bytes):
             frame, self._carry = self._row_by_row(data, final=final)
         else:
             self._carry = data[cut:]
-            yield from self._narrowed(data[:cut] if cut < len(data) else data, quoted)
+            yield from self._narrowed(data[:cut] if cut < len(data) else data, None if marks is None else marks[: np.searchsorted(marks, cut)])
             return
         if frame.height:
             yield frame
 
-    def _narrowed(self, data: bytes, quoted: bool) -> Iterator[pl.DataFrame]:
-        """Whole rows, proved if possible; if not, halved until what cannot be proved is small, and only that read row by row.
+    def _narrowed(self, data: bytes, marks: Places | None) -> Iterator[pl.DataFrame]:
+        """Whole rows with their quotation marks, proved if possible; if not, halved until what cannot be proved is small, and only that read row by row.
 
         One bad row in a block of 16 MiB costs the block twice over and 16 KiB of slow reading, not the whole block's.
         """
-        while (spot := self._null_row(data, quoted)) is not None:  # the commonest damage stands out: no need to search for it
-            yield from self._narrowed(data[: spot[0]], quoted)
-            frame, _ = self._row_by_row(data[spot[0] : spot[1]], final=True)
-            yield frame
-            data = data[spot[1] :]
         if not data:
             return
-        proved = self._proved(data, quoted)
+        proved = self._proved(data, marks)
         if proved is None:
-            half = self._middle(data, quoted) if len(data) > _SLOW_BYTES else 0
+            half = self._middle(data, marks) if len(data) > _SLOW_BYTES else 0
             if 0 < half < len(data):
-                yield from self._narrowed(data[:half], quoted)
-                yield from self._narrowed(data[half:], quoted)
+                split = 0 if marks is None else int(np.searchsorted(marks, half))
+                yield from self._narrowed(data[:half], None if marks is None else marks[:split])
+                yield from self._narrowed(data[half:], None if marks is None else marks[split:] - half)
                 return
             proved, _ = self._row_by_row(data, final=True)
         if proved.height:
             yield proved
 
-    def _null_row(self, data: bytes, quoted: bool) -> tuple[int, int] | None:
-        """Where the first row with a null byte starts and ends; None where there is none, or its ends are not certain."""
-        at = data.find(b"\0")
-        if at < 0:
-            return None
-        start, end = data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at) + 1
-        if not end:
-            return None
-        if quoted:
-            for part in (data[:start], data[start:end]):
-                if part and _whole_rows(part, self.dialect.delimiter) != len(part):
-                    return None
-        return start, end
-
-    def _middle(self, data: bytes, quoted: bool) -> int:
+    def _middle(self, data: bytes, marks: Places | None) -> int:
         """The end of a row near the middle; 0 where there is none to be found."""
-        end = data.rfind(b"\n", 0, len(data) // 2 + 1) + 1
-        return (_whole_rows(data[:end], self.dialect.delimiter) or 0) if quoted and end else end
+        end = data.rfind(b"\n", 0, len(data) // 2 + 1)
+        while marks is not None and end >= 0 and (inside := int(np.searchsorted(marks, end))) % 2:
+            end = data.rfind(b"\n", 0, int(marks[inside - 1]))
+        return end + 1
 
-    def _proved(self, data: bytes, quoted: bool) -> pl.DataFrame | None:
+    def _proved(self, data: bytes, marks: Places | None) -> pl.DataFrame | None:
         """The block read by Polars, or None where its reading is not certain to be exact."""
         cells = self.dialect.cells
-        if cells == 1 or not data or b"\0" in data or (self.may_be_marked and MARK_BYTES in data):
+        if cells == 1 or (self.may_be_marked and MARK_BYTES in data):
             return None
         try:
             frame = pl.read_csv(
-                data, has_header=False, schema=self._schema, separator=self.dialect.delimiter, quote_char='"' if quoted else None, glob=False
+                data, has_header=False, schema=self._schema, separator=self.dialect.delimiter, quote_char=None if marks is None else '"', glob=False
             )
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
             return None  # a long row, a byte that is no UTF-8: to be found row by row
-        delimiters, newlines, longest = 0, 0, 0
-        if frame.height:
-            text = pl.all().str
-            longest = max(frame.select(text.len_bytes().max()).row(0), key=lambda n: n or 0) or 0
-            if quoted:
-                delimiters = sum(n or 0 for n in frame.select(text.count_matches(self.dialect.delimiter, literal=True).sum()).row(0))
-                newlines = sum(n or 0 for n in frame.select(text.count_matches("\n", literal=True).sum()).row(0))
         seen = np.frombuffer(data, np.uint8)
+        delimiters, newlines = (0, 0) if marks is None else _inside_cells(data, marks, self.dialect.delimiter, frame)
+        longest = max(frame.select(pl.all().str.len_bytes().max()).row(0), key=lambda n: n or 0) or 0 if frame.height else 0
         regular = (
             np.count_nonzero(seen == _NEWLINE) == frame.height + newlines
             and np.count_nonzero(seen == ord(self.dialect.delimiter)) == frame.height * (cells - 1) + delimiters
@@ -147,9 +130,9 @@ class Rows:
             if any(frame[name].null_count() < frame.height for name in spare):
                 return None
             frame = frame.drop(spare)
-        if quoted and b'""' in data:
+        if marks is not None and b'""' in data:
             frame = frame.with_columns(pl.all().replace("", None))
-        return frame
+        return _without_nulls(frame, _null_rows(data, frame, newlines), self.dialect) if b"\0" in data else frame
 
     def _row_by_row(self, data: bytes, *, final: bool) -> tuple[pl.DataFrame, bytes]:
         """The block read row by row, and the bytes of a last row that is still open."""
@@ -201,6 +184,45 @@ class Rows:
                 if cell and len(cell) * 4 > self.limits.cell_bytes and len(cell.encode()) > self.limits.cell_bytes:
                     row[i], code = None, code or "CELL_TOO_LONG"
         return row, code
+
+
+def _inside_cells(data: bytes, marks: Places, delimiter: str, frame: pl.DataFrame) -> tuple[int, int]:
+    """Delimiters and newlines inside quotation marks, which are known to be in their places: looked for between the marks where they
+    are few, in the cells where they are many."""
+    if len(marks) < _FEW_MARKS:
+        places = marks.tolist()
+        inside = b"".join([data[a:b] for a, b in zip(places[0::2], places[1::2], strict=True)])
+        return inside.count(delimiter.encode()), inside.count(b"\n")
+    text = pl.all().str
+    counts = frame.select(text.count_matches(delimiter, literal=True).sum()), frame.select(text.count_matches("\n", literal=True).sum())
+    return sum(n or 0 for n in counts[0].row(0)), sum(n or 0 for n in counts[1].row(0))
+
+
+def _null_rows(data: bytes, frame: pl.DataFrame, newlines: int) -> pl.Series:
+    """Which rows hold null characters: by the line they stand in where lines are rows, else by looking into every cell."""
+    if newlines:
+        return frame.select(pl.any_horizontal(pl.all().str.contains("\0", literal=True).fill_null(value=False))).to_series().arg_true()
+    seen = np.frombuffer(data, np.uint8)
+    rows: list[int] = []
+    row = at = 0
+    while (null := data.find(b"\0", at)) >= 0:
+        row += int(np.count_nonzero(seen[at:null] == _NEWLINE))
+        rows.append(row)
+        at = data.find(b"\n", null)
+    return pl.Series(rows, dtype=pl.UInt32)
+
+
+def _without_nulls(frame: pl.DataFrame, at: pl.Series, dialect: Dialect) -> pl.DataFrame:
+    """Rows ``at``, which hold null characters, marked as faults, and the characters taken out of their cells."""
+    raws = []
+    for row in frame[at].rows():
+        text = io.StringIO(newline="")
+        csv.writer(text, delimiter=dialect.delimiter).writerow(["" if cell is None else cell for cell in row])
+        raws.append(text.getvalue().removesuffix("\r\n")[:RAW_CHARS])
+    bare = frame[at].select(pl.all().str.replace_all("\0", "", literal=True).replace("", None))
+    none = pl.Series([None], dtype=pl.String).new_from_index(0, frame.height)
+    changed = [frame[name].scatter(at, bare[name]) for name in frame.columns if not bare[name].equals(frame[name][at], null_equal=True)]
+    return frame.with_columns(*changed, none.scatter(at, ["ROW_NUL"] * at.len()).alias(FAULT), none.scatter(at, raws).alias(RAW))
 
 
 class _Lines:
@@ -272,13 +294,17 @@ def _open(line: str, dialect: Dialect) -> bool:
 
 def _well_quoted(lines: list[str], dialect: Dialect) -> bool:
     data = "".join(lines).encode()
-    return _whole_rows(data, dialect.delimiter) == len(data)
+    return _whole_rows(data, dialect.delimiter, _marks(data)) == len(data)
 
 
-def _whole_rows(data: bytes, delimiter: str) -> int | None:
+def _marks(data: bytes) -> Places:
+    """Where the quotation marks stand."""
+    return np.flatnonzero(np.frombuffer(data, np.uint8) == _QUOTE)
+
+
+def _whole_rows(data: bytes, delimiter: str, marks: Places) -> int | None:
     """Length of the part of ``data`` that is whole rows, if its quotation marks are all in their places; None if not."""
     seen = np.frombuffer(data, np.uint8)
-    marks = np.flatnonzero(seen == _QUOTE)
     end = data.rfind(b"\n")
     while end >= 0 and (inside := int(np.searchsorted(marks, end))) % 2:
         end = data.rfind(b"\n", 0, int(marks[inside - 1]))

@@ -17,6 +17,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+import numpy as np
+
 from panhuo.engines.intake.archives import Stream
 from panhuo.engines.intake.refusals import unusable
 from panhuo.kernel.errors import InputUnusable
@@ -143,11 +145,16 @@ def _transcoded(block: bytes, encoding: str) -> bytes:
 
 def _suspects(block: bytes) -> Iterator[bytes]:
     """Lines of a GB18030 block in which UTF-8 Han characters may stand."""
+    seen = np.frombuffer(block, np.uint8)  # a regular expression takes fifty times as long to find next to nothing
+    at = np.flatnonzero((seen >= 0xE4) & (seen <= 0xE9))
+    at = at[at < len(seen) - 5]
+    lead = (seen[at + 3] >= 0xE4) & (seen[at + 3] <= 0xE9)
+    tails = [(seen[at + k] & 0xC0) == 0x80 for k in (1, 2, 4, 5)]
     end = 0
-    for match in _UTF8_HAN_PAIR.finditer(block):
-        if match.start() >= end:
-            start = block.rfind(b"\n", 0, match.start()) + 1
-            end = block.find(b"\n", match.start())
+    for place in at[lead & tails[0] & tails[1] & tails[2] & tails[3]].tolist():
+        if place >= end:
+            start = block.rfind(b"\n", 0, place) + 1
+            end = block.find(b"\n", place)
             end = len(block) if end < 0 else end
             yield block[start:end]
 
