@@ -57,6 +57,7 @@ def main() -> None:
     """Run the command line. Exit status: 0 done, 1 the answer is no, 2 wrong usage, 3 the input cannot be used."""
     try:
         status = cli.main(standalone_mode=False)
+        sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help() if error.ctx else "", err=True)
         sys.exit(2)
@@ -69,10 +70,17 @@ def main() -> None:
     except PanhuoError as error:
         click.echo(error.describe(language()), err=True)
         sys.exit(error.exit_status)
-    except BrokenPipeError:
-        # the reader of our output went away (`panhuo ... | head`): not an error of ours
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, SystemExit):
+        # the reader of our output went away (`panhuo ... | head`): not an error of ours. Click leaves with 1 for it, after wrapping stdout
+        if isinstance(sys.exception(), SystemExit) and not isinstance(sys.stdout, click.utils.PacifyFlushWrapper):
+            raise
+        _discard_output()
         sys.exit(0)
+    except OSError as error:
+        # what a command reads and writes has its own errors by now: this is the screen, or the file it is turned into
+        click.echo(say(f"无法输出：{error}", f"The output cannot be written: {error}"), err=True)
+        _discard_output()
+        sys.exit(3)
     except MemoryError:
         click.echo(
             say(
@@ -83,6 +91,11 @@ def main() -> None:
         )
         sys.exit(3)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _discard_output() -> None:
+    """What is still waiting to be written would fail once more when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from panhuo.kernel.errors import InputUnusable, OutputUnwritable, PanhuoError, U
 from panhuo.kernel.words import Words
 
 SUMMARY = "summary.json"
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FULL = re.compile(r"no space left|disk full|quota exceeded|file too large|out of (disk )?space", re.IGNORECASE)
 
 
@@ -46,6 +47,9 @@ def workspace(out: Path) -> Iterator[Path]:
     except PanhuoError:
         raise
     except Exception as error:
+        full = _full(partial)
+        if full is not None:  # libraries say it in their own words, or not at all
+            raise _unwritable(out, full) from error
         elsewhere = isinstance(error, OSError) and error.filename and str(partial) not in str(error.filename)
         if _FULL.search(str(error)) or (isinstance(error, OSError) and not elsewhere):
             raise _unwritable(out, error) from error
@@ -104,6 +108,21 @@ def _refuse_foreign(out: Path) -> None:
     )
 
 
+def _full(folder: Path) -> OSError | None:
+    """What the disk says when a mebibyte is written into the folder."""
+    probe = folder / "probe"
+    try:
+        with probe.open("wb") as file:
+            file.write(bytes(1 << 20))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        return error if error.errno in _NO_SPACE else None
+    finally:
+        probe.unlink(missing_ok=True)
+    return None
+
+
 def _alive(pid: str) -> bool:
     try:
         os.kill(int(pid), 0)
@@ -121,7 +140,7 @@ def _unreadable(error: OSError) -> InputUnusable:
 
 def _unwritable(out: Path, error: Exception) -> OutputUnwritable:
     number = getattr(error, "errno", None)
-    full = number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or bool(_FULL.search(str(error)))
+    full = number in _NO_SPACE or bool(_FULL.search(str(error)))
     reason = os.strerror(number) if number else str(error).splitlines()[0]
     if full:
         cause = Words(f"磁盘空间不足（{reason}）；没有留下半成品", f"the disk is full ({reason}); nothing half-written was left")

@@ -1,0 +1,143 @@
+"""A run that is killed, interrupted or out of disk leaves the old result or none, and the next run clears up."""
+
+from __future__ import annotations
+
+import json
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from panhuo.cli.main import main
+
+Start = Callable[..., "subprocess.Popen[str]"]
+OURS = {"summary.json", "accounts.parquet", "rejects.csv", "findings.csv", "assessments.parquet", "forecasts.parquet", "decisions.parquet"}
+pytestmark = pytest.mark.slow
+
+
+def partial(folder: Path) -> list[Path]:
+    return list(folder.glob(".out.partial-*"))
+
+
+def wait_for(folder: Path, file: str, process: subprocess.Popen[str]) -> None:
+    """Until the run has got as far as making ``file``."""
+    while process.poll() is None:
+        if any((one / file).exists() for one in partial(folder)):
+            return
+        time.sleep(0.002)
+    raise AssertionError(f"the run ended with {process.returncode} before it made {file}")
+
+
+def content(out: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(out)): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
+
+
+@pytest.fixture
+def earlier(folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> dict[str, bytes]:
+    """An earlier, whole result in ``out``, of another tape."""
+    text = (folder / "good.csv").read_text(encoding="utf-8")
+    (folder / "old.csv").write_text("".join(text.splitlines(keepends=True)[:9]), encoding="utf-8")
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "argv", ["panhuo", "run", "old.csv", "-o", "out"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0, capfd.readouterr().err
+    assert set(content(folder / "out")) > OURS
+    return content(folder / "out")
+
+
+def test_kill_9_at_any_moment_leaves_the_old_result_whole(folder: Path, earlier: dict[str, bytes], start: Start) -> None:
+    for moment in ("scratch", "private/debtors.parquet", "accounts.parquet", "decisions.parquet", "rejects.csv", "report.html", "summary.json"):
+        process = start("run", "good.csv", "-o", "out")
+        wait_for(folder, moment, process)
+        process.kill()
+        process.communicate()
+        published = json.loads((folder / "out" / "summary.json").read_text(encoding="utf-8"))["rows_in"] == 40
+        if not published:  # between the last file and the rename there is little time to be killed in
+            assert content(folder / "out") == earlier, moment
+            assert len(partial(folder)) == 1
+    done = start("run", "good.csv", "-o", "out")
+    assert done.communicate()[1] == ""
+    assert done.returncode == 0
+    assert json.loads((folder / "out" / "summary.json").read_text(encoding="utf-8"))["rows_in"] == 40
+    assert sorted(path.name for path in folder.iterdir()) == ["good.csv", "old.csv", "out"]
+
+
+def test_kill_9_of_a_first_run_leaves_no_result(folder: Path, start: Start) -> None:
+    process = start("run", "good.csv", "-o", "out")
+    wait_for(folder, "forecasts.parquet", process)
+    process.kill()
+    process.communicate()
+    assert not (folder / "out").exists()
+    assert len(partial(folder)) == 1
+
+
+@pytest.mark.parametrize(("lang", "words"), [("zh", "已中断"), ("en", "Interrupted")])
+def test_an_interrupted_run_says_so_and_leaves_nothing(folder: Path, start: Start, lang: str, words: str) -> None:
+    process = start("run", "good.csv", "-o", "out", lang=lang)
+    wait_for(folder, "accounts.parquet" if lang == "zh" else "scratch", process)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate()
+    assert process.returncode == 130
+    assert words in err
+    assert "Traceback" not in err
+    assert out == ""
+    assert sorted(path.name for path in folder.iterdir()) == ["good.csv"]
+
+
+@pytest.mark.parametrize("kib", [1, 8, 24, 100, 300])
+def test_a_full_disk_is_said_and_leaves_the_old_result(folder: Path, earlier: dict[str, bytes], start: Start, kib: int) -> None:
+    """No file may grow beyond so many KiB: at each size another file of the run is the one that does not fit."""
+
+    def small_disk() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (kib * 1024, kib * 1024))
+
+    process = start("run", "good.csv", "-o", "out", lang="en", env={"PYTHONDONTWRITEBYTECODE": "1"}, preexec_fn=small_disk)
+    _, err = process.communicate()
+    assert process.returncode == 3, err
+    assert "[DISK_FULL]" in err
+    assert "Remedy: free some space and run again" in err
+    assert "Traceback" not in err
+    assert content(folder / "out") == earlier
+    assert partial(folder) == []
+
+
+def test_a_sample_that_does_not_fit_leaves_nothing(folder: Path, start: Start) -> None:
+    def small_disk() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+
+    process = start("sample", "-n", "5000", "-o", "big.csv", lang="en", preexec_fn=small_disk)
+    _, err = process.communicate()
+    assert process.returncode == 3, err
+    assert "Traceback" not in err
+    assert sorted(path.name for path in folder.iterdir()) == ["good.csv"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("arguments", [("rules", "list", "--json"), ("run", "good.csv", "-o", "out"), ("--help",)])
+def test_a_screen_that_cannot_be_written_is_no_traceback(folder: Path, start: Start, arguments: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w") as full:
+        process = start(*arguments, lang="en", stdout=full)
+        _, err = process.communicate()
+    assert process.returncode == 3
+    assert "Traceback" not in err
+    assert "No space left" in err
+
+
+def test_a_reader_that_goes_away_is_no_error(folder: Path, start: Start) -> None:
+    """``panhuo rules list | head -1``."""
+    process = start("rules", "list", lang="en")
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    err = process.stderr.read()
+    assert "Traceback" not in err
+    assert process.wait() in (0, 141)
+    process.stderr.close()
