@@ -347,7 +347,8 @@ row = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=10)
+@pytest.mark.slow
+@settings(max_examples=20)
 @given(rows=st.lists(row, min_size=2, max_size=14), turn=st.randoms(use_true_random=False))
 def test_what_holds_for_any_tape(rows: list[dict[str, object]], turn: Any, policy: IdentityPolicy) -> None:
     frame = pl.DataFrame(

@@ -21,6 +21,9 @@ from panhuo.kernel.randomness import stream
 CROWDED = 1e-5
 """Match rate above which records of one debtor are so thick among all that they pass for chance agreement, and a second look is taken."""
 
+TOO_FEW = 0.01
+"""Random pairs below this share of the policy's ``prior_pairs`` would not move its figures: a tape of twenty rows is not asked."""
+
 WEIGHED = {"l": pl.UInt32(), "r": pl.UInt32(), "evidence": pl.Float64(), "weight": pl.Float64(), "held": pl.Boolean()}
 
 
@@ -48,7 +51,7 @@ def weigh_persons(made: Cards, *, policy: IdentityPolicy, seed: int) -> Weighed:
     labelled = _draw_labelled(made, policy.labelled_pairs, seed)
     different = strangers(table)
     scored, model, learnt = _score(table, blocks, different, labelled, policy=policy, seed=seed)
-    if learnt["match_rate"] > CROWDED:
+    if learnt["match_rate"] > CROWDED and learnt["chance_learnt_from_pairs"]:
         different = _one_of_each(different, scored, int(table["n"][-1]) + 1)
         scored, model, learnt = _score(table, blocks, different, labelled, policy=policy, seed=seed)
     report = {
@@ -71,6 +74,9 @@ def _score(
     from panhuo.engines.intake.identity.scoring import level_codes, open_scorer
 
     drawn = _draw(different, policy.sample_rows, seed)
+    drawn_pairs = len(drawn) * (len(drawn) - 1) // 2
+    if drawn_pairs < TOO_FEW * policy.prior_pairs:
+        drawn, drawn_pairs = drawn.clear(), 0
     people = table.select(pl.coalesce(pl.col("anchor").cast(pl.Int64), pl.col("n").cast(pl.Int64)).n_unique()).item()
     bare = int(table["bare"].sum())
     every_pair = bare * (bare - 1) / 2 + bare * (people - bare)
@@ -79,7 +85,7 @@ def _score(
     with open_scorer(frame, policy=policy, seed=seed) as scorer:
         prior = prior_model(policy, used=scorer.used, match=start.match)
         u = dict(prior.u)
-        if len(drawn) > 1:
+        if drawn_pairs:
             for name, counts in scorer.chance_counts(drawn).items():
                 u[name] = blend(counts, prior.u[name], prior_count=policy.prior_pairs)
         m = dict(prior.m)
@@ -111,7 +117,7 @@ def _score(
         "without_number": bare,
         "match_rate": model.match,
         "expected_matches": round(expected, 3),
-        "chance_learnt_from_pairs": len(drawn) * (len(drawn) - 1) // 2,
+        "chance_learnt_from_pairs": drawn_pairs,
         "agreement_learnt_from": "expectation-maximisation" if learn_m else "same identity number",
         "labelled_pairs": labelled.height,
         "comparisons": [c.name for c in used],
