@@ -75,34 +75,46 @@ class Notes:
 
     def frame(self, skip: npt.NDArray[np.bool_]) -> pl.DataFrame:
         """The findings in ``FINDING`` columns, by row. ``skip``: rows whose cells are not to be spoken of (unreadable as rows)."""
-        parts = list(self._built)
-        for code, field, at, values in self._parts:
+        kept: list[tuple[Positions, str, str]] = []
+        values: list[pl.Series] = []
+        for code, field, at, given in self._parts:
             keep = np.ones(len(at), dtype=bool) if field == "" else ~skip[at]
-            check = CHECKS[code]
-            if check.severity == REPAIRED and len(at) > max(self._raw.height // 5, EVERY_ROW_CAP):
+            if CHECKS[code].severity == REPAIRED and len(at) > max(self._raw.height // 5, EVERY_ROW_CAP):
                 keep &= np.cumsum(keep) <= EVERY_ROW_CAP
-            if not keep.any():  # also where everything was taken back
-                continue
-            parts.append(self._rows(code, field, at[keep], values.filter(pl.Series(keep)) if values is not None else None))
-        if not parts:
+            if keep.any():
+                kept.append((at[keep], code, field))
+                values.append(self._values(field, at, given).filter(pl.Series(keep)))
+        told = [self._told(kept, values)] if kept else []
+        if not told and not self._built:
             return no_findings()
-        return pl.concat(parts).sort("__at", maintain_order=True).drop("__at")
+        return pl.concat([*self._built, *told]).sort("__at", maintain_order=True).drop("__at")
 
-    def _rows(self, code: str, field: str, at: Positions, values: pl.Series | None) -> pl.DataFrame:
-        check = CHECKS[code]
+    def _values(self, field: str, at: Positions, given: pl.Series | None) -> pl.Series:
+        """What stood in the cells, as text."""
+        if given is not None:
+            return given.cast(pl.String)
         heading = self._headings.get(field)
-        if values is None:
-            values = self._raw[heading].gather(at) if heading else pl.Series([None], dtype=pl.String).new_from_index(0, len(at))
+        return self._raw[heading].gather(at) if heading else pl.Series([None], dtype=pl.String).new_from_index(0, len(at))
+
+    def _told(self, kept: list[tuple[Positions, str, str]], values: list[pl.Series]) -> pl.DataFrame:
+        """All findings in words, in one frame: each part's words by its number."""
+        at = np.concatenate([rows for rows, _, _ in kept])
+        part = pl.Series(np.repeat(np.arange(len(kept), dtype=np.uint32), [len(rows) for rows, _, _ in kept]))
+        rules = [CHECKS[code].rule for _, code, _ in kept]
+
+        def by_part(words: list[str]) -> pl.Series:
+            return pl.Series(words, dtype=pl.String).gather(part)
+
         return pl.DataFrame(
-            {"__at": at, "row": self._raw["__row"].gather(at).cast(pl.Int64), "file": self._raw["__file"].gather(at).cast(pl.String), "value": values}
-        ).select(
-            "__at",
-            "row",
-            "file",
-            pl.lit(heading or field).alias("column"),
-            pl.lit(code).alias("code"),
-            pl.lit(check.severity).alias("severity"),
-            pl.lit(check.rule.message.zh).alias("message"),
-            pl.lit(check.rule.message.en).alias("message_en"),
-            pl.col("value").cast(pl.String),
+            {
+                "__at": at,
+                "row": self._raw["__row"].gather(at).cast(pl.Int64),
+                "file": self._raw["__file"].gather(at).cast(pl.String),
+                "column": by_part([self._headings.get(field, field) for _, _, field in kept]),
+                "code": by_part([rule.code for rule in rules]),
+                "severity": by_part([rule.severity for rule in rules]),
+                "message": by_part([rule.message.zh for rule in rules]),
+                "message_en": by_part([rule.message.en for rule in rules]),
+                "value": pl.concat([column.alias("value") for column in values]),
+            }
         )
