@@ -28,7 +28,12 @@ _LINES = {
 }
 
 
-@click.group(help=say("清单：比较两个版本。", "Tapes: compare two versions."))
+@click.group(
+    help=say(
+        "清单：比较两个版本。\n\n示例：\n\n  panhuo tape diff 六月.csv 九月.xlsx",
+        "Tapes: compare two versions.\n\nExample:\n\n  panhuo tape diff june.csv september.xlsx",
+    )
+)
 def command() -> None:
     pass
 
