@@ -144,7 +144,7 @@ def build(value: npt.ArrayLike, limits: Sequence[Limit], eligible: npt.ArrayLike
         by_account = array.ndim == 2 and array.shape[0] == n and n > 1 and array.strides[0] != 0
         by_route = array.ndim >= 1 and array.shape[-1] == r and r > 1 and array.strides[-1] != 0
         if not by_account:
-            line = np.broadcast_to(array, (max(n, 1), r))[0].astype(np.float64)
+            line = np.broadcast_to(array if array.size else 0.0, (max(n, 1), r))[0].astype(np.float64)
             _finite(line[None, :], mask, may, limit.name)
             fixed[row] = np.where(mask & np.isfinite(line), line, 0.0)
             continue

@@ -44,6 +44,7 @@ def render(data: ReportData, *, lang: Lang = "zh") -> str:
         "key_words": key_words,
         "certainty": wording.certainty_words,
         "amount_of": wording.amount_of,
+        "unit_of": lambda line: wording.unit_words(line.unit, data.currency),
         "titles": TITLES,
     }
     environment.filters |= {
@@ -76,7 +77,7 @@ def _draw(data: ReportData, shown: Figures) -> dict[str, Markup]:
                 )
                 for r in shown.breakdowns[dimension]
             ]
-            if rows:
+            if len(rows) > 1:
                 drawn[f"{dimension}_{lang}"] = _framed(
                     dimension, lang, charts.money_by_key(rows, lang, currency=data.currency, labels=labels, horizontal=horizontal)
                 )

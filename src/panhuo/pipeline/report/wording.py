@@ -99,3 +99,10 @@ def amount_of(value: float, unit: Words) -> Markup:
     """``12 件`` / ``12 cases``."""
     text = number(value)
     return both(f"{text} {unit.zh}", f"{text} {unit.en}" if text == "1" else f"{text} {unit.en}s")
+
+
+def unit_words(unit: Words, currency: str) -> Words:
+    """A unit of money in the tape's own currency: 万元 of a dollar tape is 万 USD."""
+    if currency == "CNY":
+        return unit
+    return Words(unit.zh.replace("元", f" {currency}"), unit.en.replace("yuan", currency))
