@@ -21,6 +21,7 @@ CASES: dict[str, tuple[str, dict[str, str | None], tuple[str, object] | None]] =
     "CELL_TOO_LONG": ("", {"__fault": "CELL_TOO_LONG", "__raw": "a,b"}, None),
     "ROW_NUL": ("", {"__fault": "ROW_NUL", "__raw": "a,b"}, None),
     "ROW_FAULT": ("", {"__fault": "SOMETHING_NEW", "__raw": "a,b"}, None),
+    "TOTAL_ROW": ("借据号", {"借据号": "合计："}, None),
     "ACCOUNT_ID_MISSING": ("借据号", {"借据号": " 无 "}, None),
     "DUPLICATE_ROW": ("借据号", {"借据号": "FIRST"}, None),
     "DUPLICATE_ACCOUNT": ("借据号", {"借据号": "FIRST", "未偿利息": "1000.01", "未偿本息费合计": "13545.98"}, None),

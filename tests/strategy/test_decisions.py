@@ -114,7 +114,7 @@ def twin(case: Case, i: int, bars_named: int = 3) -> dict[str, object]:
         if max(against) > 0:
             limit = int(np.argmax(against))
     bars = []
-    floor = mine if at >= 0 else max(value[best], 0.0) if best is not None else -np.inf
+    floor = 0.0 if at >= 0 or best is not None else -np.inf
     closed = sorted((j for j in range(12) if j not in open_ and value[j] > floor + 0.5), key=lambda j: -value[j])
     for j in closed:
         rules = case.bars.get(ROUTE_NAMES[j])

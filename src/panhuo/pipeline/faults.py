@@ -14,10 +14,15 @@ import polars as pl
 
 from panhuo.engines.intake import Digest, digest, rejected_rows, shareable, write_rejected
 from panhuo.kernel.findings import FINDING, REJECT, no_findings
+from panhuo.kernel.words import Words
 from panhuo.pipeline.report.data import FAULT
 from panhuo.pipeline.tape import Intake
 
 PRIVATE_REJECTS = "rejected_rows"
+_OF_ALL = {
+    "DUPLICATE_ROW": Words("与前面的某一行完全重复", "repeats an earlier row"),
+    "DUPLICATE_ACCOUNT": Words("借据号与前面的某一行相同但内容不同", "has the account number of an earlier row with other figures"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,12 @@ def _table(total: Digest) -> pl.DataFrame:
     by = ["severity", "code", "column"]
     first = total.examples.group_by(by, maintain_order=True).first()
     lines = total.counts.join(first, on=by, how="left", maintain_order="left")
+    for code, words in _OF_ALL.items():  # the message of one row names another row: not what is said of all of them
+        same = pl.col("code") == code
+        lines = lines.with_columns(
+            pl.when(same).then(pl.lit(words.zh)).otherwise("message").alias("message"),
+            pl.when(same).then(pl.lit(words.en)).otherwise("message_en").alias("message_en"),
+        )
     return (
         lines.group_by("severity", "code", maintain_order=True)
         .agg(pl.col("message", "message_en").first(), pl.col("rows").sum(), pl.col("file", "row", "column", "value").first())

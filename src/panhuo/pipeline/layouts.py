@@ -10,7 +10,7 @@ from panhuo.kernel.errors import InputUnusable
 from panhuo.kernel.words import Words
 
 ENOUGH = 0.5
-"""A layout fits by itself when it explains at least this share of the tape's headings."""
+"""A layout fits by itself when it explains at least this share of the tape's headings, or finds this share of its own columns there."""
 
 
 def choose_layout(headings: Sequence[str], *, where: str) -> Layout:
@@ -23,7 +23,8 @@ def choose_layout(headings: Sequence[str], *, where: str) -> Layout:
     for name in shipped_layouts():
         layout = load_layout(name)
         known = known_headings(layout)
-        share = sum(normal_heading(heading) in known for heading in headings) / max(1, len(headings))
+        explained = sum(normal_heading(heading) in known for heading in headings)
+        share = max(explained / max(1, len(headings)), min(1.0, explained / len(layout.columns)))
         try:
             bind(layout, headings, where=where)
         except InputUnusable as error:

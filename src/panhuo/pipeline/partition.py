@@ -113,7 +113,7 @@ def _forecast_rows(account_ids: pl.Series, route: str, eligible: npt.NDArray[np.
         pl.lit(route, dtype=ROUTE).alias("route"),
         pl.Series("eligible", eligible),
         barred_by.alias("barred_by"),
-        *(pl.col(name).round().cast(pl.Int64) for name in fen),
+        *(pl.col(name).round(mode="half_away_from_zero").cast(pl.Int64) for name in fen),
         pl.col("hours").cast(pl.Float32),
         pl.col("months").cast(pl.Float32),
     )

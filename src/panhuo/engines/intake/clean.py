@@ -14,6 +14,7 @@ A clean batch costs little more than its type casts: rules first ask whether a c
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +40,24 @@ MARKS = ("__file", "__row", "__fault", "__raw")
 
 _WIDE_UNITS = ("wan", "million", "yi", "qian")
 _AGREEING = 0.6
+_LEADING, _BLANKS = 3, " \u3000:："
+_TOTAL_WORDS = (
+    "合计",
+    "总计",
+    "小计",
+    "本页合计",
+    "本页小计",
+    "总合计",
+    "合 计",
+    "总 计",
+    "小 计",
+    "Total",
+    "TOTAL",
+    "total",
+    "Subtotal",
+    "Grand total",
+    "Grand Total",
+)
 
 
 def clean(raw: pl.DataFrame, *, layout: Layout | str = "panhuo", as_of: dt.date | None = None) -> Outcome[Cleaned]:
@@ -65,6 +84,7 @@ def clean(raw: pl.DataFrame, *, layout: Layout | str = "panhuo", as_of: dt.date 
         )
     batch = _typed(raw, plan, binding, cutoff)
     faulty = _faulty_rows(raw, batch.notes)
+    batch.notes.add_where("TOTAL_ROW", "account_id", _totals(raw, headings, binding))
     rules_ranges.check_ranges(batch)
     rules_amounts.check_amounts(batch)
     rules_arrears.check_arrears(batch)
@@ -144,6 +164,14 @@ def _faulty_rows(raw: pl.DataFrame, notes: Notes) -> npt.NDArray[np.bool_]:
         notes.add(code if code in CHECKS else "ROW_FAULT", "", at, raw["__raw"].gather(at))
         out[at] = True
     return out
+
+
+def _totals(raw: pl.DataFrame, headings: Sequence[str], binding: Binding) -> pl.Series:
+    """Rows that add up the others: a first cell, the account number or the name says so."""
+    columns = dict.fromkeys([*headings[:_LEADING], *(binding.fields[name] for name in ("account_id", "name") if name in binding.fields)])
+    return raw.select(
+        pl.any_horizontal(pl.col(c).str.strip_chars(_BLANKS).is_in(_TOTAL_WORDS) for c in columns).fill_null(value=False).alias("total")
+    )["total"]
 
 
 def _reconcile(batch: Batch) -> Reconciliation:

@@ -30,7 +30,7 @@ _PLAIN: Final = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
 _GROUPED: Final = r"^[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?$"
 _DIGITS: Final = r"^([0-9]*)\.?([0-9]*)$"
 _EXPONENT: Final = r"^(?:[0-9]+\.?[0-9]*|\.[0-9]+)[eE][+-]?[0-9]{1,3}$"
-_MONEY_WORDS: Final = r"(?i)人民币|rmb|cny|usd|us\$|[¥$€]"
+_MONEY_WORDS: Final = r"(?i)人民币|rmb|cny|[¥$]"
 
 # months or days in one unit of time
 _MONTHS: Final = {"days": 1 / 30, "weeks": 7 / 30, "months": 1.0, "years": 12.0}

@@ -51,6 +51,7 @@ CHECKS: dict[str, Check] = dict(
         _check("CELL_TOO_LONG", "row out", "单元格过长", "a cell is far too long", "a broken quote swallowed following rows, or an attack"),
         _check("ROW_NUL", "row out", "该行含空字节", "the row has null bytes", "the file is damaged there"),
         _check("ROW_FAULT", "row out", "该行无法读取", "the row cannot be read", "the reader gave up on it"),
+        _check("TOTAL_ROW", "row out", "合计行，不是账户", "a total row, not an account", "a sum of the rows above counted as a claim would double the portfolio"),
         # identity of the claim
         _check("ACCOUNT_ID_MISSING", "row out", "缺少借据号", "the account number is missing", "a claim without a number cannot be found again"),
         _check("DUPLICATE_ROW", "row out", "与第 {row} 行完全重复（{file}）", "repeats row {row} of {file}", "counting it would double the debt"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import polars as pl
@@ -98,7 +98,21 @@ def suggest_layout(headings: Sequence[str], sample: pl.DataFrame | None = None) 
         field = fields[chosen[i]]
         column = sample[heading].cast(pl.String) if profiles[heading] is not None and sample is not None else None
         guesses.append(_guess(heading, field, scores[i][chosen[i]], reasons[i][field], profiles[heading], column))
-    return Suggestion(tuple(guesses), _fits(headings))
+    return Suggestion(tuple(_with_account(guesses)), _fits(headings))
+
+
+def _with_account(guesses: list[Guess]) -> list[Guess]:
+    """Without an account number no tape is read: where only contract numbers are found they stand in for it, for a person to confirm."""
+    if any(guess.field == "account_id" for guess in guesses):
+        return guesses
+    why = Words(
+        "没有借据号，以合同号代替，请确认一份合同只有一笔借据",
+        "no account number: the contract number stands in for it; confirm that a contract has one account only",
+    )
+    return [
+        replace(guess, field="account_id", confidence=min(guess.confidence, 0.5), reason=why) if guess.field == "contract_no" else guess
+        for guess in guesses
+    ]
 
 
 def _score(field: str, alike: float, name: str, seen: Profile | None) -> tuple[float, Words]:

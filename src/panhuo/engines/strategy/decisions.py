@@ -76,9 +76,7 @@ def decide(
         }
     )
     pieces = _Pieces(barring, rule_words, eligible)
-    named = pieces.best(
-        net_value, np.where(facts.chosen >= 0, facts.net, np.where(facts.best >= 0, np.maximum(facts.net, 0.0), -np.inf)), policy.bars_named.value
-    )
+    named = pieces.best(net_value, np.where((facts.chosen >= 0) | (facts.best >= 0), 0.0, -np.inf), policy.bars_named.value)
     reasons = [_reason(facts, limits, pieces.text(named, lang), lang) for lang in _LANGS]
     frame = frame.with_columns(reasons[0].alias("reason"), reasons[1].alias("reason_en"))
     return Outcome(DECISION.conform(frame.select(DECISION.names)), no_findings())

@@ -20,16 +20,16 @@ BEHIND = Words(
     ", {margin} less than {runner} after the prices of limits: the last units of a limit were shared out so",
 )
 HELD_BACK = Words(
-    "；{better}净值高{more}，但受“{limit}”约束（每{unit}影子价格{price}）",
-    "; {better} would bring {more} more but is held back by '{limit}' (shadow price {price} per {unit})",
+    "；{better}净值高{more}，但受“{limit}”约束（每多一{unit}约值{price}）",
+    "; {better} would bring {more} more but is held back by '{limit}' (one more {unit} is worth {price})",
 )
 USED_UP = Words("；{better}净值高{more}，但所需限额已分完", "; {better} would bring {more} more but the limits it needs are used up")
 NOTHING_TO_DO = Words("未逾期或无余额，无需处置", "Not overdue or nothing owed: nothing to do")
 NO_ROUTE = Words("没有可用的处置方式", "No route is open")
 NOT_WORTH_IT = Words("暂不处置：最好的{best}也预计净亏{net}", "No route for now: even the best, {best}, is expected to lose {net}")
 TOO_DEAR = Words(
-    "暂不处置：{best}预计净回收{net}，抵不过所占“{limit}”的价格（每{unit}影子价格{price}）",
-    "No route for now: {best} is expected to bring {net}, less than the price of '{limit}' it would use (shadow price {price} per {unit})",
+    "暂不处置：{best}预计净回收{net}，抵不过所占“{limit}”的价格（每多一{unit}约值{price}）",
+    "No route for now: {best} is expected to bring {net}, less than the price of '{limit}' it would use (one more {unit} is worth {price})",
 )
 NONE_LEFT = Words(
     "暂不处置：{best}预计净回收{net}，但所需限额已分完", "No route for now: {best} is expected to bring {net} but the limits it needs are used up"
