@@ -21,7 +21,7 @@ demo: $(STAMP)  ## a 20,000-account sample tape, run end to end; prints where th
 
 test: $(STAMP)  ## every test, browser tests included
 	@scripts/browser
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n auto
 
 check: $(STAMP)  ## format, lint, types, import contracts, fast tests: under a minute
 	@$(BIN)/ruff format --check --quiet src tests
