@@ -281,6 +281,15 @@ def test_constants_defaults_and_derived_fields_of_a_layout() -> None:
     check_whole(raw, outcome)
 
 
+def test_a_default_fills_what_is_empty_and_not_what_was_refused() -> None:
+    columns = [
+        *({"from": heading, "to": name} for heading, name in (("借据号", "account_id"), ("未偿本金", "principal_fen"), ("逾期天数", "overdue_days")))
+    ]
+    layout = layout_with(columns=[*columns, {"from": "放款日期", "to": "origination_date", "default": "2020-01-01"}], derived={}, constants={})
+    outcome = clean(batch([{"放款日期": None}, {"放款日期": "无"}, {"放款日期": "2021-02-31"}, {}]), layout=layout, as_of=AS_OF)
+    assert outcome.data.accounts["origination_date"].to_list() == [dt.date(2020, 1, 1), dt.date(2020, 1, 1), None, dt.date(2021, 3, 5)]
+
+
 def test_a_default_that_is_no_value_is_the_layouts_fault() -> None:
     layout = layout_with(
         columns=[

@@ -72,7 +72,7 @@ def main() -> None:
         sys.exit(error.exit_status)
     except (BrokenPipeError, SystemExit):
         # the reader of our output went away (`panhuo ... | head`): not an error of ours. Click leaves with 1 for it, after wrapping stdout
-        if isinstance(sys.exception(), SystemExit) and type(sys.stdout).__name__ != "PacifyFlushWrapper":
+        if isinstance(sys.exception(), SystemExit) and "PacifyFlushWrapper" not in type(sys.stdout).__name__:
             raise
         _discard_output()
         sys.exit(0)
