@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 from collections.abc import Mapping
+from functools import lru_cache
 
 import polars as pl
 
@@ -27,9 +28,15 @@ def compile_sql(
     where: file and key, for the error. params: values of ``:name`` placeholders. boolean: the result must be true/false.
     Raises ConfigurationInvalid for bad grammar, an unknown column, parameter or function, and a wrong type.
     """
+    return _compile(sql, tuple(schema.items()), where, tuple((params or {}).items()), boolean)
+
+
+@lru_cache(maxsize=4096)  # a run asks for the same expressions in every batch
+def _compile(sql: str, columns: tuple[tuple[str, pl.DataType], ...], where: str, params: tuple[tuple[str, Value], ...], boolean: bool) -> pl.Expr:
     import sqlglot
     from sqlglot import exp
 
+    schema = dict(columns)
     try:
         tree = sqlglot.parse_one(sql, dialect="postgres")
     except sqlglot.errors.SqlglotError as error:
@@ -44,7 +51,7 @@ def compile_sql(
             near = difflib.get_close_matches(column.name, list(schema), n=1)
             hint_zh, hint_en = (f"，是否指 {near[0]}？", f"; did you mean {near[0]}?") if near else ("", "")
             raise _bad(where, f"没有名为 {column.name} 的列{hint_zh}", f"there is no column {column.name}{hint_en}")
-    bound = dict(params or {})
+    bound = dict(params)
 
     def bind(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Placeholder):
@@ -57,7 +64,7 @@ def compile_sql(
     try:
         expression = pl.sql_expr(text)
         # planned, not just run on no rows: a type error must show here and not on the first real tape
-        result = pl.DataFrame(schema=dict(schema)).select(expression.alias("result")).schema["result"]
+        result = pl.DataFrame(schema=schema).select(expression.alias("result")).schema["result"]
     except (pl.exceptions.PolarsError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise _bad(where, f"表达式无法求值：{sql!r}（{reason}）", f"cannot be evaluated: {sql!r} ({reason})") from error

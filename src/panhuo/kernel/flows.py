@@ -1,8 +1,7 @@
 """Expected cash by month, built fast: few distinct time profiles, many accounts.
 
 A route's cash is mostly "an amount of each account x one of a few dozen time profiles" plus "a part of the standard curve,
-perhaps later". Both are added straight into one (n, horizon) float32 array, some thousand rows at a time so that the
-temporaries stay in the processor's cache.
+perhaps later". Both are added straight into one (n, horizon) float32 array, without temporaries.
 """
 
 from __future__ import annotations
@@ -13,8 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panhuo.kernel.routes import Curve, Floats, Forecast
-
-_ROWS = 8192
+from panhuo.kernel.shares import dot
 
 
 def between(start: float, end: float, horizon: int) -> Floats:
@@ -40,24 +38,16 @@ def outer(weights: Floats, profile: Floats) -> Curve:
 
 def add_profiles(cash: Curve, weights: Floats, profiles: Floats, group: npt.NDArray[np.intp]) -> None:
     """cash[i, :] += weights[i] * profiles[group[i], :], in place. profiles: (k, horizon)."""
-    narrow = profiles.astype(np.float32)
-    scale = weights.astype(np.float32)[:, None]
-    for start in range(0, len(cash), _ROWS):
-        rows = slice(start, start + _ROWS)
-        part = narrow.take(group[rows], axis=0)
-        part *= scale[rows]
-        cash[rows] += part
+    from panhuo.kernel.curve_kernels import added_profiles
+
+    added_profiles(cash, weights.astype(np.float32), profiles.astype(np.float32), group)
 
 
 def add_curve(cash: Curve, weights: Floats, curve: Curve, *, delay: int = 0) -> None:
     """cash[i, m + delay] += weights[i] * curve[i, m], in place; what slips beyond the horizon is left out."""
-    keep = cash.shape[1] - delay
-    if keep <= 0:
-        return
-    scale = weights.astype(np.float32)[:, None]
-    for start in range(0, len(cash), _ROWS):
-        rows = slice(start, start + _ROWS)
-        cash[rows, delay:] += curve[rows, :keep] * scale[rows]
+    from panhuo.kernel.curve_kernels import added_curve
+
+    added_curve(cash, weights.astype(np.float32), np.ascontiguousarray(curve), delay)
 
 
 def add_evenly(cost: Curve, total: Floats, months: int) -> None:
@@ -68,7 +58,7 @@ def add_evenly(cost: Curve, total: Floats, months: int) -> None:
 
 def row_sums(matrix: Curve) -> Floats:
     """(n,) sums over the months."""
-    return (matrix @ np.ones(matrix.shape[1], dtype=np.float32)).astype(np.float64)
+    return dot(matrix, np.ones(matrix.shape[1]))
 
 
 def scattered(rows: npt.NDArray[np.intp], values: Floats, n: int) -> Floats:

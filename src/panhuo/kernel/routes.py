@@ -79,12 +79,13 @@ def discount_factors(annual_rate: float, horizon: int) -> Floats:
 
 def summarise(forecast: Forecast, *, annual_rate: float) -> pl.DataFrame:
     """The columns of one route's part of ``forecasts.parquet``: amounts in fen, ``months`` the mean time to cash."""
-    horizon = forecast.cash.shape[1]
-    factors = discount_factors(annual_rate, horizon).astype(np.float32)
-    cash = forecast.cash.sum(axis=1, dtype=np.float64)
-    discounted = (forecast.cash @ factors).astype(np.float64)
-    weighted = (forecast.cash @ (np.arange(1, horizon + 1, dtype=np.float32) - 0.5)).astype(np.float64)
-    cost = forecast.upfront_cost + (forecast.running_cost @ factors).astype(np.float64)
+    from panhuo.kernel.curve_kernels import totals
+
+    n, horizon = forecast.cash.shape
+    sums = np.empty((4, n))
+    totals(np.ascontiguousarray(forecast.cash), np.ascontiguousarray(forecast.running_cost), discount_factors(annual_rate, horizon), sums)
+    cash, discounted, weighted, running = sums
+    cost = forecast.upfront_cost + running
     months = np.divide(weighted, cash, out=np.full_like(cash, np.nan), where=cash > 0)
     return pl.DataFrame(
         {

@@ -39,19 +39,15 @@ Curve = npt.NDArray[np.float32]
 
 _ROWS = 8192
 _GRID = 1025
-_NOTHING = np.float32(1e-12)
 
 
 def survival(curve: Curve) -> Curve:
     """(n, horizon): the share still open at the start of each month, 1 in the first."""
-    if curve.shape[1] == 0:
-        return curve.copy()
-    still = np.empty_like(curve)
-    still[:, 0] = 1.0
-    np.cumsum(curve[:, :-1], axis=1, out=still[:, 1:])
-    np.subtract(1.0, still[:, 1:], out=still[:, 1:])
-    np.maximum(still, 0.0, out=still)
-    return still
+    from panhuo.kernel.curve_kernels import still_open
+
+    out = np.empty(curve.shape, dtype=np.float32)
+    still_open(_plain(curve), out)
+    return out
 
 
 def scale_odds(curve: Curve, odds: npt.NDArray[Any] | float) -> Curve:
@@ -60,23 +56,21 @@ def scale_odds(curve: Curve, odds: npt.NDArray[Any] | float) -> Curve:
     A float32 curve tells what is still open to about 1e-7 of the balance: once less than a thousandth is open, what part of it a
     month takes is known ever more roughly.
     """
+    from panhuo.kernel.curve_kernels import scaled
+
     factor = np.asarray(odds, dtype=np.float32)
     if factor.ndim == 0 and factor == 1.0:
         return curve
     wide = np.broadcast_to(factor, curve.shape)
-    out = np.empty_like(curve)
+    out = np.empty(curve.shape, dtype=np.float32)
     for rows in blocks(curve.shape[0]):
-        part, k = curve[rows], wide[rows]
-        still = survival(part)
-        np.maximum(still, _NOTHING, out=still)
-        hazard = np.minimum(part / still, np.float32(1.0))
-        below = 1.0 + (k - np.float32(1.0)) * hazard
-        # below is 0 only where odds of 0 meet a certain month; nothing comes in then
-        np.maximum(below, _NOTHING, out=below)
-        hazard *= k
-        hazard /= below
-        out[rows] = from_hazard(hazard)
+        scaled(_plain(curve[rows]), _plain(wide[rows]), out[rows])
     return out
+
+
+def _plain(matrix: npt.NDArray[Any]) -> Curve:
+    """As the compiled walks want it: float32, C-contiguous, writeable or not."""
+    return np.ascontiguousarray(matrix, dtype=np.float32)
 
 
 def blocks(n: int) -> Iterator[slice]:
@@ -90,18 +84,19 @@ def dot(matrix: Curve, by_month: npt.NDArray[Any]) -> Floats:
     Not BLAS and not einsum: those add in an order that depends on where a row lies among its neighbours, so that the same account
     would be valued differently, in the last digit, in another batch.
     """
+    from panhuo.kernel.curve_kernels import weighed
+
     out = np.empty(matrix.shape[0])
-    weights = by_month.astype(np.float32)
-    for rows in blocks(matrix.shape[0]):
-        out[rows] = (matrix[rows] * weights).sum(axis=1)
+    weighed(_plain(matrix), np.asarray(by_month, dtype=np.float64), out)
     return out
 
 
 def from_hazard(hazard: Curve) -> Curve:
     """Share of the balance in each month from the part of what is open that comes in: h_m (1 - h_1) ... (1 - h_{m-1})."""
-    out = hazard.copy()
-    if hazard.shape[1] > 1:
-        out[:, 1:] *= np.cumprod(1.0 - hazard[:, :-1], axis=1)
+    from panhuo.kernel.curve_kernels import walked
+
+    out = np.empty(hazard.shape, dtype=np.float32)
+    walked(_plain(hazard), out)
     return out
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from panhuo.engines.strategy import DECISION, Allocation, Limit, decide
+from panhuo.kernel.frames import ACCOUNT
 from panhuo.kernel.routes import ROUTE_NAMES
 from panhuo.kernel.words import Words
 from panhuo.pipeline.parquet import PartWriter
@@ -18,9 +19,11 @@ from panhuo.pipeline.partition import cash_by_month
 from panhuo.pipeline.policy import Policy
 from panhuo.pipeline.portfolio import NONE, Breakdowns, Portfolio
 from panhuo.pipeline.report.data import CASH, LARGEST
+from panhuo.pipeline.scratch import take
 from panhuo.pipeline.tape import Intake
 
 LARGEST_SHOWN = 12
+_REPEATED = ("lender", "branch", "currency", "province", "region_code", "source_file")
 
 
 @dataclass(slots=True)
@@ -34,8 +37,10 @@ class Decided:
     currency: str = "CNY"
 
 
-def decide_parts(intake: Intake, portfolio: Portfolio, plan: Allocation, limits: Sequence[Limit], folder: Path, *, policy: Policy) -> Decided:
-    """Writes ``decisions.parquet``; adds up the breakdowns and the plan's cash by month."""
+def decide_parts(
+    intake: Intake, debtor_ids: pl.Series, portfolio: Portfolio, plan: Allocation, limits: Sequence[Limit], folder: Path, *, policy: Policy
+) -> Decided:
+    """Writes ``accounts.parquet`` and ``decisions.parquet``; adds up the breakdowns and the plan's cash by month."""
     decided = Decided(
         {
             limit.name: {
@@ -50,9 +55,13 @@ def decide_parts(intake: Intake, portfolio: Portfolio, plan: Allocation, limits:
     cash = np.zeros((len(ROUTE_NAMES), policy.horizon_months))
     currencies: dict[str, int] = {}
     best: list[pl.DataFrame] = []
-    with PartWriter(folder / "decisions.parquet", repeated=("limit",)) as file:
+    with (
+        PartWriter(folder / "accounts.parquet", repeated=_REPEATED) as accounts_file,
+        PartWriter(folder / "decisions.parquet", repeated=("limit",)) as file,
+    ):
         for number, (path, rows, verdicts) in enumerate(zip(intake.accounts, portfolio.slices(), portfolio.verdicts, strict=True)):
-            accounts = pl.read_parquet(path)
+            accounts = take(path).with_columns(debtor_ids.slice(rows.start, rows.stop - rows.start).alias("debtor_id"))
+            accounts_file.write(accounts)
             words = {rule: Words(zh, verdicts.reasons("en")[rule]) for rule, zh in verdicts.reasons("zh").items()}
             decisions = decide(
                 accounts["account_id"],
@@ -84,6 +93,7 @@ def decide_parts(intake: Intake, portfolio: Portfolio, plan: Allocation, limits:
                 )
             )
         if not intake.accounts:
+            accounts_file.write(ACCOUNT.empty())
             file.write(DECISION.empty())
     decided.cash = pl.DataFrame(
         [(month + 1, name, float(cash[j, month])) for j, name in enumerate(ROUTE_NAMES) for month in range(cash.shape[1]) if cash[j].sum() > 0],

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -26,6 +26,8 @@ Singles = npt.NDArray[np.float32]
 ROUTE = pl.Enum(ROUTE_NAMES)
 MEASURES = ("staff_minutes", "upfront_cost", "cost", "complaints")
 """What limits count besides cases and balance, as the columns of a route summary: hours, upfront_fen, cost_fen, complaints."""
+
+_ROWS = 50_000
 
 _TO_WORK = (pl.col("balance_fen") > 0) & (
     (pl.col("overdue_days") > 0) | pl.col("written_off") | pl.col("five_class").is_in(["substandard", "doubtful", "loss"]).fill_null(value=False)
@@ -73,7 +75,7 @@ def assess_part(accounts: pl.DataFrame, *, policy: Policy, books: Sequence[Book]
 
     def one(j: int) -> pl.DataFrame:
         route = ROUTE_NAMES[j]
-        summary = summarise(forecast_route(accounts, curve, route, policy=policy, as_of=as_of), annual_rate=policy.discount_rate.value)
+        summary = pl.concat(_summaries(accounts, curve, route, policy=policy, as_of=as_of))
         net_value[:, j] = summary["net_value_fen"].to_numpy()
         cash[:, j] = summary["cash_fen"].to_numpy()
         months[:, j] = summary["months"].fill_null(0.0).to_numpy()
@@ -93,6 +95,14 @@ def assess_part(accounts: pl.DataFrame, *, policy: Policy, books: Sequence[Book]
 def forecast_route(accounts: pl.DataFrame, curve: Curve, route: str, *, policy: Policy, as_of: dt.date) -> Forecast:
     """One route's forecast, with its own section of the policy."""
     return forecaster(route)(accounts, curve, policy=getattr(policy.routes, route), as_of=as_of)
+
+
+def _summaries(accounts: pl.DataFrame, curve: Curve, route: str, *, policy: Policy, as_of: dt.date) -> Iterator[pl.DataFrame]:
+    """One route's summary, some rows at a time: matrices of tens of MB would be asked of the system anew for each route, and cost
+    more to get than to fill."""
+    for first in range(0, max(accounts.height, 1), _ROWS):
+        part, shares = accounts.slice(first, _ROWS), curve[first : first + _ROWS]
+        yield summarise(forecast_route(part, shares, route, policy=policy, as_of=as_of), annual_rate=policy.discount_rate.value)
 
 
 def cash_by_month(accounts: pl.DataFrame, curve: Curve, choice: npt.NDArray[np.int16], *, policy: Policy, as_of: dt.date) -> Floats:

@@ -9,23 +9,8 @@ from typing import Any
 import polars as pl
 
 from panhuo.engines.intake.identity import IdentityPolicy, link_debtors
+from panhuo.pipeline.scratch import take
 from panhuo.pipeline.tape import Intake
-
-COMPARED = (
-    "account_id",
-    "debtor_kind",
-    "debtor_no",
-    "name",
-    "id_no",
-    "birth_date",
-    "phone",
-    "phone2",
-    "landline",
-    "email",
-    "address",
-    "employer",
-    "bank_card",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +29,7 @@ def find_debtors(intake: Intake, private: Path, *, policy: IdentityPolicy, seed:
     """Link the people of all partitions; links and the grey zone go to the private folder."""
     if not intake.people:
         return Debtors(pl.Series("debtor_id", [], dtype=pl.String), 0, 0, 0, pl.DataFrame(), {})
-    people = pl.concat([pl.read_parquet(path, columns=list(COMPARED)) for path in intake.people])
+    people = pl.concat([take(path) for path in intake.people])
     outcome = link_debtors(people, policy=policy, seed=seed)
     identity = outcome.data
     order = people.select("account_id")

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from panhuo.engines.compliance import Book, load_books
 from panhuo.engines.compliance import versions as book_versions
 from panhuo.engines.strategy import Allocation, Limit, allocate, build_limits
 from panhuo.kernel.errors import InputUnusable, PanhuoError
+from panhuo.kernel.frames import ACCOUNT
 from panhuo.kernel.routes import ROUTE_NAMES
 from panhuo.kernel.words import Lang, Words
 from panhuo.pipeline.deciding import Decided, decide_parts
@@ -30,6 +32,7 @@ from panhuo.pipeline.people import Debtors, find_debtors
 from panhuo.pipeline.policy import Policy, load_policy, policy_version
 from panhuo.pipeline.portfolio import Portfolio
 from panhuo.pipeline.reporting import report_data
+from panhuo.pipeline.scratch import take
 from panhuo.pipeline.summary import RunResult
 from panhuo.pipeline.tape import Intake, take_in
 from panhuo.pipeline.workspace import SUMMARY, workspace
@@ -85,6 +88,7 @@ def run_tape(
     as_of: the cut-off date; left out, the layout's, else what the tape says, else ``today``. lang: what the report opens in.
     Raises PanhuoError subclasses for whatever a user can mend; see :mod:`panhuo.kernel.errors`.
     """
+    started = time.perf_counter()
     paths = [Path(tape) for tape in tapes]
     house = load_policy(policy)
     books = load_books()
@@ -102,47 +106,51 @@ def run_tape(
                 tell=clock.tell,
                 label=clock.label("intake"),
             )
-        with clock.stage("identity"):
-            debtors = find_debtors(intake, folder / "private", policy=house.identity, seed=seed)
-        with clock.stage("assess"):
-            portfolio = _assess(intake, debtors, folder, house, books, engine, clock)
-        with clock.stage("allocate"):
-            limits, plan = _allocate(portfolio, house, seed)
-        with clock.stage("decide"):
-            decided = decide_parts(intake, portfolio, plan, limits, folder, policy=house)
+        with ThreadPoolExecutor(1) as beside:  # what no stage waits for, next to the stage that runs
+            found = beside.submit(_identify, intake, folder, house, seed, clock)  # no forecast asks whose account it is
+            with clock.stage("assess"):
+                portfolio = _assess(intake, folder, house, books, engine, clock)
+                debtors = found.result()
+            listed = beside.submit(write_faults, intake, folder)
+            beside.submit(_warm_up)
+            with clock.stage("allocate"):
+                limits, plan = _allocate(portfolio, house, seed)
+            with clock.stage("decide"):
+                decided = decide_parts(intake, debtors.ids, portfolio, plan, limits, folder, policy=house)
+            faults = listed.result()
         with clock.stage("report"):
-            faults = write_faults(intake, folder)
             summary = _summary(intake, debtors, portfolio, plan, decided, house, books)
             data = report_data(summary, intake, portfolio, decided, faults, house, plan, limits)
             from panhuo.pipeline.report import render
 
             (folder / "report.html").write_text(render(data, lang=lang), encoding="utf-8")
-        summary["seconds"] = clock.seconds
+        summary["seconds"] = {**clock.seconds, "total": round(time.perf_counter() - started, 3)}
         (folder / SUMMARY).write_text(json.dumps(summary, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     return RunResult(Path(out), summary)
 
 
-def _assess(intake: Intake, debtors: Debtors, folder: Path, policy: Policy, books: Sequence[Book], engine: str, clock: _Clock) -> Portfolio:
-    """Every partition through the engines, in order; writes accounts, assessments and forecasts, keeps the matrices."""
+def _warm_up() -> None:
+    from panhuo.pipeline.report import warm_up
+
+    warm_up()
+
+
+def _identify(intake: Intake, folder: Path, policy: Policy, seed: int, clock: _Clock) -> Debtors:
+    with clock.stage("identity"):
+        return find_debtors(intake, folder / "private", policy=policy.identity, seed=seed)
+
+
+def _assess(intake: Intake, folder: Path, policy: Policy, books: Sequence[Book], engine: str, clock: _Clock) -> Portfolio:
+    """Every partition through the engines, in order; writes assessments and forecasts, keeps the matrices."""
     portfolio = Portfolio(intake.reconciliation.rows_accepted)
     done = 0
-
-    def parts() -> Iterator[pl.DataFrame]:
-        at = 0
-        for path in intake.accounts:
-            frame = pl.read_parquet(path)
-            yield frame.with_columns(debtors.ids.slice(at, frame.height).alias("debtor_id"))
-            at += frame.height
-
     with (
-        PartWriter(folder / "accounts.parquet", repeated=("lender", "branch", "currency", "province", "region_code", "source_file")) as accounts_file,
         PartWriter(folder / "assessments.parquet", repeated=("model", "model_version", "reason_1", "reason_2", "reason_3")) as assessments_file,
         PartWriter(folder / "forecasts.parquet", repeated=("barred_by",)) as forecasts_file,
     ):
-        for number, (accounts, result) in enumerate(over_parts(parts(), assess_part, engine=engine, policy=policy, books=books, as_of=intake.as_of)):
-            accounts.write_parquet(intake.accounts[number], compression="lz4", statistics=False)
+        parts = (take(path) for path in intake.accounts)
+        for number, (accounts, result) in enumerate(over_parts(parts, assess_part, engine=engine, policy=policy, books=books, as_of=intake.as_of)):
             np.save(folder / "scratch" / f"curve-{number:05d}.npy", result.curve)
-            accounts_file.write(accounts)
             assessments_file.write(result.assessments)
             for frame in result.forecasts:
                 forecasts_file.write(frame)
@@ -154,21 +162,11 @@ def _assess(intake: Intake, debtors: Debtors, folder: Path, policy: Policy, book
             portfolio.models = dict(result.assessments.select("model", "model_version").unique().sort("model").iter_rows())
             done += accounts.height
             clock.tell(clock.label("assess"), done / max(1, portfolio.rows))
-        if not intake.accounts:
-            _write_empty(accounts_file, assessments_file, forecasts_file, policy, books, intake.as_of)
+        if not intake.accounts:  # every row was rejected: the files still stand, with their columns and no rows
+            empty = assess_part(ACCOUNT.empty(), policy=policy, books=books, as_of=intake.as_of)
+            assessments_file.write(empty.assessments)
+            forecasts_file.write(pl.concat(empty.forecasts))
     return portfolio
-
-
-def _write_empty(
-    accounts_file: PartWriter, assessments_file: PartWriter, forecasts_file: PartWriter, policy: Policy, books: Sequence[Book], as_of: dt.date
-) -> None:
-    """Every row was rejected: the files still stand, with their columns and no rows."""
-    from panhuo.kernel.frames import ACCOUNT
-
-    empty = assess_part(ACCOUNT.empty(), policy=policy, books=books, as_of=as_of)
-    accounts_file.write(ACCOUNT.empty())
-    assessments_file.write(empty.assessments)
-    forecasts_file.write(pl.concat(empty.forecasts))
 
 
 def _allocate(portfolio: Portfolio, policy: Policy, seed: int) -> tuple[list[Limit], Allocation]:

@@ -71,7 +71,7 @@ def in_words(result: RunResult, lang: Lang) -> str:
         + f" {s['gap']:.4%} · "
         + say("起作用的约束", "limits that bind")
         + f" {len(binding)}",
-        say("用时", "took") + f" {sum(s['seconds'].values()):.1f} s · " + say("报告", "report") + f" {result.out / 'report.html'}",
+        say("用时", "took") + f" {s['seconds']['total']:.1f} s · " + say("报告", "report") + f" {result.out / 'report.html'}",
     ]
     return "\n".join(lines)
 

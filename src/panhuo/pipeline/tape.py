@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -28,10 +29,12 @@ from panhuo.engines.intake import (
     no_quality,
     open_tape,
 )
+from panhuo.engines.intake.identity import COMPARED
 from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.words import Words
 from panhuo.pipeline.layouts import choose_layout
 from panhuo.pipeline.parquet import PartWriter
+from panhuo.pipeline.scratch import put
 
 AsOfFrom = Literal["given", "layout", "tape", "today"]
 PRIVATE_TABLES = ("debtor", "guarantor", "contact", "collateral")
@@ -45,7 +48,7 @@ class Intake:
     layout: Layout
     as_of: dt.date
     as_of_from: AsOfFrom
-    accounts: list[Path] = field(default_factory=list)  # a Parquet file a partition
+    accounts: list[Path] = field(default_factory=list)  # an Arrow file a partition
     people: list[Path] = field(default_factory=list)
     rejected: list[Path] = field(default_factory=list)  # raw rows
     findings: list[Path] = field(default_factory=list)
@@ -78,8 +81,9 @@ def take_in(
     intake: Intake | None = None
     seen: list[pl.DataFrame] = []
     rows = 0
-    writers = {name: PartWriter(private / f"{name}s.parquet" if name != "collateral" else private / "collateral.parquet") for name in PRIVATE_TABLES}
-    try:
+    with ExitStack() as stack:
+        files = {name: private / ("collateral.parquet" if name == "collateral" else f"{name}s.parquet") for name in PRIVATE_TABLES}
+        writers = {name: stack.enter_context(PartWriter(path)) for name, path in files.items()}
         for number, raw in enumerate(tape.batches(batch_rows)):
             if intake is None:
                 day, source = _cut_off(raw, chosen, as_of, today)
@@ -101,9 +105,6 @@ def take_in(
             intake.headings = dict(cleaned.headings)
             rows += raw.height
             tell(f"{label} {rows:,}", None)
-    finally:
-        for writer in writers.values():
-            writer.close()
     assert intake is not None  # batches() raises on a tape without rows
     return intake
 
@@ -146,12 +147,12 @@ def _keep(
 ) -> None:
     """One batch to scratch; a part without rows is not written."""
     people = people.with_columns(accounts["debtor_kind"])
-    for name, frame, paths in (
-        ("accounts", accounts, intake.accounts),
-        ("people", people, intake.people),
-        ("rejected", rejected, intake.rejected),
-        ("findings", findings, intake.findings),
-    ):
+    if accounts.height:
+        intake.accounts.append(scratch / f"accounts-{number:05d}.arrow")
+        intake.people.append(scratch / f"people-{number:05d}.arrow")
+        put(accounts, intake.accounts[-1])
+        put(people.select(COMPARED), intake.people[-1])
+    for name, frame, paths in (("rejected", rejected, intake.rejected), ("findings", findings, intake.findings)):
         if frame.height:
             path = scratch / f"{name}-{number:05d}.parquet"
             frame.write_parquet(path, compression="lz4", statistics=False)

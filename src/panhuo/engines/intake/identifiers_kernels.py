@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from panhuo.engines.intake.parse_kernels import NO_DAY, NULL, ODD, SURE, address_of, bytes_at, compiled, days_of, is_null
+from panhuo.engines.intake.parse_kernels import NO_DAY, NULL, ODD, SURE, address_of, bytes_at, days_of, is_null
+from panhuo.kernel.compiling import compiled
 
 
 @compiled

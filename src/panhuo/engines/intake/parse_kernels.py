@@ -13,17 +13,15 @@ loading the compiled code would cost more than it saves.
 # (numba infers its own types; NumPy scalars and Python numbers meet in one variable)
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final
 
-import numba
 import numpy as np
 from numba.core import types
 from numba.extending import intrinsic
 
-NULL, SURE, ODD = 0, 1, 2
+from panhuo.kernel.compiling import compiled
 
-F = TypeVar("F", bound=Callable[..., object])
+NULL, SURE, ODD = 0, 1, 2
 
 _MAX_FEN: Final = 9_000_000_000_000_000
 _POWERS: Final = np.array([10**k for k in range(19)], dtype=np.int64)
@@ -32,13 +30,6 @@ _FLOAT_POWERS: Final = np.array([10.0**k for k in range(23)], dtype=np.float64)
 NO_DAY: Final = -(2**31)
 
 ISO, SLASHED, COMPACT, CHINESE, US, EU = range(6)
-
-
-def compiled(function: F) -> F:
-    try:
-        return cast(F, numba.njit(nogil=True, cache=True)(function))
-    except RuntimeError:  # numba found nowhere to write: compile anew in each process
-        return cast(F, numba.njit(nogil=True)(function))
 
 
 def _pointer(typing_context: Any, address: Any) -> Any:

@@ -10,35 +10,27 @@ Everything is said from four comparisons, made for all accounts of a partition a
   it: the largest p_k (a_k,better - a_k,chosen).
 - *barred*: routes closed to the account that would bring more than the chosen one, the best few, each with the first rule that closes it.
 
-The sentences stand in :mod:`phrases`. No step loops over accounts.
+The comparisons stand in :mod:`.weighing`, the sentences in :mod:`.phrases`. No step loops over accounts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from panhuo.engines.strategy import phrases as p
 from panhuo.engines.strategy.allocation import Allocation
-from panhuo.engines.strategy.amounts import short
 from panhuo.engines.strategy.frames import DECISION
 from panhuo.engines.strategy.limits import Limit
 from panhuo.engines.strategy.policy import StrategyPolicy
+from panhuo.engines.strategy.sentences import LANGS, NO_UNIT, price_of, say_why
+from panhuo.engines.strategy.weighing import CENT, Flags, Floats, Ints, weigh, whole_fen
 from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.findings import Outcome, no_findings
 from panhuo.kernel.routes import ROUTE_NAMES, ROUTES
 from panhuo.kernel.words import Lang, Words
-
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
-
-CENT = 0.5
-"""Differences below half a fen are none."""
 
 
 def decide(
@@ -64,20 +56,20 @@ def decide(
     worked = np.ones(n, dtype=np.bool_) if worked is None else worked
     _check(n, r, allocation, net_value, eligible, barring, worked)
     eligible = eligible & (worked | (allocation.choice >= 0))[:, None]
-    facts = _weigh(allocation, net_value, eligible, limits, worked)
+    facts = weigh(allocation, net_value, eligible, limits, worked)
     frame = pl.DataFrame(
         {
             "account_id": account_ids.cast(pl.String),
             "route": _named(facts.chosen, ROUTE_NAMES).cast(DECISION["route"].dtype),
             "runner_up": _named(facts.runner, ROUTE_NAMES).cast(DECISION["runner_up"].dtype),
-            "net_value_fen": _fen(np.where(facts.chosen >= 0, facts.net, 0.0)),
-            "margin_fen": pl.Series(_fen(facts.margin)).set(pl.Series(facts.runner < 0), None),
+            "net_value_fen": whole_fen(np.where(facts.chosen >= 0, facts.net, 0.0)),
+            "margin_fen": pl.Series(whole_fen(facts.margin)).set(pl.Series(facts.runner < 0), None),
             "limit": _named(facts.limit, [limit.name for limit in limits]),
         }
     )
     pieces = _Pieces(barring, rule_words, eligible)
     named = pieces.best(net_value, np.where((facts.chosen >= 0) | (facts.best >= 0), 0.0, -np.inf), policy.bars_named.value)
-    reasons = [_reason(facts, limits, pieces.text(named, lang), lang) for lang in _LANGS]
+    reasons = say_why(facts, limits, [pieces.text(named, lang) for lang in LANGS])
     frame = frame.with_columns(reasons[0].alias("reason"), reasons[1].alias("reason_en"))
     return Outcome(DECISION.conform(frame.select(DECISION.names)), no_findings())
 
@@ -86,127 +78,18 @@ def explain(allocation: Allocation, limits: Sequence[Limit]) -> pl.DataFrame:
     """What each limit costs: name, title, title_en, used, at_most, price_fen (of one unit of usage), words, words_en. One row a limit."""
     rows = []
     for limit, used, price in zip(limits, allocation.used, allocation.prices, strict=True):
-        zh, en = (_worth(limit, float(used), float(price), lang) for lang in _LANGS)
+        zh, en = (_worth(limit, float(used), float(price), lang) for lang in LANGS)
         rows.append((limit.name, limit.called.zh, limit.called.en, float(used), float(limit.at_most), float(price), zh, en))
     text, number = pl.String(), pl.Float64()
     schema = {"name": text, "title": text, "title_en": text, "used": number, "at_most": number, "price_fen": number, "words": text, "words_en": text}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-_LANGS: tuple[Lang, Lang] = ("zh", "en")
-_NO_UNIT = Words("单位", "unit")
-
-
 def _worth(limit: Limit, used: float, price: float, lang: Lang) -> str:
     """What more of a limit would bring, in words."""
     if price * limit.unit_size >= CENT:
-        return p.MORE_OF_IT.to(lang).format(unit=(limit.unit or _NO_UNIT).to(lang), price=_price(limit, price, lang))
+        return p.MORE_OF_IT.to(lang).format(unit=(limit.unit or NO_UNIT).to(lang), price=price_of(limit, price, lang))
     return (p.NO_USE if used < limit.at_most * (1.0 - 1e-6) else p.USED_BUT_FREE).to(lang)
-
-
-@dataclass(frozen=True, slots=True)
-class _Facts:
-    """By account. Routes and limits by position, -1 for none. ``best``: the eligible route of highest net value; ``net``: of the chosen
-    route, or of ``best`` where none is chosen; ``more``: by how much ``best`` is above the chosen; ``priced``: whether limits' prices enter the margin."""
-
-    chosen: Ints
-    runner: Ints
-    best: Ints
-    limit: Ints
-    net: Floats
-    margin: Floats
-    more: Floats
-    priced: Flags
-    worked: Flags
-    prices: Floats
-
-
-def _weigh(allocation: Allocation, net_value: Floats, eligible: Flags, limits: Sequence[Limit], worked: Flags) -> _Facts:
-    n = net_value.shape[0]
-    every = np.arange(n)
-    value = np.where(eligible, net_value, -np.inf)
-    open_ = eligible.any(axis=1)
-    chosen = allocation.choice.astype(np.int64)
-    placed = chosen >= 0
-    best = np.where(open_, value.argmax(axis=1) if value.size else -1, -1)
-    adjusted, heaviest, limit = value.copy(), np.zeros(n), np.full(n, -1, dtype=np.int64)
-    for k, (one, price) in enumerate(zip(limits, allocation.prices, strict=True)):
-        if price <= 0.0:
-            continue
-        usage = np.broadcast_to(np.asarray(one.usage), value.shape)
-        counts = np.ones(len(ROUTES), dtype=np.bool_) if one.routes is None else one.routes
-        for j in np.flatnonzero(counts):
-            adjusted[:, j] -= np.where(eligible[:, j], price * usage[:, j], 0.0)
-        weight = price * (_used(usage, counts, best) - _used(usage, counts, chosen))
-        heavier = weight > heaviest
-        heaviest, limit = np.where(heavier, weight, heaviest), np.where(heavier, k, limit)
-    others = adjusted.copy()
-    others[every[placed], chosen[placed]] = -np.inf
-    runner = np.where(np.isfinite(others).any(axis=1), others.argmax(axis=1) if value.size else -1, -1)
-    at, on = np.maximum(runner, 0), np.maximum(chosen, 0)
-    has = runner >= 0
-    net = np.where(placed, value[every, on], np.where(open_, value[every, np.maximum(best, 0)], 0.0))
-    rival = np.where(has, adjusted[every, at], 0.0)
-    margin = np.where(has, np.where(placed, adjusted[every, on], 0.0) - rival, 0.0)
-    plain = np.where(has, np.where(placed, value[every, on], 0.0) - np.where(has, value[every, at], 0.0), 0.0)
-    top = np.where(open_, value[every, np.maximum(best, 0)], 0.0)
-    more = np.where(placed, top - net, 0.0)
-    held = np.where(placed, more >= CENT, (top >= CENT) & open_)
-    return _Facts(chosen, runner, best, np.where(held, limit, -1), net, margin, more, np.abs(margin - plain) >= CENT, worked, allocation.prices)
-
-
-def _used(usage: npt.NDArray[np.generic], counts: Flags, route: Ints) -> Floats:
-    """What each account would use of a limit on its ``route`` (n,); 0 without one."""
-    at = np.maximum(route, 0)
-    used: Floats = np.where((route >= 0) & counts[at], usage[np.arange(route.size), at], 0.0)
-    return used
-
-
-def _reason(facts: _Facts, limits: Sequence[Limit], bars: pl.Series, lang: Lang) -> pl.Series:
-    """The sentences of one language, joined."""
-    names = [route.words.to(lang) for route in ROUTES]
-    units = [(limit.unit or _NO_UNIT).to(lang) for limit in limits]
-    columns = pl.DataFrame(
-        {
-            "chosen": facts.chosen >= 0,
-            "worked": facts.worked,
-            "has_runner": facts.runner >= 0,
-            "open": facts.best >= 0,
-            "limited": facts.limit >= 0,
-            "priced": facts.priced,
-            "loss": facts.net < 0.0,
-            "ahead": facts.margin >= CENT,
-            "behind": facts.margin <= -CENT,
-            "held": (facts.chosen >= 0) & (facts.more >= CENT),
-            "worth": facts.net >= CENT,
-            "bars": bars,
-            "route": _named(facts.chosen, names),
-            "Route": _named(facts.chosen, [p.capital(name) for name in names]),
-            "runner": _named(facts.runner, names),
-            "better": _named(facts.best, names),
-            "net": short(_fen(facts.net), lang),
-            "margin": short(_fen(facts.margin), lang),
-            "more": short(_fen(facts.more), lang),
-            "limit": _named(facts.limit, [limit.called.to(lang) for limit in limits]),
-            "unit": _named(facts.limit, units),
-            "price": _named(facts.limit, [_price(limit, price, lang) for limit, price in zip(limits, facts.prices, strict=True)]),
-        }
-    ).with_columns(pl.col("better").alias("best"))
-    places = {name: pl.col(name) for name in ("route", "Route", "runner", "better", "best", "net", "margin", "more", "limit", "unit", "price")}
-
-    def say(words: Words) -> pl.Expr:
-        return p.say(words.to(lang), places)
-
-    head = pl.when("loss").then(say(p.CHOSEN_AT_A_LOSS)).otherwise(say(p.CHOSEN))
-    ahead = pl.when("priced").then(say(p.AHEAD_AT_PRICES)).otherwise(say(p.AHEAD))
-    against = pl.when(~pl.col("has_runner")).then(say(p.ONLY_ONE)).when("ahead").then(ahead).when("behind").then(say(p.BEHIND)).otherwise(say(p.EVEN))
-    held = pl.when(~pl.col("held")).then(pl.lit("")).when("limited").then(say(p.HELD_BACK)).otherwise(say(p.USED_UP))
-    for_now = pl.when(~pl.col("worth")).then(say(p.NOT_WORTH_IT)).when("limited").then(say(p.TOO_DEAR)).otherwise(say(p.NONE_LEFT))
-    without = pl.when("open").then(for_now).otherwise(say(p.NO_ROUTE))
-    # no piece may be null where it is used: each stands behind the flag that says it is there
-    whole = pl.when("chosen").then(pl.concat_str([head, against, held, pl.col("bars")])).otherwise(pl.concat_str([without, pl.col("bars")]))
-    whole = pl.when(pl.col("worked") | pl.col("chosen")).then(whole).otherwise(say(p.NOTHING_TO_DO))
-    return columns.select(pl.concat_str([whole, pl.lit(p.END.to(lang))]).alias("reason"))["reason"]
 
 
 class _Pieces:
@@ -223,7 +106,7 @@ class _Pieces:
             start = len(self.texts["zh"])
             codes = rules.replace_strict(distinct, pl.Series(np.arange(start, start + distinct.len())), return_dtype=pl.Int64).to_numpy()
             for ids in distinct:
-                for lang in _LANGS:
+                for lang in LANGS:
                     self.texts[lang].append(_barred(route.words, ids, rule_words, lang) if ids else "")
             closed = ~eligible[:, j] & (rules != "").to_numpy()
             self.piece[:, j] = np.where(closed, codes, 0)
@@ -253,16 +136,6 @@ def _barred(route: Words, ids: str, rule_words: Mapping[str, Words], lang: Lang)
     first = p.lang_of(rule_words.get(rules[0], Words(rules[0], rules[0])), lang)
     words = p.BARRED if len(rules) == 1 else p.BARRED_BY_MORE
     return words.to(lang).format(route=route.to(lang), rule=first, count=len(rules), others=len(rules) - 1)
-
-
-def _price(limit: Limit, price: float, lang: Lang) -> str:
-    return str(short(_fen(np.array([price * limit.unit_size])), lang)[0])
-
-
-def _fen(amount: Floats) -> Ints:
-    """Whole fen, half away from zero."""
-    whole: Ints = np.trunc(amount + np.copysign(0.5, amount)).astype(np.int64)
-    return whole
 
 
 def _named(positions: Ints, names: Sequence[str]) -> pl.Series:

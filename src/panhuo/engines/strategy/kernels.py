@@ -6,27 +6,16 @@ rounding in the last place however the accounts are ordered.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
-
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from panhuo.kernel.compiling import compiled
 
 Floats = npt.NDArray[np.float64]
 Reals = npt.NDArray[np.floating]
 Choices = npt.NDArray[np.int16]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def compiled(function: F) -> F:
-    """Compile on first use, kept on disk between processes where the installation or the user's cache folder can be written."""
-    try:
-        return cast(F, numba.njit(nogil=True, cache=True)(function))
-    except RuntimeError:  # numba found nowhere to write: compile anew in each process
-        return cast(F, numba.njit(nogil=True)(function))
 
 
 @compiled

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from panhuo.engines.strategy.kernels import Floats, Ints, compiled
+from panhuo.engines.strategy.kernels import Floats, Ints
+from panhuo.kernel.compiling import compiled
 
 
 @compiled

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import string
-from collections.abc import Mapping
-
-import polars as pl
-
 from panhuo.kernel.words import Lang, Words
 
 CHOSEN = Words("选择{route}：预计净回收{net}", "{Route}: expected net recovery {net}")
@@ -41,17 +36,6 @@ END = Words("。", ".")
 MORE_OF_IT = Words("再多1{unit}，约可多回收{price}", "each further {unit} would bring about {price}")
 NO_USE = Words("未用满，放宽无益", "not used up: more of it would bring nothing")
 USED_BUT_FREE = Words("已用满，放宽也不增加回收", "used up, but more of it would bring nothing")
-
-
-def say(template: str, places: Mapping[str, pl.Expr]) -> pl.Expr:
-    """The template over columns: as ``str.format`` with one argument a row."""
-    parts: list[pl.Expr] = []
-    for text, name, _, _ in string.Formatter().parse(template):
-        if text:
-            parts.append(pl.lit(text))
-        if name is not None:
-            parts.append(places[name])
-    return pl.concat_str(parts)
 
 
 def capital(text: str) -> str:

@@ -70,7 +70,7 @@ def bin_index(characteristic: Characteristic) -> pl.Expr:
     missing = pl.lit(len(bins), dtype=pl.Int16)
     rest = pl.lit(len(bins) - 1, dtype=pl.Int16)
     if characteristic.kind == "when":
-        conditions = [compile_sql(b.when or "", COLUMNS, where=b.code, boolean=True) for b in bins[:-1]]
+        conditions = [compile_sql(b.when or "", COLUMNS, where="value", boolean=True) for b in bins[:-1]]
         return _first_true(conditions, rest)
     value = compile_sql(characteristic.value or "", COLUMNS, where="value")
     if characteristic.kind == "range":

@@ -49,6 +49,11 @@ def draw(spec: dict[str, Any]) -> str:
     return svg
 
 
+def warm_up() -> None:
+    """Start the drawing machine and have it find its fonts: half a second that the first chart would wait for."""
+    draw({"data": {"values": [{"k": "盘活", "v": 1}]}, "mark": "bar", "encoding": {"x": {"field": "k"}, "y": {"field": "v", "type": "quantitative"}}})
+
+
 def scale_of(largest_fen: float, lang: Lang, currency: str) -> tuple[float, str]:
     """The unit amounts are drawn in: fen in one, and its name."""
     steps: tuple[tuple[float, str], ...]

@@ -167,7 +167,8 @@ def _draw(different: pl.DataFrame, count: int, seed: int) -> pl.Series:
 
 def _draw_labelled(made: Cards, count: int, seed: int) -> pl.DataFrame:
     """Pairs of cards (l <= r) whose rows have the same identity number; l = r where the rows agree in everything."""
-    following = made.card_of.sort("anchor", "n").with_columns(next=pl.col("card").shift(-1).over("anchor"))
+    several = made.card_of.filter(pl.col("anchor").is_duplicated())
+    following = several.sort("anchor", "n").with_columns(next=pl.col("card").shift(-1).over("anchor"))
     pairs = following.filter(pl.col("next").is_not_null()).select(l=pl.min_horizontal("card", "next"), r=pl.max_horizontal("card", "next"))
     if pairs.height > count:
         rng = stream(seed, "identity", "labelled")

@@ -12,7 +12,7 @@ from panhuo.engines.intake.identity.comparisons import FREQUENCIES
 from panhuo.engines.intake.identity.policy import IdentityPolicy
 from panhuo.kernel.frames import DEBTOR
 
-COLUMNS = (
+COMPARED = (
     "account_id",
     "debtor_kind",
     "debtor_no",
@@ -38,9 +38,9 @@ def gather(people: pl.DataFrame) -> pl.DataFrame:
     """
     if "account_id" not in people.columns or people["account_id"].null_count():
         raise ValueError("people must have an account_id on every row")
-    wanted = {c: DEBTOR[c].dtype if c != "debtor_kind" else pl.String() for c in COLUMNS}
-    given = {c: pl.col(c) if c in people.columns and people.schema[c] != pl.Null else pl.lit(None) for c in COLUMNS}
-    frame = people.select(given[c].cast(wanted[c]).alias(c) for c in COLUMNS).sort("account_id")
+    wanted = {c: DEBTOR[c].dtype if c != "debtor_kind" else pl.String() for c in COMPARED}
+    given = {c: pl.col(c) if c in people.columns and people.schema[c] != pl.Null else pl.lit(None) for c in COMPARED}
+    frame = people.select(given[c].cast(wanted[c]).alias(c) for c in COMPARED).sort("account_id")
     if (frame["account_id"] == frame["account_id"].shift(1)).any():
         raise ValueError("account_id must be unique in people")
     firm = (pl.col("debtor_kind") == "firm").fill_null(False)
@@ -89,9 +89,15 @@ def make_cards(people: pl.DataFrame, *, policy: IdentityPolicy) -> Cards:
         email=s.plain(rows["email"]),
         card=s.plain(rows["bank_card"]),
     ).with_columns(*names.result(), *places.result(), *(call.result() for call in calls))
-    known = frame.filter(~pl.col("bare")).with_columns(card_n=pl.col("n").first().over(pl.struct("anchor", *_VALUES).hash(seed=3)))
-    card_of = known.select("n", "anchor", card="card_n")
-    table = pl.concat([known.filter(pl.col("n") == pl.col("card_n")).drop("card_n"), frame.filter("bare")]).sort("n")
+    known = frame.filter(~pl.col("bare"))
+    # only a number met on several rows can have rows that share a card
+    several = known.filter(pl.col("anchor").is_duplicated())
+    several = several.select("n", card=pl.col("n").first().over(pl.struct("anchor", *_VALUES).hash(seed=3)))
+    again = several.filter(pl.col("n") != pl.col("card"))
+    card_of = (
+        known.select("n", "anchor").join(several, on="n", how="left", maintain_order="left").with_columns(pl.coalesce("card", "n").alias("card"))
+    )
+    table = frame.filter(~pl.col("n").is_in(again["n"].implode()))
     return Cards(table, card_of, purity)
 
 

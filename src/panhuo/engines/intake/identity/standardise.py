@@ -191,15 +191,13 @@ def character_pairs(text: pl.Series) -> pl.Series:
 
     Overlap of two texts is then an AND and a count of bits, a hundred times faster than intersecting lists. Null stays null.
     """
+    from panhuo.engines.intake.identity.pair_kernels import mark_pairs
+
     bare = text.str.replace_all(" ", "", literal=True)
     lengths = bare.str.len_chars().fill_null(0).to_numpy().astype(np.int64)
-    points = np.frombuffer("".join(bare.drop_nulls().to_list()).encode("utf-32-le"), dtype="<u4").astype(np.uint64)
-    row = np.repeat(np.arange(len(lengths)), lengths)
-    begins = row[:-1] == row[1:]  # a row's last character begins no pair
-    packed = (points[:-1] << np.uint64(21) | points[1:])[begins]
-    slot = (packed * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - PAIR_BITS.bit_length() + 1)
+    points = np.frombuffer("".join(bare.drop_nulls().to_list()).encode("utf-32-le"), dtype="<u4")
     bitmap = np.zeros((len(lengths), PAIR_BITS // 8), dtype=np.uint8)
-    np.bitwise_or.at(bitmap, (row[:-1][begins], (slot >> np.uint64(3)).astype(np.int64)), np.uint8(1) << (slot & np.uint64(7)).astype(np.uint8))
+    mark_pairs(points, lengths, 64 - PAIR_BITS.bit_length() + 1, bitmap)
     offsets = np.arange(0, bitmap.size + 1, PAIR_BITS // 8, dtype=np.int64)
     column = pa.Array.from_buffers(pa.large_binary(), len(lengths), [None, pa.py_buffer(offsets), pa.py_buffer(bitmap)])
     frame = pl.DataFrame({"bits": pl.from_arrow(column), "known": text.is_not_null()})
