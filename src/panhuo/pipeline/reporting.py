@@ -72,14 +72,14 @@ def report_data(
 
 
 def rules_table(portfolio: Portfolio) -> pl.DataFrame:
-    """Rules that barred something, most balance first."""
+    """Rules that barred something, most balance first; an account that a rule takes out of everything is counted there alone."""
     if not portfolio.verdicts:
         return pl.DataFrame(schema=RULE)
     counts = (
         pl.concat([verdicts.counts() for verdicts in portfolio.verdicts])
         .filter(pl.col("effect") == "bars")
         .group_by("rule", maintain_order=True)
-        .agg(pl.col("routes").first(), pl.col("accounts", "balance_fen").sum())
+        .agg(pl.col("routes").first(), pl.col("decides").sum().alias("accounts"), pl.col("decides_fen").sum().alias("balance_fen"))
         .filter(pl.col("accounts") > 0)
         .sort("balance_fen", "rule", descending=[True, False])
     )
