@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -223,6 +223,16 @@ class Verdicts:
         that :meth:`barring` names. Columns: rule, book, effect, routes, accounts, balance_fen, decides, decides_fen, unknown, certainty, force.
         """
         return self.tally
+
+    def naming(self, rows: Bools) -> dict[str, int]:
+        """Rule id to accounts among ``rows`` (n,) for which :meth:`barring` names it."""
+        counts = np.bincount(self.barred.of[rows], minlength=self.barred.bits.shape[0]) @ _decisive(self.barred, self.rules)
+        return {name: int(count) for name, count in zip(self.barred.rules, counts, strict=True)}
+
+    def asking(self, columns: Container[str]) -> dict[str, int]:
+        """Rule id to accounts it could not tell, for the rules in force that read one of ``columns`` and could not tell of some."""
+        unknown = dict(self.tally.select("rule", "unknown").iter_rows())
+        return {rule.id: unknown[rule.id] for rule in self.rules if unknown[rule.id] and any(name in columns for name in rule.columns)}
 
     def slim(self) -> Verdicts:
         """The same without the accounts it judged: all but :meth:`trace`, at a few bytes an account. To keep many batches."""
