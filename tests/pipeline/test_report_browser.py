@@ -286,3 +286,9 @@ def test_it_prints_on_paper_with_everything_open(sample: Ran, opened: Callable[.
     assert cut == []
     broken = page.evaluate("[...document.querySelectorAll('td:first-child code')].filter(e => e.getClientRects().length > 1).map(e => e.innerText)")
     assert broken == []  # no code is broken within a word
+    # nor is a short Chinese heading set one character a line
+    tall = page.evaluate(
+        "[...document.querySelectorAll('th')].filter(e => e.innerText.trim().length < 5 && e.clientHeight > 0).filter("
+        "e => { const r = document.createRange(); r.selectNodeContents(e); return r.getBoundingClientRect().height > 24; }).map(e => e.innerText)"
+    )
+    assert tall == []
