@@ -28,6 +28,7 @@ def accounts(days: list[int], balance: int = 1_000_000, **columns: list[Any]) ->
         "overdue_days": pl.Series(days, dtype=pl.Int32),
         "contactability": [None] * len(days),
         "complaints_12m": [None] * len(days),
+        "debtor_kind": ["person"] * len(days),
         **columns,
     }
     return pl.DataFrame({name: pl.Series(values, dtype=ACCOUNT.schema[name]) for name, values in base.items()})
@@ -79,6 +80,57 @@ def test_labour_against_the_slow_twin(people, hazard, months):
         assert got.staff_minutes[index] == pytest.approx(minutes, rel=1e-3, abs=1e-3)
         assert got.running_cost[index].sum() == pytest.approx(fen, rel=1e-3, abs=0.1)
         assert got.complaints[index] == pytest.approx(calls * 0.05 / 1000, rel=1e-3, abs=1e-9)
+
+
+FIRM = {0: (20, 10), 1e5: (40, 50), 1e6: (120, 500), 1e7: (400, 2_000), 5e7: (800, 5_000), 5e8: (2_000, 20_000)}
+PERSON = {5e5: (0, 0), 1e6: (20, 30), 1e7: (120, 500)}
+
+
+def slow_casework(yuan: float, kind: str) -> tuple[float, float]:
+    """Minutes and yuan of expenses a month, along straight lines between figures typed in here."""
+    table = FIRM if kind == "firm" else PERSON
+    sizes = sorted(table)
+    if yuan <= sizes[0] or yuan >= sizes[-1]:
+        return table[sizes[0] if yuan <= sizes[0] else sizes[-1]]
+    above = next(at for at, size in enumerate(sizes) if size > yuan)
+    low, high = sizes[above - 1], sizes[above]
+    part = (yuan - low) / (high - low)
+    (a, x), (b, y) = table[low], table[high]
+    return a + part * (b - a), x + part * (y - x)
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 10**11), st.sampled_from(["person", "firm"]), st.integers(0, 900)), min_size=1, max_size=8), st.floats(0.0, 0.9)
+)
+def test_casework_grows_with_the_claim(claims, hazard):
+    """What stands above the calls, against the twin; a month's casework weighs by what is still open, as calls do."""
+    days, kinds = [d for *_, d in claims], [k for _, k, _ in claims]
+    large = accounts(days, debtor_kind=kinds, balance_fen=[fen for fen, *_ in claims])
+    small = accounts(days, 10_000)
+    curve = flat(hazard, len(claims), 18)
+    got, plain = (forecast(frame, curve, policy=POLICY, as_of=AS_OF) for frame in (large, small))
+    open_months = sum((1 - hazard) ** month for month in range(18))
+    for index, (fen, kind, _) in enumerate(claims):
+        minutes, yuan = slow_casework(fen / 100, kind)
+        assert got.staff_minutes[index] - plain.staff_minutes[index] == pytest.approx(minutes * open_months, rel=2e-3, abs=0.05)
+        extra = (got.running_cost[index].astype(float) - plain.running_cost[index]).sum()
+        assert extra == pytest.approx((minutes * 300 + yuan * 100) * open_months, rel=2e-3, abs=2.0)
+    assert np.allclose(got.complaints, plain.complaints)
+
+
+def test_fifty_million_from_a_firm_is_not_worked_like_a_card():
+    """Three years on a stale claim: some per cent of what comes in, and days of a manager, where a card takes minutes."""
+    stale = np.full((2, 36), 0.002, dtype=np.float32)
+    frame = accounts([800, 800], debtor_kind=["firm", "person"], balance_fen=[5_000_000_000, 1_000_000])
+    got = forecast(frame, stale, policy=POLICY, as_of=AS_OF)
+    assert 0.02 < got.running_cost[0].sum() / got.cash[0].sum() < 0.15
+    assert got.staff_minutes[0] > 36 * 700
+    assert got.staff_minutes[1] < 120
+
+
+def test_nothing_owed_takes_no_casework():
+    got = forecast(accounts([800], debtor_kind=["firm"], balance_fen=[0]), flat(0.0, 1, 6), policy=POLICY, as_of=AS_OF)
+    assert got.staff_minutes[0] == pytest.approx(slow_work(800, 0.0, 6, None)[1], rel=1e-3)
 
 
 def test_an_account_that_pays_at_once_is_worked_once():

@@ -123,6 +123,9 @@ def judge_one(account: Row, books: tuple[Book, ...], as_of: dt.date, facts: Row)
         for route in effect.warns or ():
             if what or (what is None and unknown == "warns"):
                 warned[route].append(rule.id)
+    everywhere = [name for name in barred[ROUTE_NAMES[0]] if any(rule.id == name and rule.text.effect.bars == ROUTE_NAMES for rule in live)]
+    if everywhere:  # nothing else needs saying
+        barred = dict.fromkeys(ROUTE_NAMES, everywhere)
     return {
         "barred": barred,
         "warned": warned,

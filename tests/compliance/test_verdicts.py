@@ -67,10 +67,20 @@ def test_not_overdue_closes_every_route_and_says_so() -> None:
     found = verdicts({"overdue_days": 0}, {"principal_fen": 0})
     assert not found.eligible.any()
     for route in ROUTE_NAMES:
-        assert "HOUSE-NOT-OVERDUE" in found.barring(route)[0].split(",")
-        assert "HOUSE-NO-BALANCE" in found.barring(route)[1].split(",")
+        assert found.barring(route).to_list() == ["HOUSE-NOT-OVERDUE", "HOUSE-NO-BALANCE"]
+    assert not set(found.barring("agency")) - {"HOUSE-NOT-OVERDUE", "HOUSE-NO-BALANCE"}
+    others = {line.rule for line in found.trace(0) if line.consequence and line.effect.startswith("bars")}
+    assert {"HOUSE-NOT-OVERDUE", "ARB-PREEMPTIVE", "WO-GROUND"} <= others  # the trace keeps what the summary leaves out
     assert found.reasons("zh")["HOUSE-NOT-OVERDUE"] == "未逾期"
     assert found.reasons("en")["HOUSE-NOT-OVERDUE"] == "not overdue"
+
+
+def test_a_rule_decides_only_where_no_other_closes_everything() -> None:
+    found = verdicts({"overdue_days": 0, "principal_fen": 7_00}, {"principal_fen": 11_00}, {"principal_fen": 0})
+    counts = {row["rule"]: row for row in found.counts().to_dicts()}
+    assert (counts["WO-GROUND"]["accounts"], counts["WO-GROUND"]["decides"], counts["WO-GROUND"]["decides_fen"]) == (3, 1, 11_00)
+    assert (counts["ARB-PREEMPTIVE"]["accounts"], counts["ARB-PREEMPTIVE"]["decides"]) == (1, 0)
+    assert (counts["HOUSE-NOT-OVERDUE"]["decides"], counts["HOUSE-NOT-OVERDUE"]["decides_fen"]) == (1, 7_00)
 
 
 def test_a_lost_debtor_goes_to_ordinary_procedure() -> None:
@@ -154,8 +164,8 @@ def test_eligible_barring_and_counts_tell_one_story() -> None:
     for row in found.counts().filter(pl.col("effect") == "bars").to_dicts():
         for route in row["routes"].split(","):
             named = barring[route].str.split(",").list.contains(row["rule"])
-            assert named.sum() == row["accounts"]
-            assert accounts["balance_fen"].filter(named).sum() == row["balance_fen"]
+            assert named.sum() == row["decides"] <= row["accounts"]
+            assert accounts["balance_fen"].filter(named).sum() == row["decides_fen"]
     assert set(found.reasons("zh")) == set(found.certainties()) == set(found.counts()["rule"])
 
 
@@ -167,7 +177,8 @@ def test_trace_shows_what_each_rule_saw() -> None:
         lines = found.trace(row)
         assert {line.rule for line in lines} == rules
         bars = {line.rule for line in lines if line.consequence and line.effect.startswith("bars")}
-        assert bars == {r for route in ROUTE_NAMES for r in found.barring(route)[row].split(",") if r}
+        settled = bars & {"HOUSE-NOT-OVERDUE", "HOUSE-NO-BALANCE"}
+        assert (settled or bars) == {r for route in ROUTE_NAMES for r in found.barring(route)[row].split(",") if r}
         for line in lines:
             for name, value in line.values.items():
                 if name in accounts.columns:

@@ -46,9 +46,23 @@ def test_a_sale_by_hand(make_accounts: Make) -> None:
     month = math.ceil(p.packaging_months.value + days / p.working_days_a_month.value + (1 - p.sold.value) * p.relist_months.value)
     assert np.flatnonzero(made.cash[0]).tolist() == [month - 1]
     assert made.cash[0].sum() == pytest.approx(price, rel=1e-5)
-    assert made.upfront_cost[0] == p.package_fen.value
-    assert made.running_cost[0].sum() == pytest.approx(p.minutes.value * p.staff_minute_fen.value, rel=1e-5)
+    assert made.upfront_cost[0] == p.package_fen.person.values[0]
+    assert made.running_cost[0].sum() == pytest.approx(p.minutes.person.values[0] * p.staff_minute_fen.value, rel=1e-5)
     assert (made.low[0], made.high[0]) == (pytest.approx(price * p.interval.low), pytest.approx(price * p.interval.high))
+
+
+def test_selling_a_large_claim_takes_more_than_a_card(make_accounts: Make) -> None:
+    """Due diligence and files by hand: a firm's claim of 10 million yuan, one of 5.5 million, and a person's home loan of 1 million."""
+    claims = [("firm", 10**9), ("firm", 550_000_000), ("person", 10**8), ("person", 5_000_000)]
+    accounts = make_accounts(*({"debtor_kind": kind, "principal_fen": fen, "overdue_days": 400} for kind, fen in claims))
+    for forecast, policy, first, minute in (
+        (forecast_batch_transfer, BATCH, [15_000, 9_000, 200, 15], [1_200, 720, 20, 4]),
+        (forecast_income_right_transfer, RIGHT, [15_000, 9_000, 150, 10], [1_200, 720, 15, 3]),
+    ):
+        made = forecast(accounts, none(4), policy=policy, as_of=AS_OF)
+        assert made.upfront_cost == pytest.approx([100 * yuan for yuan in first], rel=1e-9)
+        servicing = 36 * policy.servicing_minutes_a_month.value if policy is RIGHT else 0
+        assert made.staff_minutes == pytest.approx([m + servicing for m in minute], rel=1e-9)
 
 
 def test_the_trading_fee_is_taken_from_the_price_at_the_multiplier(make_accounts: Make) -> None:
@@ -88,10 +102,10 @@ def test_an_income_right_by_hand(make_accounts: Make) -> None:
     assert np.flatnonzero(made.cash[0]).tolist() == [int(p.months.value) - 1]
     assert made.cash[0].sum() == pytest.approx(price, rel=1e-5)
     servicing = 36 * p.servicing_minutes_a_month.value
-    cost = p.channel_share.value * price + p.staff_minute_fen.value * (p.minutes.value + servicing * (1 - p.serviced.value))
+    cost = p.channel_share.value * price + p.staff_minute_fen.value * (p.minutes.person.values[0] + servicing * (1 - p.serviced.value))
     assert made.running_cost[0].sum() == pytest.approx(cost, rel=1e-5)
-    assert made.staff_minutes[0] == pytest.approx(p.minutes.value + servicing)
-    assert made.upfront_cost[0] == p.set_up_fen.value
+    assert made.staff_minutes[0] == pytest.approx(p.minutes.person.values[0] + servicing)
+    assert made.upfront_cost[0] == p.set_up_fen.person.values[0]
 
 
 def test_the_two_sales_meet_at_one_year_and_age_alike() -> None:
@@ -136,6 +150,21 @@ def test_the_line_meets_the_quarters_averages(real_data: Any) -> None:
     assert line[0] > stats["个人批量", "平均折扣率"] / 100 > line[-1]
     cards = stats["信用卡透支", "平均本金回收率"] / stats["个人批量", "平均本金回收率"]
     assert BATCH.by_product.values["credit_card"] == pytest.approx(cards, abs=0.005)
+
+
+def test_firms_claims_are_set_below_what_2022_implies(real_data: Any, make_accounts: Make) -> None:
+    """All business less personal packages, 2022: 55 % of principal and interest. The shipped price of a firm's claim stays well below that."""
+    stats = pl.read_csv(real_data / "cn_npl_market" / "cn_npl_market_stats.csv", infer_schema_length=1_000).filter(pl.col("period") == "2022")
+    year = {(segment, metric): float(value) for segment, metric, value in stats.select("segment", "metric", "value").iter_rows()}
+    everything, personal = year["全部业务", "成交未偿本息"], year["个人批量", "未偿本息"]
+    implied = (everything * year["全部业务", "平均折扣率"] / 100 - year["个人批量", "转让价格"]) / (everything - personal)
+    assert implied == pytest.approx(0.55, abs=0.01)
+    firm = {"debtor_kind": "firm", "product": "corporate_loan", "principal_fen": 5 * 10**8}
+    claims = [{**firm, "guarantee_kind": kind, "overdue_days": days} for kind in ("mortgage", "credit") for days in (360, 1_080)]
+    made = forecast_batch_transfer(make_accounts(*claims), none(4), policy=BATCH, as_of=AS_OF)
+    shares = made.cash.sum(axis=1) / (5 * 10**8)
+    assert shares == pytest.approx([0.44, 0.19, 0.22, 0.095], abs=0.01)
+    assert shares.max() < implied
 
 
 def test_the_line_lies_above_starting_prices_and_within_their_scatter(real_data: Any) -> None:

@@ -215,6 +215,34 @@ def test_the_page_never_scrolls_sideways(sample: Ran, opened: Callable[..., Watc
     assert lettering > 7
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_no_table_is_cut_on_a_desk(sample: Ran, opened: Callable[..., Watched], lang: str) -> None:
+    page = opened(sample.out / "report.html", hash_=f"#{lang}").page
+    page.evaluate("document.querySelectorAll('details:not(.screen)').forEach(d => { d.open = true; })")
+    cut = "[...document.querySelectorAll('.scroll')].filter(e => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1).map(e => e.innerText.slice(0, 40))"
+    assert page.evaluate(cut) == []
+    # the limits' headings stand in one line each
+    assert page.evaluate("Math.max(...[...document.querySelectorAll('#limits + .scroll th')].map(e => e.clientHeight))") < 40
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_phone_says_where_to_swipe_and_reads_reasons_without(sample: Ran, opened: Callable[..., Watched], lang: str) -> None:
+    page = opened(sample.out / "report.html", size=PHONE, hash_=f"#{lang}").page
+    hints = page.evaluate("[...document.querySelectorAll('.chart')].map(e => getComputedStyle(e, '::before').content)")
+    assert len(hints) == 5
+    assert all(("滑动" in hint) if lang == "zh" else ("swipe" in hint) for hint in hints)
+    wide = "[...document.querySelectorAll('.scroll')].filter(e => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1)"
+    shades = page.evaluate(f"{wide}.map(e => getComputedStyle(e).backgroundImage.split('linear-gradient').length - 1)")
+    assert shades
+    assert set(shades) == {4}
+    right = page.evaluate("Math.max(...[...document.querySelectorAll('table.cards td')].map(e => e.getBoundingClientRect().right))")
+    assert right <= PHONE["width"]
+    # no hole among the tiles: each row of them reaches both edges
+    tiles = page.evaluate("[...document.querySelectorAll('.tiles > div')].map(e => [e.offsetTop, e.offsetWidth])")
+    rows = {top: sum(width for at, width in tiles if at == top) for top, _ in tiles}
+    assert max(rows.values()) - min(rows.values()) <= 2
+
+
 def test_long_words_of_a_tape_do_not_widen_the_page(run_rows: Callable[..., Ran], clean_rows: Rows, opened: Callable[..., Watched]) -> None:
     long = "L" * 200
     rows = [
@@ -256,3 +284,11 @@ def test_it_prints_on_paper_with_everything_open(sample: Ran, opened: Callable[.
         "[...document.querySelectorAll('table')].filter(t => t.getBoundingClientRect().right > innerWidth + 1).map(t => t.innerText.slice(0, 60))"
     )
     assert cut == []
+    broken = page.evaluate("[...document.querySelectorAll('td:first-child code')].filter(e => e.getClientRects().length > 1).map(e => e.innerText)")
+    assert broken == []  # no code is broken within a word
+    # nor is a short Chinese heading set one character a line
+    tall = page.evaluate(
+        "[...document.querySelectorAll('th')].filter(e => e.innerText.trim().length < 5 && e.clientHeight > 0).filter("
+        "e => { const r = document.createRange(); r.selectNodeContents(e); return r.getBoundingClientRect().height > 24; }).map(e => e.innerText)"
+    )
+    assert tall == []

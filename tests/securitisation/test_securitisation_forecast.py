@@ -33,9 +33,11 @@ def test_a_card_by_hand(make_accounts: Make) -> None:
     residual = p.residual_share.value * (11_000_000 * 0.01 * (horizon - 6) - issue * (1 + p.carry.value))
     expected = [0.0] * 5 + [sold] + [issue * kept * senior / 18] * 18 + [issue * kept * (1 - senior) / 12] * 12 + [residual / 12] * 12
     np.testing.assert_allclose(made.cash[0], expected, rtol=1e-4)
-    assert made.upfront_cost[0] == pytest.approx(p.issue_cost_share.value * issue + p.account_fen.value)
+    assert made.upfront_cost[0] == pytest.approx(p.issue_cost_share.value * issue + p.account_fen.person.values[0])
     servicing = horizon * p.servicing_minutes_a_month.value
-    assert made.running_cost.sum() == pytest.approx(p.staff_minute_fen.value * (p.minutes.value + servicing * (1 - p.reimbursed.value)), rel=1e-5)
+    assert made.running_cost.sum() == pytest.approx(
+        p.staff_minute_fen.value * (p.minutes.person.values[0] + servicing * (1 - p.reimbursed.value)), rel=1e-5
+    )
     assert made.low[0] == pytest.approx(p.interval.low * (sold + issue * kept), rel=1e-4)
 
 

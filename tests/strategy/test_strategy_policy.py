@@ -48,6 +48,15 @@ def test_amounts_follow_the_size_of_the_portfolio() -> None:
     assert amounts(found, 0, 0.0) == [0.0, 0.0, 0.0, 7.5]
 
 
+def test_large_claims_bring_people_of_their_own() -> None:
+    found = policy(a=limit(measure="staff_minutes", at_most={"per_1000_accounts": 100, "per_million_yuan": 60}))
+    assert amounts(found, 2_000, 3e8) == [200.0 + 180.0]
+    assert amounts(found, 2_000, 0.0) == [200.0]
+    for other in ({"absolute": 1}, {"share_of_balance": 0.1}):
+        with pytest.raises(ConfigurationInvalid, match="per_million_yuan"):
+            policy(a=limit(measure="balance", at_most={**other, "per_million_yuan": 60}))
+
+
 def test_a_limit_counts_its_routes_only_and_shares_its_measure() -> None:
     minutes = np.arange(24, dtype=float).reshape(2, 12)
     limits = build_limits(

@@ -207,3 +207,13 @@ def test_a_file_that_is_not_text(tmp_path):
 def test_the_shipped_file_names_no_key_the_model_lacks():
     assert set(read(DEFAULT_POLICY)) <= set(Policy.model_fields)
     assert yaml.safe_load(DEFAULT_POLICY.read_text(encoding="utf-8"))["version"] == DEFAULT.version
+
+
+def test_the_lender_may_be_stated(tmp_path):
+    assert DEFAULT.lender.facts == {"lender_kind": None, "lender_province": None}
+    policy = load_policy(layer(tmp_path, "extends: default\nlender: {kind: city_bank, province: 浙江}\n"))
+    assert policy.lender.facts == {"lender_kind": "city_bank", "lender_province": "浙江"}
+    assert policy_version(policy) != policy_version(DEFAULT)
+    error = refused(layer(tmp_path, "extends: default\nlender: {kind: bank}\n"))
+    assert "lender" in error.where
+    assert "city_bank" in error.describe("en")

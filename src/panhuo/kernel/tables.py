@@ -130,6 +130,24 @@ class ShareKnots(Knots):
     most: ClassVar[float] = 1.0
 
 
+class ByDebtor(Document):
+    """A figure along a number, for natural persons and for firms apart: what a claim takes grows with its size, and differently for the two.
+
+    An account that does not say who owes it is taken as a person's.
+    """
+
+    person: Knots
+    firm: Knots
+
+    def of(self, accounts: pl.DataFrame) -> Floats:
+        """(n,)"""
+        out = self.person.of(accounts)
+        firms = np.flatnonzero((accounts["debtor_kind"] == "firm").fill_null(False).to_numpy()) if "debtor_kind" in accounts.columns else ()
+        if len(firms):
+            out[firms] = self.firm.of(accounts.select(self.firm.by)[firms])
+        return out
+
+
 class Flags(Document):
     """A factor for each flag that is set on the account; factors of several flags multiply. A null flag counts as not set."""
 

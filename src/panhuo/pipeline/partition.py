@@ -63,7 +63,7 @@ class PartResult:
 def assess_part(accounts: pl.DataFrame, *, policy: Policy, books: Sequence[Book], as_of: dt.date) -> PartResult:
     """Classify, judge, value and forecast one partition of the canonical account frame."""
     classes = classify(accounts, books, as_of=as_of)
-    verdicts = judge(accounts, books, as_of=as_of).data
+    verdicts = judge(accounts, books, as_of=as_of, facts=policy.lender.facts).data
     curve = recovery_curve(accounts, policy=policy.valuation, as_of=as_of)
     assessed = assess(accounts, policy=policy.valuation, as_of=as_of, curve=curve)
     eligible = verdicts.eligible

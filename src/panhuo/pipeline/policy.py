@@ -20,6 +20,7 @@ from pydantic import Field
 
 from panhuo.engines.collection.agency import AgencyPolicy
 from panhuo.engines.collection.in_house import InHousePolicy
+from panhuo.engines.compliance.lender import LenderPolicy
 from panhuo.engines.intake.identity.policy import IdentityPolicy
 from panhuo.engines.legal import ArbitrationPolicy, EnforcementPolicy, FeeBook, LitigationPolicy, MediationPolicy, load_fees
 from panhuo.engines.market import BatchTransferPolicy, CollateralSalePolicy, IncomeRightPolicy
@@ -62,6 +63,7 @@ class Policy(Document):
     version: str = Field(min_length=1)
     title: str
     effective_from: dt.date
+    lender: LenderPolicy = LenderPolicy()
     horizon_months: int = Field(ge=1, le=120)
     discount_rate: Share
     staff_minute_fen: Quantity

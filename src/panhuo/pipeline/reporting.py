@@ -7,17 +7,20 @@ from typing import Any
 
 import polars as pl
 
+from panhuo.engines.compliance.vocabulary import FACTS
 from panhuo.engines.intake import Quality
 from panhuo.engines.strategy import Allocation, Limit
 from panhuo.kernel.documents import Document, Sourced
 from panhuo.kernel.frames import TAPE
+from panhuo.kernel.tables import Knots
 from panhuo.kernel.words import Words
 from panhuo.pipeline.deciding import Decided
 from panhuo.pipeline.faults import Faults
+from panhuo.pipeline.obstacles import obstacles
 from panhuo.pipeline.policy import COMMON, Policy
 from panhuo.pipeline.portfolio import Portfolio
 from panhuo.pipeline.report import ReportData
-from panhuo.pipeline.report.data import QUALITY, RULE, Assumption, LimitLine
+from panhuo.pipeline.report.data import QUALITY, RULE, Assumption, LimitLine, Unstated
 from panhuo.pipeline.tape import Intake
 
 WHY_NOT = {
@@ -58,6 +61,9 @@ def report_data(
             for limit, used, price in zip(limits, plan.used, plan.prices, strict=True)
         ],
         rules=rules_table(portfolio),
+        warned=rules_table(portfolio, "warns"),
+        unstated=unstated(portfolio, policy),
+        obstacles=obstacles(portfolio, plan.choice),
         rejects=faults.rejects,
         warnings=faults.warnings,
         quality=quality_table(intake.quality),
@@ -71,15 +77,33 @@ def report_data(
     )
 
 
-def rules_table(portfolio: Portfolio) -> pl.DataFrame:
-    """Rules that barred something, most balance first."""
+def unstated(portfolio: Portfolio, policy: Policy) -> list[Unstated]:
+    """The lender's facts that rules asked for and the policy does not give."""
+    out = []
+    for fact in FACTS:
+        if policy.lender.facts[fact.name] is not None or not portfolio.verdicts:
+            continue
+        asked: dict[str, int] = {}
+        for verdicts in portfolio.verdicts:
+            for rule, accounts in verdicts.asking((fact.name,)).items():
+                asked[rule] = asked.get(rule, 0) + accounts
+        titles = {rule.id: rule.text.title for rule in portfolio.verdicts[0].rules}
+        if asked:
+            key = "lender." + fact.name.removeprefix("lender_")
+            out.append(Unstated(key, Words(fact.zh, fact.en), [(rule, titles[rule]) for rule in asked], max(asked.values())))
+    return out
+
+
+def rules_table(portfolio: Portfolio, effect: str = "bars") -> pl.DataFrame:
+    """Rules that barred something (or warned), most balance first; an account that a rule takes out of everything is counted there alone."""
+    counted = {"decides": "accounts", "decides_fen": "balance_fen"} if effect == "bars" else {"accounts": "accounts", "balance_fen": "balance_fen"}
     if not portfolio.verdicts:
         return pl.DataFrame(schema=RULE)
     counts = (
         pl.concat([verdicts.counts() for verdicts in portfolio.verdicts])
-        .filter(pl.col("effect") == "bars")
+        .filter(pl.col("effect") == effect)
         .group_by("rule", maintain_order=True)
-        .agg(pl.col("routes").first(), pl.col("accounts", "balance_fen").sum())
+        .agg(pl.col("routes").first(), *(pl.col(name).sum().alias(shown) for name, shown in counted.items()))
         .filter(pl.col("accounts") > 0)
         .sort("balance_fen", "rule", descending=[True, False])
     )
@@ -118,7 +142,9 @@ def assumptions(document: Document, prefix: str = "") -> Iterator[Assumption]:
             source = getattr(value, "source", None)
             values = getattr(value, "values", None)
             if isinstance(source, str) and values is not None:
-                yield Assumption(key, _table(values), source, str(getattr(value, "certainty", "house")))
+                yield Assumption(
+                    key, _knots(value) if isinstance(value, Knots) else _table(values), source, str(getattr(value, "certainty", "house"))
+                )
             else:
                 yield from assumptions(value, f"{key}.")
 
@@ -135,6 +161,12 @@ def stated_once(figures: Iterable[Assumption]) -> list[Assumption]:
             continue
         out.append(figure)
     return out
+
+
+def _knots(line: Knots) -> str:
+    """A figure along a number, with the number it hangs on; money in yuan."""
+    money = 100.0 if line.by.endswith("_fen") else 1.0
+    return _table({f"{at / money:,.0f}:": value for at, value in zip(line.at, line.values, strict=True)})
 
 
 def _table(values: Any) -> str:

@@ -1,4 +1,7 @@
-"""What it takes to work an account month after month: calls, minutes, messages, and what they cost.
+"""What it takes to work an account month after month: calls, minutes, messages, casework, and what they cost.
+
+A call takes as long for 5,000 yuan as for 50 million; what a large claim takes beyond calls does not: searches for assets, visits, meetings,
+valuations, papers for committees. That is casework: minutes and expenses a month by the claim's size, for persons and firms apart.
 
 Work stops when the account is paid, so every month's work is weighed by the share still open at its start (kernel.shares.survival).
 """
@@ -15,7 +18,7 @@ from panhuo.kernel.documents import Document
 from panhuo.kernel.routes import Curve, Floats
 from panhuo.kernel.shares import blocks, survival
 from panhuo.kernel.stages import OLDEST, ByStage, Ints, paths
-from panhuo.kernel.tables import Quantity, Table
+from panhuo.kernel.tables import ByDebtor, Quantity, Table
 
 
 class ComplaintPolicy(Document):
@@ -33,6 +36,14 @@ class ComplaintPolicy(Document):
         return work * rate * np.where(complained, self.after_complaint.value, 1.0)
 
 
+class CaseworkPolicy(Document):
+    """What a claim takes beyond calls in each month that it is open. ``minute_fen``: of the people who do it, dearer than callers."""
+
+    minutes_per_month: ByDebtor
+    expenses_fen_per_month: ByDebtor
+    minute_fen: Quantity
+
+
 class EffortPolicy(Document):
     """Ordinary work on an open account by stage. ``share_worked``: how much of it a debtor of each contactability gets."""
 
@@ -42,6 +53,7 @@ class EffortPolicy(Document):
     line_minute_fen: Quantity
     message_fen: Quantity
     share_worked: Table
+    casework: CaseworkPolicy
 
     @pydantic.model_validator(mode="after")
     def _sound(self) -> EffortPolicy:
@@ -68,11 +80,17 @@ def effort(curve: Curve, start: Ints, accounts: pl.DataFrame, *, policy: EffortP
     call_cost = minutes * (staff_minute_fen + policy.line_minute_fen.value)
     message_cost = policy.messages_per_month.table(size) * policy.message_fen.value
     share = policy.share_worked.of(accounts) if policy.share_worked.by in accounts.columns else np.full(n, policy.share_worked.other)
+    live = accounts["balance_fen"].to_numpy() > 0
+    case_minutes = np.where(live, policy.casework.minutes_per_month.of(accounts), 0.0)
+    case_cost = case_minutes * policy.casework.minute_fen.value + np.where(live, policy.casework.expenses_fen_per_month.of(accounts), 0.0)
     cost, all_minutes, all_calls = np.empty((n, horizon), dtype=np.float32), np.empty(n), np.empty(n)
     for rows in blocks(n):
         still = survival(curve[rows])
         factor = share[rows].astype(np.float32)[:, None]
         cost[rows] = (factor * paths(call_cost, start[rows], horizon) + paths(message_cost, start[rows], horizon)) * still
-        all_minutes[rows] = (paths(minutes, start[rows], horizon) * still).sum(axis=1)
+        all_minutes[rows] = (paths(minutes, start[rows], horizon) * still).sum(axis=1) * share[rows]
+        if case_cost[rows].any():  # hardly any: most claims are small ones of persons
+            cost[rows] += case_cost[rows].astype(np.float32)[:, None] * still
+            all_minutes[rows] += case_minutes[rows] * still.sum(axis=1)
         all_calls[rows] = (paths(calls, start[rows], horizon) * still).sum(axis=1)
-    return Effort(cost, all_minutes * share, all_calls * share)
+    return Effort(cost, all_minutes, all_calls * share)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -42,7 +42,7 @@ def judge(accounts: pl.DataFrame, books: Sequence[Book], *, as_of: dt.date, fact
     outcomes = ask(situation, rules)
     effects = weigh(outcomes, rules)
     barred, warned = _pack(effects.barred), _pack(effects.warned)
-    tally = _tally(rules, situation["balance_fen"], outcomes, effects)
+    tally = _tally(rules, situation["balance_fen"], outcomes, effects, barred)
     return Outcome(Verdicts(tuple(books), as_of, rules, barred, warned, tally, Seen(situation, effects)), no_findings())
 
 
@@ -112,7 +112,20 @@ def _pack(fired: pl.DataFrame) -> Patterns:
     return Patterns(names, of, bits)
 
 
-def _tally(rules: Sequence[Rule], balance: pl.Series, outcomes: pl.DataFrame, effects: Effects) -> pl.DataFrame:
+def _decisive(patterns: Patterns, rules: Sequence[Rule]) -> Bools:
+    """(k, rules) the rules to name: where one bars every route, it alone: no other tells a reader anything more."""
+    closes_all = {rule.id for rule in rules if rule.text.effect.routes == ROUTE_NAMES}
+    total = np.array([name in closes_all for name in patterns.rules], dtype=bool)
+    settled = (patterns.bits & total).any(axis=1)
+    out: Bools = patterns.bits & (total | ~settled[:, None])
+    return out
+
+
+def _tally(rules: Sequence[Rule], balance: pl.Series, outcomes: pl.DataFrame, effects: Effects, barred: Patterns) -> pl.DataFrame:
+    named = _decisive(barred, rules)
+    k = named.shape[0]
+    each, owed = np.bincount(barred.of, minlength=k), np.bincount(barred.of, weights=balance.to_numpy(), minlength=k)
+    decides = {name: (int(each[named[:, bit]].sum()), round(float(owed[named[:, bit]].sum()))) for bit, name in enumerate(barred.rules)}
     rows = []
     for rule in rules:
         hit = effects.of(rule.text.effect.kind)[rule.id]
@@ -124,13 +137,16 @@ def _tally(rules: Sequence[Rule], balance: pl.Series, outcomes: pl.DataFrame, ef
                 "routes": ",".join(rule.text.effect.routes),
                 "accounts": int(hit.sum()),
                 "balance_fen": int(balance.filter(hit).sum()),
+                "decides": decides.get(rule.id, (0, 0))[0],
+                "decides_fen": decides.get(rule.id, (0, 0))[1],
                 "unknown": outcomes[rule.id].null_count(),
                 "certainty": rule.text.certainty,
                 "force": rule.text.force,
             }
         )
-    kinds = {"accounts": pl.Int64, "balance_fen": pl.Int64, "unknown": pl.Int64}
-    names = ("rule", "book", "effect", "routes", "accounts", "balance_fen", "unknown", "certainty", "force")
+    numbers = ("accounts", "balance_fen", "decides", "decides_fen", "unknown")
+    kinds = dict.fromkeys(numbers, pl.Int64)
+    names = ("rule", "book", "effect", "routes", *numbers, "certainty", "force")
     return pl.DataFrame(rows, schema={name: kinds.get(name, pl.String) for name in names})
 
 
@@ -182,8 +198,11 @@ class Verdicts:
         return open_
 
     def barring(self, route: str) -> pl.Series:
-        """The ids of the rules that bar the route, comma-joined in the order of the books; "" where none does."""
-        return self._listed(self.barred, route).alias("barred_by")
+        """The ids of the rules that bar the route, comma-joined in the order of the books; "" where none does.
+
+        Where a rule bars every route ("not overdue"), it alone is named; :meth:`trace` tells of the others too.
+        """
+        return self._listed(dataclasses.replace(self.barred, bits=_decisive(self.barred, self.rules)), route).alias("barred_by")
 
     def warning(self, route: str) -> pl.Series:
         """The ids of the rules that warn about the route, as :meth:`barring` has them."""
@@ -200,10 +219,20 @@ class Verdicts:
     def counts(self) -> pl.DataFrame:
         """Per route rule: accounts and balance it barred, warned about or permitted, and accounts it could not tell for want of a fact.
 
-        Sums of batches are the counts of the whole. Columns: rule, book, effect, routes, accounts, balance_fen, unknown,
-        certainty, force.
+        Sums of batches are the counts of the whole. ``decides``, ``decides_fen``: accounts and balance where a barring rule is among those
+        that :meth:`barring` names. Columns: rule, book, effect, routes, accounts, balance_fen, decides, decides_fen, unknown, certainty, force.
         """
         return self.tally
+
+    def naming(self, rows: Bools) -> dict[str, int]:
+        """Rule id to accounts among ``rows`` (n,) for which :meth:`barring` names it."""
+        counts = np.bincount(self.barred.of[rows], minlength=self.barred.bits.shape[0]) @ _decisive(self.barred, self.rules)
+        return {name: int(count) for name, count in zip(self.barred.rules, counts, strict=True)}
+
+    def asking(self, columns: Container[str]) -> dict[str, int]:
+        """Rule id to accounts it could not tell, for the rules in force that read one of ``columns`` and could not tell of some."""
+        unknown = dict(self.tally.select("rule", "unknown").iter_rows())
+        return {rule.id: unknown[rule.id] for rule in self.rules if unknown[rule.id] and any(name in columns for name in rule.columns)}
 
     def slim(self) -> Verdicts:
         """The same without the accounts it judged: all but :meth:`trace`, at a few bytes an account. To keep many batches."""

@@ -23,7 +23,7 @@ import polars as pl
 from panhuo.kernel.documents import Document
 from panhuo.kernel.flows import add_evenly, between, forecast_of, outer
 from panhuo.kernel.routes import Curve, Floats, Forecast
-from panhuo.kernel.tables import Count, Flags, Interval, Knots, Quantity, Share, ShareKnots, Table, amount
+from panhuo.kernel.tables import ByDebtor, Count, Flags, Interval, Knots, Quantity, Share, ShareKnots, Table, amount
 
 
 class BatchTransferPolicy(Document):
@@ -49,8 +49,8 @@ class BatchTransferPolicy(Document):
     listing_fee_share: Share
     trading_fee_share: Share
     trading_fee_multiplier: Share
-    package_fen: Quantity
-    minutes: Quantity
+    package_fen: ByDebtor
+    minutes: ByDebtor
     complaints: Quantity
 
 
@@ -66,13 +66,13 @@ def forecast(accounts: pl.DataFrame, curve: Curve, *, policy: BatchTransferPolic
     when = between(month, month, horizon)
     cash = outer(price, when)
 
-    minutes = np.where(live, policy.minutes.value, 0.0)
+    minutes = np.where(live, policy.minutes.of(accounts), 0.0)
     running = outer(policy.trading_fee_share.value * policy.trading_fee_multiplier.value * price, when)
     add_evenly(running, minutes * policy.staff_minute_fen.value, 1)
     paid = price * when.sum()
     return forecast_of(
         cash,
-        upfront=np.where(live, policy.package_fen.value, 0.0) + policy.listing_fee_share.value * claim,
+        upfront=np.where(live, policy.package_fen.of(accounts), 0.0) + policy.listing_fee_share.value * claim,
         running=running,
         minutes=minutes,
         complaints=np.where(live, policy.complaints.value, 0.0),

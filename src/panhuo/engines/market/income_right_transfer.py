@@ -17,7 +17,7 @@ import polars as pl
 from panhuo.kernel.documents import Document
 from panhuo.kernel.flows import add_evenly, between, forecast_of, outer
 from panhuo.kernel.routes import Curve, Floats, Forecast
-from panhuo.kernel.tables import Interval, Knots, Quantity, Share, Table, amount
+from panhuo.kernel.tables import ByDebtor, Interval, Knots, Quantity, Share, Table, amount
 
 
 class IncomeRightPolicy(Document):
@@ -30,8 +30,8 @@ class IncomeRightPolicy(Document):
     interval: Interval
     months: Quantity
     channel_share: Share
-    set_up_fen: Quantity
-    minutes: Quantity
+    set_up_fen: ByDebtor
+    minutes: ByDebtor
     servicing_minutes_a_month: Quantity
     serviced: Share
     capital_rate: Share
@@ -50,7 +50,7 @@ def forecast(accounts: pl.DataFrame, curve: Curve, *, policy: IncomeRightPolicy,
     cash = outer(price, when)
 
     running = outer(price * policy.channel_share.value, when)
-    set_up = np.where(live, policy.minutes.value, 0.0)
+    set_up = np.where(live, policy.minutes.of(accounts), 0.0)
     servicing = np.where(live, policy.servicing_minutes_a_month.value * horizon, 0.0)
     add_evenly(running, set_up * policy.staff_minute_fen.value, 1)
     add_evenly(running, servicing * policy.staff_minute_fen.value * (1.0 - policy.serviced.value), horizon)
@@ -58,7 +58,7 @@ def forecast(accounts: pl.DataFrame, curve: Curve, *, policy: IncomeRightPolicy,
     paid = price * when.sum()
     return forecast_of(
         cash,
-        upfront=np.where(live, policy.set_up_fen.value, 0.0),
+        upfront=np.where(live, policy.set_up_fen.of(accounts), 0.0),
         running=running,
         minutes=set_up + servicing,
         complaints=np.where(live, policy.complaints.value, 0.0),

@@ -22,7 +22,7 @@ import polars as pl
 from panhuo.kernel.documents import Document
 from panhuo.kernel.flows import add_evenly, add_profiles, between, forecast_of, outer, row_sums
 from panhuo.kernel.routes import Curve, Floats, Forecast
-from panhuo.kernel.tables import Interval, Knots, Quantity, Share, ShareTable, amount
+from panhuo.kernel.tables import ByDebtor, Interval, Knots, Quantity, Share, ShareTable, amount
 
 
 class SecuritisationPolicy(Document):
@@ -41,8 +41,8 @@ class SecuritisationPolicy(Document):
     residual_share: Share
     interval: Interval
     issue_cost_share: Share
-    account_fen: Quantity
-    minutes: Quantity
+    account_fen: ByDebtor
+    minutes: ByDebtor
     servicing_minutes_a_month: Quantity
     reimbursed: Share
     complaints: Quantity
@@ -66,14 +66,14 @@ def forecast(accounts: pl.DataFrame, curve: Curve, *, policy: SecuritisationPoli
         add_profiles(cash, residual, between(repaid, float(horizon), horizon)[None, :], np.zeros(n, dtype=np.intp))
 
     running = np.zeros((n, horizon), dtype=np.float32)
-    set_up = np.where(live, policy.minutes.value, 0.0)
+    set_up = np.where(live, policy.minutes.of(accounts), 0.0)
     servicing = np.where(live, policy.servicing_minutes_a_month.value * horizon, 0.0)
     add_evenly(running, set_up * policy.staff_minute_fen.value, 1)
     add_evenly(running, servicing * policy.staff_minute_fen.value * (1.0 - policy.reimbursed.value), horizon)
     total = issue * per_issue.sum()
     return forecast_of(
         cash,
-        upfront=policy.issue_cost_share.value * issue + np.where(live, policy.account_fen.value, 0.0),
+        upfront=policy.issue_cost_share.value * issue + np.where(live, policy.account_fen.of(accounts), 0.0),
         running=running,
         minutes=set_up + servicing,
         complaints=np.where(live, policy.complaints.value, 0.0),

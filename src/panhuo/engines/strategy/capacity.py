@@ -11,6 +11,7 @@ import numpy.typing as npt
 from panhuo.engines.strategy.limits import Limit
 from panhuo.engines.strategy.policy import UNITS, AtMost, LimitPolicy, StrategyPolicy
 from panhuo.kernel.errors import UsageInvalid
+from panhuo.kernel.money import FEN_PER_WAN
 from panhuo.kernel.routes import ROUTE_NAMES
 from panhuo.kernel.words import Words
 
@@ -57,4 +58,5 @@ def amount(limit: LimitPolicy, *, accounts_overdue: int, balance_fen: float) -> 
         return at_most.share_of_balance * balance_fen
     # divided last: 7 per 1,000 on 3,000 accounts is 21 exactly
     scaled = (at_most.per_1000_accounts or 0.0) * accounts_overdue / 1000.0
+    scaled += at_most.per_million_yuan * balance_fen / (100 * FEN_PER_WAN)
     return float(math.ceil(scaled)) if limit.measure == "cases" else scaled

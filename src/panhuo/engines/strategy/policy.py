@@ -40,13 +40,14 @@ class AtMost(Document):
     """How much there is: exactly one of the three.
 
     absolute: in the measure's unit (cases, minutes, complaints, fen). per_1000_accounts: the same, for each 1,000 overdue accounts, so that
-    one policy fits a tape of ten accounts and of ten million; cases are rounded up to whole ones. share_of_balance: of the
-    overdue portfolio's balance; for money only.
+    one policy fits a tape of ten accounts and of ten million; cases are rounded up to whole ones. per_million_yuan: on top of that, for each million
+    yuan of overdue balance: large claims have people of their own. share_of_balance: of the overdue portfolio's balance; for money only.
     """
 
     absolute: float | None = Field(default=None, ge=0.0, allow_inf_nan=False)
     per_1000_accounts: float | None = Field(default=None, ge=0.0, allow_inf_nan=False)
     share_of_balance: float | None = Field(default=None, ge=0.0, allow_inf_nan=False)
+    per_million_yuan: float = Field(default=0.0, ge=0.0, allow_inf_nan=False)
 
     @model_validator(mode="after")
     def _one(self) -> AtMost:
@@ -57,6 +58,8 @@ class AtMost(Document):
                 f"absolute、per_1000_accounts、share_of_balance 须恰好给一个，现给：{listed[0]}",
                 f"give exactly one of absolute, per_1000_accounts, share_of_balance; given: {listed[1]}",
             )
+        if self.per_million_yuan and self.per_1000_accounts is None:
+            raise refuse("per_million_yuan 只能与 per_1000_accounts 一起给", "per_million_yuan goes with per_1000_accounts only")
         return self
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
@@ -73,6 +73,35 @@ class Assumption:
 
 
 @dataclass(frozen=True, slots=True)
+class Unstated:
+    """A fact about the lender that the policy file leaves open. key: where it would stand. rules: those that ask for it, with their titles."""
+
+    key: str
+    words: Words
+    rules: Sequence[tuple[str, Words]]
+    accounts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacles:
+    """Accounts by what became of them on one route. rule: the id of the rule that closes it to most, ``rule_accounts`` of them."""
+
+    route: str
+    barred: int
+    chosen: int
+    at_a_loss: int
+    outdone: int
+    held_back: int
+    rule: str
+    why: Words
+    rule_accounts: int
+
+    @property
+    def open(self) -> int:
+        return self.chosen + self.at_a_loss + self.outdone + self.held_back
+
+
+@dataclass(frozen=True, slots=True)
 class ReportData:
     """Everything on the page. Frames have the columns named above."""
 
@@ -90,5 +119,8 @@ class ReportData:
     assumptions: Sequence[Assumption]
     files: Sequence[Mapping[str, Any]]  # name, rows, bytes, sha256, encoding
     unassigned: Sequence[tuple[Words, int, int]]  # why, accounts, balance in fen
+    warned: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=RULE))  # rules that warn and leave the routes open
+    unstated: Sequence[Unstated] = ()
+    obstacles: Sequence[Obstacles] = ()  # one a route
     to_correct: str = ""  # name of the file of whole rejected rows
     currency: str = "CNY"

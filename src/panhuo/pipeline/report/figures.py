@@ -10,7 +10,7 @@ import polars as pl
 
 from panhuo.kernel.calendar import BUCKETS
 from panhuo.kernel.routes import ROUTE_NAMES
-from panhuo.pipeline.report.data import LimitLine, ReportData
+from panhuo.pipeline.report.data import LimitLine, Obstacles, ReportData
 from panhuo.pipeline.report.wording import NONE, OTHERS
 
 SHOWN = 15
@@ -30,6 +30,7 @@ class Figures:
     mix_routes: list[str]
     routes_used: list[str]
     binding: list[LimitLine]
+    unused: list[Obstacles]
     cash_total: float
     first_year: float
     half_month: int | None
@@ -59,6 +60,7 @@ def figures(data: ReportData) -> Figures:
         mix_routes=[name for name in (*ROUTE_NAMES, NONE) if any(name in row["routes"] for row in mix)],
         routes_used=sorted((name for name in routes if routes[name]["accounts"]), key=lambda name: -routes[name]["net_value_fen"]),
         binding=sorted((line for line in data.limits if line.price_fen > 0), key=lambda line: -line.price_fen * line.at_most),
+        unused=[route for route in data.obstacles if not route.chosen],
         cash_total=total,
         first_year=sum(month["total"] for month in months if month["period"] <= 12),
         half_month=half,

@@ -45,6 +45,8 @@ def render(data: ReportData, *, lang: Lang = "zh") -> str:
         "certainty": wording.certainty_words,
         "amount_of": wording.amount_of,
         "unit_of": lambda line: wording.unit_words(line.unit, data.currency),
+        "plain": lambda words: type(words)(*(text.rstrip("。. ") for text in words)),
+        "source": wording.source,
         "titles": TITLES,
     }
     environment.filters |= {

@@ -33,6 +33,15 @@ _CERTAINTY = {
 }
 
 
+_INSTRUMENTS = {
+    "诉讼费用交纳办法": "Court Fees Measures", "商业银行信用卡业务监督管理办法": "Credit Card Business Measures", "民诉法": "Civil Procedure Law",
+    "在线诉讼规则": "Online Litigation Rules", "人民银行、银监会公告〔2013〕21号": "PBC and CBRC Announcement [2013] No. 21",
+    "法释〔2018〕10号": "Fa Shi [2018] No. 10", "法释〔2016〕18号": "Fa Shi [2016] No. 18", "法发〔2017〕22号": "Fa Fa [2017] No. 22",
+    "银登": "YinDeng (the NPL registry)", " (诉催结合)": "", " (轮候)": "", " (终本)": "",
+}  # fmt: skip
+"""What the shipped policy's sources call in Chinese, as an English reader finds it."""
+
+
 def both(zh: str, en: str, **parts: str) -> Markup:
     """A text in both languages; the style sheet shows the chosen one. ``{name}`` in the texts is filled from ``parts``, escaped."""
     if parts:
@@ -43,6 +52,17 @@ def both(zh: str, en: str, **parts: str) -> Markup:
 def as_filed(text: str) -> Markup:
     """A word of the lender's own file or policy: shown as it stands in either language."""
     return Markup('<span translate="no">{}</span>').format(text)
+
+
+def source(text: str) -> Markup:
+    """Where a figure of the policy comes from: the file's own words, in English with the names of instruments put into English."""
+    english = text
+    for zh, en in _INSTRUMENTS.items():
+        english = english.replace(zh, en)
+    chinese = "自行判断" if text in ("house", "house judgement") else text
+    if any("\u4e00" <= letter <= "\u9fff" for letter in english):  # a lender's own words: as they stand
+        return as_filed(text)
+    return Markup('<span lang="zh" translate="no">{}</span><span lang="en">{}</span>').format(chinese, english)
 
 
 def column(name: str) -> Markup:
