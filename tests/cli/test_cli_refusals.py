@@ -182,3 +182,12 @@ def test_somebodys_folder_stays_as_it_was(folder: Path, panhuo: Panhuo) -> None:
     (folder / "out" / "summary.json").write_text('{"not": "ours"}', encoding="utf-8")
     assert panhuo("run", "good.csv", "-o", "out").returncode == 2
     assert (folder / "out" / "summary.json").read_text(encoding="utf-8") == '{"not": "ours"}'
+
+
+@pytest.mark.parametrize(("lang", "words"), [("zh", "注意 [CURRENCY_NOT_CNY] 清单不是人民币"), ("en", "note [CURRENCY_NOT_CNY] the tape is not in yuan")])
+def test_a_tape_in_dollars_is_no_refusal_but_is_said_on_stderr(folder: Path, within: Panhuo, lang: str, words: str) -> None:
+    tape = pl.read_csv(folder / "good.csv", infer_schema=False).with_columns(pl.lit("USD").alias("币种"))
+    tape.write_csv(folder / "dollars.csv")
+    done = within("run", "dollars.csv", "-o", "out", "--json", lang=lang)
+    assert done.returncode == 0
+    assert words in done.stderr

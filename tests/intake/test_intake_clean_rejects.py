@@ -79,7 +79,7 @@ def test_formulas_in_names_headings_and_files() -> None:
     finding = {"row": 1, "file": "=a.csv", "column": "@col", "code": "X", "severity": "warn", "message": "m", "message_en": "m", "value": "=1+1"}
     shown = shareable(pl.DataFrame([finding], schema=FINDING), {}).row(0, named=True)
     assert (shown["file"], shown["column"], shown["value"]) == ("'=a.csv", "'@col", "'=1+1")
-    assert list(shown) == ["row", "file", "column", "code", "message", "value", "message_en"]
+    assert list(shown) == ["row", "file", "column", "code", "message", "value", "message_en", "sheet_row"]
 
 
 def test_order_and_length_are_kept() -> None:

@@ -31,6 +31,7 @@ from panhuo.engines.intake import (
 from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.words import Words
 from panhuo.pipeline.layouts import choose_layout
+from panhuo.pipeline.notices import READING, TITLE_UNIT, Notice
 from panhuo.pipeline.parquet import PartWriter
 
 AsOfFrom = Literal["given", "layout", "tape", "today"]
@@ -52,6 +53,7 @@ class Intake:
     headings: dict[str, str] = field(default_factory=dict)
     reconciliation: Reconciliation = field(default_factory=Reconciliation)
     quality: Quality = field(default_factory=no_quality)
+    notices: list[Notice] = field(default_factory=list)
 
 
 def take_in(
@@ -75,6 +77,7 @@ def take_in(
     if chosen is None:
         chosen = choose_layout(tape.headings, where=str(tapes[0]))
         tape = open_tape(tapes, layout=chosen, sheet=sheet, workdir=scratch)
+    chosen, told = tape.fitted(chosen)
     intake: Intake | None = None
     seen: list[pl.DataFrame] = []
     rows = 0
@@ -83,7 +86,9 @@ def take_in(
         for number, raw in enumerate(tape.batches(batch_rows)):
             if intake is None:
                 day, source = _cut_off(raw, chosen, as_of, today)
-                intake = Intake(tape, chosen, day, source)
+                intake = Intake(
+                    tape, chosen, day, source, notices=[*(Notice(READING, note) for note in tape.notes), *(Notice(TITLE_UNIT, note) for note in told)]
+                )
             outcome = clean(raw, layout=chosen, as_of=intake.as_of)
             cleaned, findings = outcome.data, [outcome.findings]
             mine = keys(cleaned)

@@ -27,8 +27,8 @@ from panhuo.kernel.frames import TAPE
 from panhuo.kernel.masking import MASKS
 from panhuo.kernel.words import Words
 
-SHARED: Final = ("row", "file", "column", "code", "message", "value", "message_en")
-"""Columns of ``rejects.csv`` and ``findings.csv``."""
+SHARED: Final = ("row", "file", "column", "code", "message", "value", "message_en", "sheet_row")
+"""Columns of ``rejects.csv`` and ``findings.csv``. row: the data row from 1. sheet_row: the same row as a spreadsheet numbers it."""
 
 PROBLEM, PLACE, RAW_LINE = "问题", "位置", "原始行"
 """First columns of the rejected rows. No layout reads them; a later run of a corrected file leaves them out."""
@@ -49,7 +49,8 @@ def shareable(findings: pl.DataFrame, headings: Mapping[str, str]) -> pl.DataFra
     """Findings as they may be written to ``rejects.csv`` or ``findings.csv``: columns ``SHARED``.
 
     headings: canonical field -> heading, as in :class:`.Cleaned`. A value is masked by what its column identifies; a row that could not
-    be read as a row shows only its shape. Text that a spreadsheet would run gets a leading apostrophe.
+    be read as a row shows only its shape. ``sheet_row`` is passed on where the findings have it (:meth:`.Tape.with_sheet_rows`).
+    Text that a spreadsheet would run gets a leading apostrophe.
     """
     fields = _fields(headings)
     rows = findings.with_row_index("__at").with_columns(pl.col("value").str.slice(0, 4 * VALUE_CHARS))
@@ -72,6 +73,7 @@ def shareable(findings: pl.DataFrame, headings: Mapping[str, str]) -> pl.DataFra
         "message",
         "value",
         "message_en",
+        pl.col("sheet_row") if "sheet_row" in ordered.columns else pl.lit(None, pl.Int64()).alias("sheet_row"),
     )
 
 
@@ -85,7 +87,7 @@ def inert(text: pl.Expr) -> pl.Expr:
 class Digest:
     """Counts of findings by severity, column and code, with the first few of each kind; batches add up with ``+``.
 
-    counts: severity, code, column, message, message_en, rows. examples: the same keys and row, file, value (masked).
+    counts: severity, code, column, message, message_en, rows. examples: the same keys and row, sheet_row, file, value (masked).
     """
 
     counts: pl.DataFrame
@@ -111,14 +113,15 @@ def digest(findings: pl.DataFrame, headings: Mapping[str, str], *, keep: int = 3
         pl.col("message").first(), pl.col("message_en").first(), pl.len().cast(pl.Int64).alias("rows")
     )
     first = findings.group_by(by, maintain_order=True).head(keep).select(findings.columns)
-    examples = pl.concat([first.select(by), shareable(first, headings).select("row", "file", "value")], how="horizontal")
+    examples = pl.concat([first.select(by), shareable(first, headings).select("row", "sheet_row", "file", "value")], how="horizontal")
     return Digest(counts, examples, keep)
 
 
 def rejected_rows(rejected: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
     """The rejected rows as they stood, with what is wrong and where they came from in front.
 
-    rejected: raw rows (:attr:`.Cleaned.rejected`). findings: of the same batch. All columns are text. Mended cells are not spoken of.
+    rejected: raw rows (:attr:`.Cleaned.rejected`), with ``__sheet_row`` where it is known: the place is then told by it, as the person sees
+    it in the file. findings: of the same batch. All columns are text. Mended cells are not spoken of.
     """
     told = (
         findings.filter(pl.col("severity") != REPAIRED)
@@ -136,7 +139,7 @@ def rejected_rows(rejected: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFram
     raw = [pl.col("__raw").alias(RAW_LINE)] if rejected["__raw"].null_count() < rejected.height else []
     return marked.join(told, on=["__file", "__row"], how="left", maintain_order="left").select(
         pl.col(PROBLEM).fill_null(""),
-        pl.format("{} 第{}行", "__file", "__row").alias(PLACE),
+        pl.format("{} 第{}行", "__file", pl.coalesce("__sheet_row", "__row") if "__sheet_row" in marked.columns else "__row").alias(PLACE),
         *raw,
         *(pl.col(c).cast(pl.String) for c in source),
     )
