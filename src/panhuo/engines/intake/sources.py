@@ -227,7 +227,7 @@ class _Text(_Reader):
             raise empty(part.name)
         stated = layout.encoding if layout else None
         self.encoding, self.skip = _stated(stated, sample) if stated else encodings.detect(sample, part.name)
-        text = sample[self.skip :].decode("utf-8" if self.encoding == encodings.ASCII else self.encoding, "replace")
+        text = encodings.legible(sample[self.skip :], self.encoding)
         if len(sample) >= _SAMPLE and "\n" in text:
             text = text[: text.rfind("\n")]
         if "\n" not in text:
