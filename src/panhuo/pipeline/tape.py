@@ -30,8 +30,8 @@ from panhuo.engines.intake import (
 )
 from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.words import Words
-from panhuo.pipeline.layouts import choose_layout
-from panhuo.pipeline.notices import READING, TITLE_UNIT, Notice
+from panhuo.pipeline.layouts import choose_layout, unread
+from panhuo.pipeline.notices import PARTIAL, READING, TITLE_UNIT, Notice
 from panhuo.pipeline.parquet import PartWriter
 
 AsOfFrom = Literal["given", "layout", "tape", "today"]
@@ -74,9 +74,11 @@ def take_in(
     private.mkdir(mode=0o700)
     chosen = load_layout(layout) if layout is not None else None
     tape = open_tape(tapes, layout=chosen, sheet=sheet, workdir=scratch)
+    partial = None
     if chosen is None:
         chosen = choose_layout(tape.headings, where=str(tapes[0]))
         tape = open_tape(tapes, layout=chosen, sheet=sheet, workdir=scratch)
+        partial = unread(chosen, tape.headings)
     chosen, told = tape.fitted(chosen)
     intake: Intake | None = None
     seen: list[pl.DataFrame] = []
@@ -86,9 +88,9 @@ def take_in(
         for number, raw in enumerate(tape.batches(batch_rows)):
             if intake is None:
                 day, source = _cut_off(raw, chosen, as_of, today)
-                intake = Intake(
-                    tape, chosen, day, source, notices=[*(Notice(READING, note) for note in tape.notes), *(Notice(TITLE_UNIT, note) for note in told)]
-                )
+                intake = Intake(tape, chosen, day, source)
+                intake.notices += [Notice(READING, note) for note in tape.notes] + [Notice(TITLE_UNIT, note) for note in told]
+                intake.notices += [Notice(PARTIAL, partial)] if partial is not None else []
             outcome = clean(raw, layout=chosen, as_of=intake.as_of)
             cleaned, findings = outcome.data, [outcome.findings]
             mine = keys(cleaned)

@@ -176,9 +176,12 @@ def open_tape(
     readers: list[_Reader] = []
     notes: list[Words] = []
     for path, name in zip(given, _names(given), strict=True):
-        for part in parts(path, name, limits):
+        left_out: list[str] = []
+        for part in parts(path, name, limits, left_out):
             for reader in _readers(part, limits, layout, known, sheet, workdir, notes):
                 readers.append(reader)  # noqa: PERF402 readers own temporary files: keep them as they are made
+        if left_out:
+            notes.append(Words(f"未读取：{'、'.join(left_out)}（不是清单）", f"not read, being no tape: {', '.join(left_out)}"))
     merged = merge([(reader.file.name, reader.file.headings, reader.file.duplicates) for reader in readers], layout)
     return Tape(readers, merged, [*notes, *merged.notes])
 

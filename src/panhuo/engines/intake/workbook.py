@@ -172,14 +172,14 @@ def _hits(row: Sequence[str], known: Collection[str]) -> int:
 
 
 def _unreadable(path: Path, name: str, reason: str) -> InputUnusable:
-    if "EncryptedPackage".encode("utf-16-le") in path.read_bytes()[:1_000_000] or "assword" in reason:
+    if "EncryptedPackage".encode("utf-16-le") in path.read_bytes() or "assword" in reason:
         return unusable(
             "WORKBOOK_ENCRYPTED",
             name,
-            "工作簿有打开密码",
-            "the workbook needs a password",
-            "去掉密码后另存",
-            "save it without its password",
+            "工作簿有打开密码，无法读取",
+            "the workbook is protected by a password and cannot be read",
+            "在 Excel 或 WPS 中打开，去掉密码后另存",
+            "open it in Excel or WPS and save it without its password",
         )
     return _damaged(name, reason)
 
