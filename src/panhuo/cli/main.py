@@ -75,7 +75,12 @@ def main() -> None:
         click.echo(error.ctx.get_help() if error.ctx else "", err=True)
         sys.exit(2)
     except click.ClickException as error:
-        error.show()
+        if language() == "zh":
+            from panhuo.cli.usage import in_chinese
+
+            click.echo(in_chinese(error), err=True)
+        else:
+            error.show()
         sys.exit(2)
     except click.Abort:
         click.echo(say("已中断；没有留下半成品。", "Interrupted; nothing half-written was left."), err=True)
