@@ -90,6 +90,23 @@ def test_an_interrupted_run_says_so_and_leaves_nothing(folder: Path, start: Star
     assert sorted(path.name for path in folder.iterdir()) == ["good.csv"]
 
 
+@pytest.mark.parametrize("moment", ["scratch", "accounts.parquet", "rejects.csv"])
+@pytest.mark.parametrize(("lang", "words"), [("zh", "已被终止"), ("en", "Terminated")])
+def test_a_terminated_run_cleans_up_and_says_so(folder: Path, earlier: dict[str, bytes], start: Start, lang: str, words: str, moment: str) -> None:
+    """SIGTERM, as a scheduler or ``kill`` sends it; twice, as an impatient one does."""
+    process = start("run", "good.csv", "-o", "out", lang=lang)
+    wait_for(folder, moment, process)
+    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate()
+    assert process.returncode == 143
+    assert words in err
+    assert "Traceback" not in err
+    assert out == ""
+    assert partial(folder) == []
+    assert content(folder / "out") == earlier
+
+
 @pytest.mark.parametrize("kib", [1, 8, 24, 100, 300])
 def test_a_full_disk_is_said_and_leaves_the_old_result(folder: Path, earlier: dict[str, bytes], start: Start, kib: int) -> None:
     """No file may grow beyond so many KiB: at each size another file of the run is the one that does not fit."""

@@ -43,6 +43,24 @@ def bomb(folder: Path, text: str) -> None:
         archive.writestr("tape.csv", text.split("\n")[0] + "\n" + "0" * 120_000_000)
 
 
+def packed(**members: bytes) -> Prepare:
+    def prepare(folder: Path, text: str) -> None:
+        with zipfile.ZipFile(folder / "x.zip", "w") as archive:
+            for name, content in members.items():
+                archive.writestr(name, content)
+
+    return prepare
+
+
+def encrypted(folder: Path, text: str) -> None:
+    """The flag that says so is all a reader without the password can go by."""
+    packed(**{"a.csv": text.encode()})(folder, text)
+    data = bytearray((folder / "x.zip").read_bytes())
+    for marker, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        data[data.find(marker) + offset] |= 1
+    (folder / "x.zip").write_bytes(data)
+
+
 def without(heading: str) -> Callable[[str], bytes]:
     return lambda text: pl.read_csv(text.encode(), infer_schema=False).drop(heading).write_csv().encode()
 
@@ -67,6 +85,13 @@ REFUSALS = {
     "truncated gz": Refusal(
         ("x.csv.gz",), "ARCHIVE_TRUNCATED", "x.csv.gz", tape("x.csv.gz", lambda t: (packed := gzip.compress(t.encode()))[: len(packed) // 2])
     ),
+    "zip of a PDF": Refusal(("x.zip",), "ARCHIVE_NO_TAPE", "scan.pdf", packed(**{"scan.pdf": b"%PDF-1.7 ..."})),
+    "zip of a PDF that is none": Refusal(("x.zip",), "ARCHIVE_NO_TAPE", "note.pdf", packed(**{"note.pdf": b"see below", "a.jpg": b"x"})),
+    "zip of an office document": Refusal(("x.zip",), "ARCHIVE_NO_TAPE", "note.docx", packed(**{"note.docx": b"PK\x03\x04[Content_Types].xml"})),
+    "zip of a folder": Refusal(("x.zip",), "INPUT_EMPTY", "tapes/", packed(**{"tapes/": b""})),
+    "zip of empty files": Refusal(("x.zip",), "INPUT_EMPTY", "a.csv", packed(**{"a.csv": b"", "sub/": b""})),
+    "empty zip": Refusal(("x.zip",), "INPUT_EMPTY", "x.zip", packed()),
+    "zip with a password": Refusal(("x.zip",), "ARCHIVE_ENCRYPTED", "x.zip/a.csv", encrypted),
     "zip bomb": Refusal(("bomb.zip",), "ARCHIVE_BOMB", "bomb.zip", bomb),
     "html as xlsx": Refusal(("x.xlsx",), "FILE_IS_HTML", "x.xlsx", tape("x.xlsx", page)),
     "html as xls": Refusal(("x.xls",), "FILE_IS_HTML", "x.xls", tape("x.xls", page)),
@@ -182,3 +207,14 @@ def test_somebodys_folder_stays_as_it_was(folder: Path, panhuo: Panhuo) -> None:
     (folder / "out" / "summary.json").write_text('{"not": "ours"}', encoding="utf-8")
     assert panhuo("run", "good.csv", "-o", "out").returncode == 2
     assert (folder / "out" / "summary.json").read_text(encoding="utf-8") == '{"not": "ours"}'
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"), [("zh", "注意 [CURRENCY_NOT_CNY] 清单不是人民币"), ("en", "note [CURRENCY_NOT_CNY] the tape is not in yuan")]
+)
+def test_a_tape_in_dollars_is_no_refusal_but_is_said_on_stderr(folder: Path, within: Panhuo, lang: str, words: str) -> None:
+    tape = pl.read_csv(folder / "good.csv", infer_schema=False).with_columns(pl.lit("USD").alias("币种"))
+    tape.write_csv(folder / "dollars.csv")
+    done = within("run", "dollars.csv", "-o", "out", "--json", lang=lang)
+    assert done.returncode == 0
+    assert words in done.stderr

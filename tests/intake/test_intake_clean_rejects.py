@@ -59,11 +59,11 @@ def test_nobody_can_be_known_from_what_is_written() -> None:
         assert secret not in text, secret
 
 
-def test_a_row_that_is_no_row_shows_only_its_shape() -> None:
+def test_a_row_that_is_no_row_shows_figures_and_first_letters() -> None:
     raw = '张三,110100199003070015,"17912345678,12.00'
     outcome = cleaned({"__fault": "ROW_RAGGED", "__raw": raw, "未偿本金": None})
     shown = shareable(outcome.findings, outcome.data.headings)["value"].item()
-    assert shown == '**,******************,"***********,**.**'
+    assert shown == '张**,110****15,"179****78,12.00'
 
 
 @given(st.text(max_size=30))
@@ -79,7 +79,7 @@ def test_formulas_in_names_headings_and_files() -> None:
     finding = {"row": 1, "file": "=a.csv", "column": "@col", "code": "X", "severity": "warn", "message": "m", "message_en": "m", "value": "=1+1"}
     shown = shareable(pl.DataFrame([finding], schema=FINDING), {}).row(0, named=True)
     assert (shown["file"], shown["column"], shown["value"]) == ("'=a.csv", "'@col", "'=1+1")
-    assert list(shown) == ["row", "file", "column", "code", "message", "value", "message_en"]
+    assert list(shown) == ["row", "file", "column", "code", "message", "value", "message_en", "sheet_row"]
 
 
 def test_order_and_length_are_kept() -> None:

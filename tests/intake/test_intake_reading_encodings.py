@@ -152,3 +152,28 @@ def test_blocks_of_any_size_give_the_same_rows(block: int, encoding: str, names:
         got = read_tape(path)
     assert got["姓名"].to_list() == [name or None for name in names]
     assert got["__row"].to_list() == list(range(1, len(names) + 1))
+
+
+@pytest.mark.parametrize("header", ["utf-8", "gb18030"])
+@pytest.mark.parametrize(
+    "rows", [("utf-8", 10, "gb18030", 19), ("gb18030", 10, "utf-8", 19), ("utf-8", 1, "gb18030", 28), ("gb18030", 1, "utf-8", 28)]
+)
+def test_whatever_encodings_are_pasted_together_rows_are_right_or_refused(header: str, rows: tuple[str, int, str, int], tmp_path: Path) -> None:
+    """The header in either encoding is read right; the lesser part of the rows is faulty, and no row is nonsense."""
+    first, some, second, more = rows
+    (tmp_path / "t.csv").write_bytes(HEADER.encode(header) + tape(some).encode(first) + tape(more, some).encode(second))
+    got = read_tape(tmp_path / "t.csv")
+    assert got.columns[:4] == HEADER.strip().split(",")
+    assert got["__fault"].to_list() == ["ROW_ENCODING"] * some + [None] * more
+    assert got.filter(pl.col("__fault").is_null())["姓名"].to_list() == [NAMES[i % 10] for i in range(some, some + more)]
+
+
+def test_a_sample_cut_inside_a_character_is_still_legible(tmp_path: Path) -> None:
+    """The first look takes a megabyte, wherever that ends."""
+    for encoding in ("utf-8", "gb18030"):
+        for odd in range(4):
+            path = tmp_path / "t.csv"
+            path.write_bytes((HEADER + "x" * odd + tape(25_000)).encode(encoding))
+            opened = open_tape(path)
+            assert opened.headings == tuple(HEADER.strip().split(","))
+            assert opened.files[0].encoding == encoding

@@ -313,3 +313,17 @@ class TestParquet:
     def test_no_rows(self, tmp_path: Path) -> None:
         pl.DataFrame({"借据号": []}, schema={"借据号": pl.String}).write_parquet(tmp_path / "t.parquet")
         refused(tmp_path / "t.parquet", "INPUT_NO_ROWS")
+
+
+def test_a_document_beside_the_tape_is_left_out_and_named(tmp_path: Path) -> None:
+    tape = open_tape(zipped(tmp_path / "t.zip", {"说明.pdf": b"%PDF-1.7", "a.csv": CSV, "照片.jpg": b"\xff\xd8\xff\xe0"}))
+    assert [file.name for file in tape.files] == ["t.zip/a.csv"]
+    (note,) = tape.notes
+    assert "t.zip/说明.pdf、t.zip/照片.jpg" in note.zh
+    assert "not read" in note.en
+
+
+def test_an_encrypted_workbook_is_known_wherever_its_directory_stands(tmp_path: Path) -> None:
+    """The name of the encrypted stream may stand anywhere in a large file."""
+    path = put(tmp_path / "t.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2_000_000) + "EncryptedPackage".encode("utf-16-le"))
+    assert "密码" in refused(path, "WORKBOOK_ENCRYPTED").cause.zh

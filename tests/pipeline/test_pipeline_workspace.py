@@ -115,3 +115,22 @@ def test_kill_9_leaves_nothing_that_looks_whole(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob(".out.partial-*"))) == 1
     publish(out, "after")
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize("made", [0, 1])
+def test_a_signal_while_the_folders_are_made_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: int) -> None:
+    """The interruption comes as the first or second folder has just been made."""
+    real, count = Path.mkdir, 0
+
+    def mkdir(self: Path, *arguments: object, **more: object) -> None:
+        nonlocal count
+        real(self, *arguments, **more)  # type: ignore[arg-type]
+        if "partial" in str(self):
+            count += 1
+            if count == made + 1:
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "mkdir", mkdir)
+    with pytest.raises(KeyboardInterrupt), workspace(tmp_path / "out"):
+        raise AssertionError("not reached")
+    assert list(tmp_path.iterdir()) == []

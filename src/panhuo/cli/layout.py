@@ -71,7 +71,7 @@ def suggest(tape: Path, output: Path | None, sheet: str | None, as_json: bool) -
     from panhuo.engines.intake.suggest import suggest_layout
 
     opened = open_tape(tape, sheet=sheet)
-    suggestion = suggest_layout(opened.headings, _sample(opened))
+    suggestion = suggest_layout(opened.headings, _sample(opened), titles=[title for file in opened.files for title in file.titles])
     text = suggestion.to_yaml(output.stem if output else "suggested")
     if output is not None:
         _write(output, text)
@@ -110,6 +110,9 @@ def check(ctx: click.Context, layout: str, tape: Path, as_of: dt.datetime | None
     plan = load_layout(layout)
     opened = open_tape(tape, layout=plan, sheet=sheet)
     try:
+        bind(plan, opened.headings, where=opened.files[0].name)
+        plan, told = opened.fitted(plan)
+        opened.notes = (*opened.notes, *told)
         binding = bind(plan, opened.headings, where=opened.files[0].name)
     except InputUnusable as error:
         if as_json:

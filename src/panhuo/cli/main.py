@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
+from types import FrameType
 
 import click
 
@@ -53,8 +55,19 @@ def cli() -> None:
     pass
 
 
+class _Terminated(BaseException):
+    """SIGTERM came: cleaned up after like an interruption at the keyboard. No Exception, so that nothing takes it for a fault."""
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not cut the cleaning up short
+    raise _Terminated
+
+
 def main() -> None:
-    """Run the command line. Exit status: 0 done, 1 the answer is no, 2 wrong usage, 3 the input cannot be used."""
+    """Run the command line. Exit status: 0 done, 1 the answer is no, 2 wrong usage, 3 the input cannot be used; 130 interrupted, 143 terminated."""
+    if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:  # a caller's own handler, or one that ignores it, stays
+        signal.signal(signal.SIGTERM, _terminate)
     try:
         status = cli.main(standalone_mode=False)
         sys.stdout.flush()
@@ -62,11 +75,19 @@ def main() -> None:
         click.echo(error.ctx.get_help() if error.ctx else "", err=True)
         sys.exit(2)
     except click.ClickException as error:
-        error.show()
+        if language() == "zh":
+            from panhuo.cli.usage import in_chinese
+
+            click.echo(in_chinese(error), err=True)
+        else:
+            error.show()
         sys.exit(2)
     except click.Abort:
         click.echo(say("已中断；没有留下半成品。", "Interrupted; nothing half-written was left."), err=True)
         sys.exit(130)
+    except _Terminated:
+        click.echo(say("已被终止；没有留下半成品。", "Terminated; nothing half-written was left."), err=True)
+        sys.exit(143)
     except PanhuoError as error:
         click.echo(error.describe(language()), err=True)
         sys.exit(error.exit_status)

@@ -81,6 +81,8 @@ def command(
             lang=language(),
             tell=tell,
         )
+    for notice in result.summary["notices"]:
+        click.echo(f"{say('注意', 'note')} [{notice['code']}] {say(notice['message'], notice['message_en'])}", err=True)
     if as_json:
         emit_json(result.summary)
         return

@@ -96,6 +96,7 @@ def _version(path: Path, layout: Layout | None, as_of: dt.date | None) -> Versio
     if layout is None:
         layout = choose_layout(tape.headings, where=str(path))
         tape = open_tape(path, layout=layout)
+    layout, _ = tape.fitted(layout)
     day = as_of or layout.as_of
     accounts: list[pl.DataFrame] = []
     debtors: list[pl.DataFrame] = []

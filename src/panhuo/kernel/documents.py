@@ -17,6 +17,7 @@ import pydantic
 import yaml
 
 from panhuo.kernel.errors import ConfigurationInvalid
+from panhuo.kernel.validation_words import of_fault, of_yaml
 from panhuo.kernel.words import Words
 
 MAX_BYTES = 4 * 1024 * 1024
@@ -75,9 +76,9 @@ def read(path: Path) -> Any:
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f"{path}:{mark.line + 1}" if mark else str(path)
-        problem = getattr(error, "problem", None) or "YAML"
+        problem = of_yaml(getattr(error, "problem", None) or str(error) or "YAML")
         raise _invalid(
-            "CONFIG_NOT_YAML", line, f"不是合法的 YAML：{problem}", f"is not well-formed YAML: {problem}", "修正该行", "mend that line"
+            "CONFIG_NOT_YAML", line, f"不是合法的 YAML：{problem.zh}", f"is not well-formed YAML: {problem.en}", "修正该行", "mend that line"
         ) from error
 
 
@@ -106,9 +107,8 @@ def check(data: Any, model: type[D], *, where: str, text: str = "") -> D:
         context = first.get("ctx", {}).get("error")
         if isinstance(context, _BilingualError):
             raise _invalid("CONFIG_VALUE", place, context.words.zh, context.words.en, "更正该值", "correct the value") from None
-        raise _invalid(
-            "CONFIG_VALUE", place, f"值不合法：{first['msg']}", f"value not valid: {first['msg']}", "更正该值", "correct the value"
-        ) from None
+        wrong = of_fault(first)
+        raise _invalid("CONFIG_VALUE", place, wrong.zh, wrong.en, "更正该值", "correct the value") from None
 
 
 class _BilingualError(ValueError):

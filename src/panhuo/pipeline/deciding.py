@@ -35,6 +35,7 @@ class Decided:
     cash: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CASH))
     largest: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=LARGEST))
     currency: str = "CNY"
+    currencies: dict[str, int] = field(default_factory=dict)  # accounts by currency
 
 
 def decide_parts(
@@ -102,6 +103,7 @@ def decide_parts(
     )
     if best:
         decided.largest = pl.concat(best).sort("net_value_fen", "account_id", descending=[True, False]).head(LARGEST_SHOWN)
+    decided.currencies = currencies
     if currencies:
         decided.currency = max(sorted(currencies), key=lambda name: currencies[name])
     return decided

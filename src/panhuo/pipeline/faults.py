@@ -6,6 +6,7 @@ code, with one example.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from panhuo.engines.intake import Digest, digest, rejected_rows, shareable, write_rejected
+from panhuo.engines.intake.rules import CHECKS
 from panhuo.kernel.findings import FINDING, REJECT, no_findings
 from panhuo.kernel.words import Words
 from panhuo.pipeline.report.data import FAULT
@@ -42,7 +44,8 @@ def write_faults(intake: Intake, folder: Path) -> Faults:
     they stand beside the row in the file to correct."""
     total: Digest | None = None
     with (folder / "rejects.csv").open("wb") as rejects_file, (folder / "findings.csv").open("wb") as findings_file:
-        for number, findings in enumerate(_parts(intake)):
+        for number, part in enumerate(_parts(intake)):
+            findings = _placed(part, intake)
             out = findings.filter(pl.col("severity") == REJECT)
             kept = findings.filter(pl.col("severity") != REJECT).join(
                 out.select("file", "row"), on=["file", "row"], how="anti", maintain_order="left"
@@ -66,10 +69,38 @@ def _parts(intake: Intake) -> Iterator[pl.DataFrame]:
         yield pl.read_parquet(path).select(*FINDING).with_columns(pl.col("column").replace(headings))
 
 
+def _placed(findings: pl.DataFrame, intake: Intake) -> pl.DataFrame:
+    """With the rows as a spreadsheet numbers them, in messages that name another row too."""
+    placed = intake.tape.with_sheet_rows(findings)
+    for code in _OF_ALL:
+        rule = CHECKS[code].rule.message
+        where = placed.select(
+            pl.col("message").str.extract(_pattern(rule.zh, "row")).cast(pl.Int64, strict=False).alias("row"),
+            pl.col("message").str.extract(_pattern(rule.zh, "file")).alias("file"),
+        )
+        other = intake.tape.with_sheet_rows(where)
+        known = (placed["code"] == code) & other["sheet_row"].is_not_null()
+        if not known.any():
+            continue
+        numbered = other.select(
+            pl.format(text.replace("{row}", "{}").replace("{file}", "{}"), "sheet_row", "file").alias(name)
+            for name, text in (("message", rule.zh), ("message_en", rule.en))
+        )
+        placed = placed.with_columns(pl.when(known).then(numbered[name]).otherwise(pl.col(name)).alias(name) for name in numbered.columns)
+    return placed
+
+
+def _pattern(text: str, part: str) -> str:
+    """A regular expression whose one group is ``part`` of a message made from ``text``."""
+    escaped = re.escape(text.replace("{row}", "\0").replace("{file}", "\1"))
+    row, file = ("([0-9]+)", ".*") if part == "row" else ("[0-9]+", "(.*)")
+    return "^" + escaped.replace("\0", row).replace("\1", file) + "$"
+
+
 def _table(total: Digest) -> pl.DataFrame:
     """A line a code: how often, and the first example."""
     by = ["severity", "code", "column"]
-    first = total.examples.group_by(by, maintain_order=True).first()
+    first = total.examples.with_columns(row=pl.coalesce("sheet_row", "row")).group_by(by, maintain_order=True).first()
     lines = total.counts.join(first, on=by, how="left", maintain_order="left")
     for code, words in _OF_ALL.items():
         same = pl.col("code").str.starts_with(code)
@@ -92,7 +123,8 @@ def _rows_to_correct(intake: Intake, folder: Path) -> Path | None:
 
     def frames() -> Iterator[pl.DataFrame]:
         for rejected, findings in pairs:
-            yield rejected_rows(pl.read_parquet(rejected), pl.read_parquet(findings))
+            rows = intake.tape.with_sheet_rows(pl.read_parquet(rejected), file="__file", row="__row", name="__sheet_row")
+            yield rejected_rows(rows, _placed(pl.read_parquet(findings), intake))
 
     longest = max(_longest(path) for path, _ in pairs)
     written = write_rejected(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from panhuo.engines.intake import Layout, bind, load_layout, shipped_layouts
 from panhuo.engines.intake.mapping import known_headings, normal_heading
@@ -10,39 +11,51 @@ from panhuo.kernel.errors import InputUnusable
 from panhuo.kernel.words import Words
 
 ENOUGH = 0.5
-"""A layout fits by itself when it explains at least this share of the tape's headings, or finds this share of its own columns there."""
+"""A layout fits by itself when it explains at least this share of the tape's headings, or finds this share of its own columns there..."""
+MANY = 12
+"""... or reads so many columns: a bank's export of 300 columns with forty of ours among them is still ours."""
+_SHOWN = 8
+
+
+class _Fit(NamedTuple):
+    """How well a layout meets the headings, better ones greater. explained: headings it knows. share: of the headings, or of its own columns."""
+
+    explained: int
+    share: float
 
 
 def choose_layout(headings: Sequence[str], *, where: str) -> Layout:
     """The shipped layout that binds and explains most headings.
 
-    Raises InputUnusable when none explains half of them; where the one that explains most lacks a required heading, its own error, which names it.
+    Raises InputUnusable when none explains half of them nor reads ``MANY``; where the one that explains most lacks a required heading, its
+    own error, which names it.
     """
-    best: tuple[float, str] | None = None
-    failed: tuple[float, InputUnusable] | None = None
+    best: tuple[_Fit, str] | None = None
+    failed: tuple[_Fit, InputUnusable] | None = None
+    fields = 0
     for name in shipped_layouts():
         layout = load_layout(name)
         known = known_headings(layout)
         explained = sum(normal_heading(heading) in known for heading in headings)
-        share = max(explained / max(1, len(headings)), min(1.0, explained / len(layout.columns)))
+        fit = _Fit(explained, max(explained / max(1, len(headings)), min(1.0, explained / len(layout.columns))))
         try:
-            bind(layout, headings, where=where)
+            binding = bind(layout, headings, where=where)
         except InputUnusable as error:
-            if failed is None or share > failed[0]:
-                failed = (share, error)
+            if failed is None or fit > failed[0]:
+                failed = (fit, error)
             continue
-        if best is None or share > best[0]:
-            best = (share, name)
-    if failed and failed[0] >= ENOUGH and (best is None or failed[0] > best[0]):
+        if best is None or fit > best[0]:
+            best, fields = (fit, name), len(binding.fields)
+    if failed and failed[0].share >= ENOUGH and (best is None or failed[0] > best[0]):
         raise failed[1]
-    if best is None or best[0] < ENOUGH:
+    if best is None or (best[0].share < ENOUGH and fields < MANY):
         raise InputUnusable(
             "LAYOUT_NOT_FOUND",
             Words("没有自带版式与这些表头相符", "no shipped layout fits these headings")
             if best is None
             else Words(
-                f"最接近的版式 {best[1]} 只认得 {best[0]:.0%} 的表头",
-                f"the nearest shipped layout, {best[1]}, knows only {best[0]:.0%} of the headings",
+                f"最接近的版式 {best[1]} 只认得 {best[0].explained / max(1, len(headings)):.0%} 的表头",
+                f"the nearest shipped layout, {best[1]}, knows only {best[0].explained / max(1, len(headings)):.0%} of the headings",
             ),
             where=where,
             remedy=Words(
@@ -52,3 +65,17 @@ def choose_layout(headings: Sequence[str], *, where: str) -> Layout:
             ),
         )
     return load_layout(best[1])
+
+
+def unread(layout: Layout, headings: Sequence[str]) -> Words | None:
+    """What to tell of a layout that was chosen by itself and leaves most of the tape's columns unread; None where it knows most."""
+    known = known_headings(layout)
+    left = [heading for heading in headings if normal_heading(heading) not in known]
+    if len(left) <= len(headings) * (1 - ENOUGH):
+        return None
+    zh, en = "、".join(left[:_SHOWN]), ", ".join(left[:_SHOWN])
+    return Words(
+        f"自动选用版式 {layout.name}：认得 {len(headings) - len(left)} 列，其余 {len(left)} 列未读取（{zh} 等）。如其中有要用的，请用 panhuo layout suggest 做一个版式",
+        f"the layout {layout.name} was chosen by itself: it knows {len(headings) - len(left)} columns and leaves {len(left)} unread ({en}, ...). "
+        "If any of these matter, make a layout with panhuo layout suggest",
+    )

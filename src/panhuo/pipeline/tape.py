@@ -32,7 +32,8 @@ from panhuo.engines.intake import (
 from panhuo.engines.intake.identity import COMPARED
 from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.words import Words
-from panhuo.pipeline.layouts import choose_layout
+from panhuo.pipeline.layouts import choose_layout, unread
+from panhuo.pipeline.notices import PARTIAL, READING, TITLE_UNIT, Notice
 from panhuo.pipeline.parquet import PartWriter
 from panhuo.pipeline.scratch import put
 
@@ -55,6 +56,7 @@ class Intake:
     headings: dict[str, str] = field(default_factory=dict)
     reconciliation: Reconciliation = field(default_factory=Reconciliation)
     quality: Quality = field(default_factory=no_quality)
+    notices: list[Notice] = field(default_factory=list)
 
 
 def take_in(
@@ -75,9 +77,12 @@ def take_in(
     private.mkdir(mode=0o700)
     chosen = load_layout(layout) if layout is not None else None
     tape = open_tape(tapes, layout=chosen, sheet=sheet, workdir=scratch)
+    partial = None
     if chosen is None:
         chosen = choose_layout(tape.headings, where=str(tapes[0]))
         tape = open_tape(tapes, layout=chosen, sheet=sheet, workdir=scratch)
+        partial = unread(chosen, tape.headings)
+    chosen, told = tape.fitted(chosen)
     intake: Intake | None = None
     seen: list[pl.DataFrame] = []
     rows = 0
@@ -88,6 +93,8 @@ def take_in(
             if intake is None:
                 day, source = _cut_off(raw, chosen, as_of, today)
                 intake = Intake(tape, chosen, day, source)
+                intake.notices += [Notice(READING, note) for note in tape.notes] + [Notice(TITLE_UNIT, note) for note in told]
+                intake.notices += [Notice(PARTIAL, partial)] if partial is not None else []
             outcome = clean(raw, layout=chosen, as_of=intake.as_of)
             cleaned, findings = outcome.data, [outcome.findings]
             mine = keys(cleaned)

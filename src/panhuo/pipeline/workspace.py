@@ -32,15 +32,8 @@ def workspace(out: Path) -> Iterator[Path]:
     """
     out = out.absolute()
     partial = out.parent / f".{out.name}.partial-{os.getpid()}"
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        recover(out)
-        _refuse_foreign(out)
-        partial.mkdir(mode=0o755)
-        (partial / "scratch").mkdir(mode=0o700)
-    except OSError as error:
-        raise _unwritable(out, error) from error
-    try:
+    try:  # from the first folder on: a signal may come between any two lines
+        _make(out, partial)
         yield partial
         shutil.rmtree(partial / "scratch")
         _publish(partial, out)
@@ -58,6 +51,17 @@ def workspace(out: Path) -> Iterator[Path]:
         raise
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _make(out: Path, partial: Path) -> None:
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        recover(out)
+        _refuse_foreign(out)
+        partial.mkdir(mode=0o755)
+        (partial / "scratch").mkdir(mode=0o700)
+    except OSError as error:
+        raise _unwritable(out, error) from error
 
 
 def recover(out: Path) -> None:

@@ -27,6 +27,14 @@ MIB = 1 << 20
 _RATIO_FLOOR = 64 * MIB  # below this many expanded bytes no ratio is suspicious: nothing is at stake yet
 _KEEP_FREE = 256 * MIB  # of the disk that spooled members go to
 
+_DOCUMENTS = frozenset(
+    (
+        *(".pdf", ".ofd", ".doc", ".docx", ".wps", ".rtf", ".md", ".ppt", ".pptx", ".dps", ".msg", ".eml"),
+        *(".jpg", ".jpeg", ".png", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".mp3", ".mp4", ".exe", ".dll"),
+    )
+)
+"""Suffixes of what is sent along with a tape in a zip. Alone among the files' names these are believed: a scan is no table."""
+
 Packing = Literal["plain", "gzip", "zip"]
 
 
@@ -65,8 +73,11 @@ class Part:
     member: str | None = None
 
 
-def parts(path: Path, name: str, limits: ReadLimits) -> list[Part]:
-    """The files in ``path``, in the archive's order. Raises InputUnusable for what cannot be a tape, saying what it is."""
+def parts(path: Path, name: str, limits: ReadLimits, left_out: list[str] | None = None) -> list[Part]:
+    """The files in ``path``, in the archive's order. Raises InputUnusable for what cannot be a tape, saying what it is.
+
+    Documents and pictures that lie beside a tape in a zip are not read; their names are added to ``left_out``.
+    """
     head = _head(path, name)
     if head[:2] == b"\x1f\x8b":
         inner = _peek(Part(name, path, "gzip", "text"), limits)
@@ -74,7 +85,7 @@ def parts(path: Path, name: str, limits: ReadLimits) -> list[Part]:
             raise _nested(name)
         return [Part(name, path, "gzip", kind_of(inner, name))]
     if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
-        return _zip_parts(path, name, limits)
+        return _zip_parts(path, name, limits, [] if left_out is None else left_out)
     return [Part(name, path, "plain", kind_of(head, name))]
 
 
@@ -289,7 +300,7 @@ def _zip(path: Path, name: str) -> zipfile.ZipFile:
         raise _damaged(name, str(error)) from error
 
 
-def _zip_parts(path: Path, name: str, limits: ReadLimits) -> list[Part]:
+def _zip_parts(path: Path, name: str, limits: ReadLimits, left_out: list[str]) -> list[Part]:
     with _zip(path, name) as archive:
         names = archive.namelist()
         if "mimetype" in names and "content.xml" in names:
@@ -300,25 +311,62 @@ def _zip_parts(path: Path, name: str, limits: ReadLimits) -> list[Part]:
             if any(member.startswith("xl/") for member in names):
                 return [Part(name, path, "plain", "xlsx")]
             raise unsupported(name, "Office 文档（非表格）", "an Office document that is not a workbook")
-        found = []
+        found: list[Part] = []
+        folders: list[str] = []
+        hollow: list[str] = []
+        others: list[str] = []
         for info in archive.infolist():
             label = _member_name(info)
-            if info.is_dir() or label.startswith("__MACOSX/") or Path(label).name in (".DS_Store", "Thumbs.db", "desktop.ini"):
+            if label.startswith("__MACOSX/") or Path(label).name in (".DS_Store", "Thumbs.db", "desktop.ini"):
+                continue
+            if info.is_dir():
+                folders.append(label)
                 continue
             if info.flag_bits & 0x1:
                 raise unusable(
                     "ARCHIVE_ENCRYPTED",
                     f"{name}/{label}",
                     "压缩包有密码",
-                    "the archive is encrypted",
-                    "先用密码解压",
-                    "unpack it with its password first",
+                    "the archive is encrypted: it needs a password",
+                    "先用密码解压，再给出里面的文件",
+                    "unpack it with its password first and give the files in it",
                 )
-            if info.file_size:
-                found.append(_zip_part(Part(f"{name}/{label}", path, "zip", "text", info.filename), limits))
+            if not info.file_size:
+                hollow.append(label)
+            elif Path(label).suffix.lower() in _DOCUMENTS:
+                others.append(label)
+            else:
+                try:
+                    found.append(_zip_part(Part(f"{name}/{label}", path, "zip", "text", info.filename), limits))
+                except InputUnusable as error:
+                    if error.code != "FILE_TYPE_UNSUPPORTED":
+                        raise
+                    others.append(label)
     if not found:
-        raise unusable("INPUT_EMPTY", name, "压缩包内没有文件", "the archive holds no file", "检查压缩包", "check the archive")
+        raise _no_tape(name, folders, hollow, others)
+    left_out += [f"{name}/{label}" for label in others]
     return found
+
+
+def _no_tape(name: str, folders: list[str], hollow: list[str], others: list[str]) -> InputUnusable:
+    """What lies in an archive without a tape."""
+    listed = "、".join((others or hollow or folders)[:5]), ", ".join((others or hollow or folders)[:5])
+    if others:
+        return unusable(
+            "ARCHIVE_NO_TAPE",
+            name,
+            f"压缩包里没有清单，只有 {listed[0]}",
+            f"the archive holds no tape, only {listed[1]}",
+            "把 CSV、Excel 或 Parquet 清单放进压缩包，或直接给出清单文件",
+            "put the tape (CSV, Excel or Parquet) into the archive, or give the tape itself",
+        )
+    if hollow:
+        zh, en = f"压缩包内的文件都是空的（{listed[0]}）", f"the files in the archive are empty ({listed[1]})"
+    elif folders:
+        zh, en = f"压缩包内只有文件夹，没有文件（{listed[0]}）", f"the archive holds folders only and no file ({listed[1]})"
+    else:
+        zh, en = "压缩包是空的，里面没有文件", "the archive is empty: there is no file in it"
+    return unusable("INPUT_EMPTY", name, zh, en, "检查压缩包，重新打包", "check the archive and pack it again")
 
 
 def _zip_part(part: Part, limits: ReadLimits) -> Part:

@@ -23,7 +23,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -47,7 +47,7 @@ class Rows:
 
     Frames have the dialect's headings as String columns (null for an empty cell); where rows may be faulty also ``__fault`` (null or
     a code) and ``__raw``. may_be_marked: blocks may hold marks of :mod:`.encodings`. ``blank`` counts blank lines, ``slow_blocks``
-    the pieces that were read row by row.
+    the pieces that were read row by row; ``gaps``: (data row from 1, blank lines before it) wherever blank lines precede one.
     """
 
     dialect: Dialect
@@ -55,6 +55,8 @@ class Rows:
     may_be_marked: bool = True
     blank: int = 0
     slow_blocks: int = 0
+    rows: int = 0
+    gaps: list[tuple[int, int]] = field(default_factory=list)
     _carry: bytes = b""
 
     def __post_init__(self) -> None:
@@ -71,6 +73,7 @@ class Rows:
         cut = _whole_rows(data, self.dialect.delimiter, marks) if marks is not None else len(data)
         if cut is None or (final and cut < len(data)) or (cut == 0 and len(data) > self.limits.row_bytes):
             frame, self._carry = self._row_by_row(data, final=final)
+            self.rows += frame.height
         else:
             self._carry = data[cut:]
             yield from self._narrowed(data[:cut] if cut < len(data) else data, None if marks is None else marks[: np.searchsorted(marks, cut)])
@@ -94,6 +97,7 @@ class Rows:
                 yield from self._narrowed(data[half:], None if marks is None else marks[split:] - half)
                 return
             proved, _ = self._row_by_row(data, final=True)
+        self.rows += proved.height
         if proved.height:
             yield proved
 
@@ -150,6 +154,7 @@ class Rows:
             at = end
             if not raw.strip(" \r\n\t" if self.dialect.delimiter != "\t" else " \r\n"):
                 self.blank += 1
+                self.gaps.append((self.rows + len(rows) + 1, self.blank))
                 continue
             row, code = self._judged(cells, raw)
             if code:

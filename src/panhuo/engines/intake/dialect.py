@@ -13,7 +13,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from panhuo.engines.intake.archives import ReadLimits
 from panhuo.engines.intake.mapping import normal_heading
@@ -35,13 +35,16 @@ csv.field_size_limit(max(csv.field_size_limit(), 256 << 20))  # the module's def
 class Dialect:
     """How to split a text tape. ``headings``: as in the file, trimmed; blank ones named ``column N`` and unique. ``cells``:
     how many a data row has (one more than headings where every row ends in a delimiter). ``skip_lines``: physical lines up to
-    and including the header. ``duplicates``: headings that occur more than once, before they were numbered apart."""
+    and including the header. ``duplicates``: headings that occur more than once, before they were numbered apart. ``titles``: the filled
+    cells above the header. ``header_row``: the header's row as a spreadsheet shows the file, blank lines counted."""
 
     delimiter: str
     headings: tuple[str, ...]
     cells: int
     skip_lines: int
     duplicates: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
+    header_row: int = 1
 
     @property
     def quoted(self) -> bool:
@@ -59,30 +62,36 @@ def sniff(
     lines = text.split("\n")
     if not any(line.strip(" \r\t\0\ufeff") for line in lines):
         raise empty(name)
-    best: tuple[tuple[float, ...], str, list[tuple[int, list[str]]], int] | None = None
+    best: tuple[tuple[float, ...], str, list[_Row], int] | None = None
     for candidate in (delimiter,) if delimiter else DELIMITERS:
         if delimiter is None and candidate not in text and candidate != ",":
             continue
         rows = _split(lines[:SAMPLE_LINES], candidate)
-        at = header_row - 1 if header_row else find_header([row for _, row in rows], known)
+        at = header_row - 1 if header_row else find_header([row.cells for row in rows], known)
         if at >= len(rows):
             raise header_missing(name, header_row or 1)
-        score = _score([row for _, row in rows], at, known)
+        score = _score([row.cells for row in rows], at, known)
         if best is None or score > best[0]:
             best = (score, candidate, rows, at)
     assert best is not None
     _, chosen, rows, at = best
-    skip, header = rows[at]
-    widths = collections.Counter(len(row) for _, row in rows[at + 1 :])
+    header = rows[at].cells
+    titles = titles_of([row.cells for row in rows[:at]])
+    widths = collections.Counter(len(row.cells) for row in rows[at + 1 :])
     usual = widths.most_common(1)[0][0] if widths else len(header)
     cells = len(header)
-    if usual == cells + 1 and all(not row[-1] for _, row in rows[at + 1 :] if len(row) == usual):
+    if usual == cells + 1 and all(not row.cells[-1] for row in rows[at + 1 :] if len(row.cells) == usual):
         cells = usual
     elif usual < cells and not any(heading.strip() for heading in header[usual:]):
         header, cells = header[:usual], usual
     headings, duplicates = clean_headings(header)
     check_columns(len(headings), name, limits)
-    return Dialect(chosen, headings, cells, skip, duplicates)
+    return Dialect(chosen, headings, cells, rows[at].lines, duplicates, titles, rows[at].number)
+
+
+def titles_of(rows: Sequence[Sequence[str | None]]) -> tuple[str, ...]:
+    """The filled cells of the rows above a header, in order."""
+    return tuple(cell.strip() for row in rows for cell in row if cell and cell.strip())
 
 
 def find_header(rows: Sequence[Sequence[str]], known: Collection[str]) -> int:
@@ -152,14 +161,22 @@ def header_missing(name: str, row: int) -> InputUnusable:
     )
 
 
-def _split(lines: Sequence[str], delimiter: str) -> list[tuple[int, list[str]]]:
-    """Rows of the sample with the number of physical lines read up to and including each; blank lines are no rows."""
+class _Row(NamedTuple):
+    """number: its row in a spreadsheet (blank lines are rows there). lines: how many physical lines are read up to and including it."""
+
+    number: int
+    lines: int
+    cells: list[str]
+
+
+def _split(lines: Sequence[str], delimiter: str) -> list[_Row]:
+    """Rows of the sample; blank lines are no rows."""
     reader = csv.reader(
         (line.removesuffix("\r").replace("\r", " ") + "\n" for line in lines),
         delimiter=delimiter,
         quoting=csv.QUOTE_NONE if delimiter in UNQUOTED else csv.QUOTE_MINIMAL,
     )
-    return [(reader.line_num, row) for row in reader if row and any(cell.strip() for cell in row)]
+    return [_Row(number, reader.line_num, row) for number, row in enumerate(reader, 1) if row and any(cell.strip() for cell in row)]
 
 
 def _score(rows: Sequence[Sequence[str]], at: int, known: Collection[str]) -> tuple[float, ...]:

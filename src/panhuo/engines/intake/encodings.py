@@ -91,6 +91,20 @@ class Blocks:
             yield block if self.encoding == UTF8 else _transcoded(block, self.encoding)
 
 
+def legible(sample: bytes, encoding: str) -> str:
+    """The first lines of a file as text to look at: each in the file's encoding, or in the other one where it is in that.
+
+    A header pasted above an export in another encoding must not turn into nonsense.
+    """
+    name = UTF8 if encoding == ASCII else encoding
+    if name not in (UTF8, GB):
+        return sample.decode(name, "replace")
+    text = _decoded(sample, name)
+    if text is None or (name == GB and any(map(_is_utf8, _suspects(sample)))):
+        text = _mark_lines(sample, name).decode()
+    return text.replace(OTHER, "").replace(BAD, "")
+
+
 def marked(block: bytes) -> bytes:
     """A block of UTF-8 lines in which the undecodable ones have become text with ``BAD`` or ``OTHER`` in it."""
     return _mark_lines(block, UTF8)

@@ -156,7 +156,8 @@ class Layout(Document):
     would stand in a cell (money in yuan). derived: canonical field or ``_working`` -> SQL; ``:as_of`` is the cut-off date.
     required: fields (canonical or working) without whose heading the tape does not fit, beside ``TAPE_REQUIRED``.
     ignore: headings known and deliberately left unread. sheet, header_row (1-based, not counting blank rows), encoding (a Python codec),
-    delimiter: where the file should not be asked. source: where the list of fields comes from.
+    delimiter: where the file should not be asked. title_unit: ``ignore`` where the unit that title rows state (单位：万元) is wrong.
+    source: where the list of fields comes from.
     """
 
     name: str
@@ -168,6 +169,7 @@ class Layout(Document):
     header_row: int | None = pydantic.Field(default=None, ge=1)
     encoding: str | None = None
     delimiter: str | None = pydantic.Field(default=None, min_length=1, max_length=1)
+    title_unit: Literal["read", "ignore"] = "read"
     columns: tuple[Column, ...] = pydantic.Field(min_length=1)
     constants: dict[str, CellText] = pydantic.Field(default_factory=dict)
     derived: dict[str, str] = pydantic.Field(default_factory=dict)

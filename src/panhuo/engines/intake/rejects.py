@@ -3,7 +3,7 @@
 Two kinds of file, with opposite rules:
 
 * ``rejects.csv`` and ``findings.csv`` may travel. Every value in them goes through :func:`shareable`: what identifies a person is
-  masked, the rest is searched for numbers and names that strayed into it, and nothing can run as a formula.
+  masked, figures, dates and codes are shown as they stand (:mod:`.shown`), and nothing can run as a formula.
 * the file of **rejected rows** (:func:`rejected_rows`, :func:`write_rejected`) is for the person who corrects them in Excel and runs them
   again, so it holds the cells as they stood. It belongs in the run's private folder.
 
@@ -20,15 +20,15 @@ from typing import Final
 
 import polars as pl
 
+from panhuo.engines.intake.shown import shown, shown_row
 from panhuo.kernel.errors import OutputUnwritable
 from panhuo.kernel.fields import Field
 from panhuo.kernel.findings import REPAIRED
 from panhuo.kernel.frames import TAPE
-from panhuo.kernel.masking import MASKS
 from panhuo.kernel.words import Words
 
-SHARED: Final = ("row", "file", "column", "code", "message", "value", "message_en")
-"""Columns of ``rejects.csv`` and ``findings.csv``."""
+SHARED: Final = ("row", "file", "column", "code", "message", "value", "message_en", "sheet_row")
+"""Columns of ``rejects.csv`` and ``findings.csv``. row: the data row from 1. sheet_row: the same row as a spreadsheet numbers it."""
 
 PROBLEM, PLACE, RAW_LINE = "问题", "位置", "原始行"
 """First columns of the rejected rows. No layout reads them; a later run of a corrected file leaves them out."""
@@ -40,28 +40,22 @@ CELL_MOST: Final = 32_767
 
 VALUE_CHARS: Final = 120
 _FORMULA: Final = r"^[=+\-@\t\r＝＋－＠]"
-_NUMBERS: Final = r"([0-9０-９]{3})[0-9０-９*]{5,}([0-9０-９Xx]{2})"
-_HAN: Final = r"(\p{Han})\p{Han}+"
 _CONTROL: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f]"
 
 
 def shareable(findings: pl.DataFrame, headings: Mapping[str, str]) -> pl.DataFrame:
     """Findings as they may be written to ``rejects.csv`` or ``findings.csv``: columns ``SHARED``.
 
-    headings: canonical field -> heading, as in :class:`.Cleaned`. A value is masked by what its column identifies; a row that could not
-    be read as a row shows only its shape. Text that a spreadsheet would run gets a leading apostrophe.
+    headings: canonical field -> heading, as in :class:`.Cleaned`. A value is masked by what its column identifies; of a row that could
+    not be read as a row only figures and first letters are shown. ``sheet_row`` is passed on where the findings have it (:meth:`.Tape.with_sheet_rows`).
+    Text that a spreadsheet would run gets a leading apostrophe.
     """
     fields = _fields(headings)
     rows = findings.with_row_index("__at").with_columns(pl.col("value").str.slice(0, 4 * VALUE_CHARS))
     parts = []
     for (column,), part in rows.partition_by("column", as_dict=True).items():  # one mask a column, each over its own rows
         value = pl.col("value")
-        if column == "":
-            masked = value.str.replace_all(r"[\p{L}\p{N}]", "*")
-        elif column in fields:
-            masked = _masked(value, fields[str(column)])
-        else:
-            masked = _strays(value, free_text=True)
+        masked = shown_row(value) if column == "" else shown(value, fields.get(str(column)))
         parts.append(part.with_columns(inert(masked.str.slice(0, VALUE_CHARS)).alias("value")))
     ordered = pl.concat(parts).sort("__at") if parts else rows
     return ordered.select(
@@ -72,6 +66,7 @@ def shareable(findings: pl.DataFrame, headings: Mapping[str, str]) -> pl.DataFra
         "message",
         "value",
         "message_en",
+        pl.col("sheet_row") if "sheet_row" in ordered.columns else pl.lit(None, pl.Int64()).alias("sheet_row"),
     )
 
 
@@ -85,7 +80,7 @@ def inert(text: pl.Expr) -> pl.Expr:
 class Digest:
     """Counts of findings by severity, column and code, with the first few of each kind; batches add up with ``+``.
 
-    counts: severity, code, column, message, message_en, rows. examples: the same keys and row, file, value (masked).
+    counts: severity, code, column, message, message_en, rows. examples: the same keys and row, sheet_row, file, value (masked).
     """
 
     counts: pl.DataFrame
@@ -111,14 +106,15 @@ def digest(findings: pl.DataFrame, headings: Mapping[str, str], *, keep: int = 3
         pl.col("message").first(), pl.col("message_en").first(), pl.len().cast(pl.Int64).alias("rows")
     )
     first = findings.group_by(by, maintain_order=True).head(keep).select(findings.columns)
-    examples = pl.concat([first.select(by), shareable(first, headings).select("row", "file", "value")], how="horizontal")
+    examples = pl.concat([first.select(by), shareable(first, headings).select("row", "sheet_row", "file", "value")], how="horizontal")
     return Digest(counts, examples, keep)
 
 
 def rejected_rows(rejected: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
     """The rejected rows as they stood, with what is wrong and where they came from in front.
 
-    rejected: raw rows (:attr:`.Cleaned.rejected`). findings: of the same batch. All columns are text. Mended cells are not spoken of.
+    rejected: raw rows (:attr:`.Cleaned.rejected`), with ``__sheet_row`` where it is known: the place is then told by it, as the person sees
+    it in the file. findings: of the same batch. All columns are text. Mended cells are not spoken of.
     """
     told = (
         findings.filter(pl.col("severity") != REPAIRED)
@@ -136,7 +132,7 @@ def rejected_rows(rejected: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFram
     raw = [pl.col("__raw").alias(RAW_LINE)] if rejected["__raw"].null_count() < rejected.height else []
     return marked.join(told, on=["__file", "__row"], how="left", maintain_order="left").select(
         pl.col(PROBLEM).fill_null(""),
-        pl.format("{} 第{}行", "__file", "__row").alias(PLACE),
+        pl.format("{} 第{}行", "__file", pl.coalesce("__sheet_row", "__row") if "__sheet_row" in marked.columns else "__row").alias(PLACE),
         *raw,
         *(pl.col(c).cast(pl.String) for c in source),
     )
@@ -225,17 +221,3 @@ def _fields(headings: Mapping[str, str]) -> dict[str, Field]:
         if field is not None and (heading not in out or out[heading].name == heading or not out[heading].personal):
             out[heading] = field
     return out
-
-
-def _masked(value: pl.Expr, field: Field) -> pl.Expr:
-    if field.personal:
-        return MASKS[field.personal](value)
-    if field.kind == "identifier":
-        return value
-    return _strays(value, free_text=field.kind in ("text", "code"))
-
-
-def _strays(value: pl.Expr, *, free_text: bool) -> pl.Expr:
-    """Numbers of people in a column that should have none, and, in columns of figures, anything written in Chinese."""
-    hidden = value.str.replace_all(_NUMBERS, "${1}****${2}")
-    return hidden if free_text else hidden.str.replace_all(_HAN, "${1}**")

@@ -119,14 +119,24 @@ def _written(day: dt.date) -> int:
 
 
 def _region(batch: Batch) -> None:
-    """The residence's region as stated, else that of the identity number; and its province."""
+    """The residence's region as stated, else that of the identity number; and its province.
+
+    Of a unified social credit code (GB 32100) characters 3 to 8 are the region of the registering authority, where a firm has its seat. The
+    State Administration's own registrations (100000) and codes of no province say nothing.
+    """
     who = batch.debtors
     if who is None:
         batch.set(region_code=batch.col("region_code"))
         batch.set(province=province(pl.col("region_code")))
         return
     names = SHORT_NAMES.gather(pl.Series(who.places))  # 0 for whoever is no resident: no province
-    own = pl.when(pl.lit(names.is_not_null())).then(pl.col("id_no").str.slice(0, 6))
+    own: pl.Expr = pl.when(pl.lit(names.is_not_null())).then(pl.col("id_no").str.slice(0, 6))
+    firms = who.kinds == ids.SOCIAL_CREDIT
+    if firms.any():
+        seats = batch.frame.select(pl.when(pl.lit(pl.Series(firms))).then(pl.col("id_no").str.slice(2, 6)).alias("seat"))
+        seats = seats.with_columns(province(pl.col("seat")).alias("name"))
+        own = pl.coalesce(own, pl.when(pl.lit(seats["name"].is_not_null())).then(pl.lit(seats["seat"])))
+        names = names.zip_with(names.is_not_null(), seats["name"])
     if not batch.has("region_code"):
         batch.set(region_code=own, province=pl.lit(names))
     elif not batch.frame["region_code"].null_count():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -25,7 +26,10 @@ from panhuo.engines.intake.layout import Layout
 from panhuo.engines.intake.mapping import known_headings
 from panhuo.engines.intake.merging import Merged, merge
 from panhuo.engines.intake.refusals import unusable
+from panhuo.engines.intake.sheet_rows import SheetRows
+from panhuo.engines.intake.title_units import Stated, fit, stated_unit, told
 from panhuo.engines.intake.workbook import Sheet, Workbook
+from panhuo.kernel.errors import InputUnusable
 from panhuo.kernel.words import Words
 
 FILE, ROW = "__file", "__row"
@@ -36,7 +40,8 @@ _SAMPLE = 1 << 20
 @dataclass
 class TapeFile:
     """What is known of one file. ``sha256`` (of the file as given, packing and all), ``rows`` and ``blank_rows`` are complete
-    once the batches have been read. encoding, delimiter: of text; sheet: of workbooks."""
+    once the batches have been read. encoding, delimiter: of text; sheet: of workbooks. titles: the filled cells above the header.
+    sheet_rows: from data rows to the rows a spreadsheet shows; None for Parquet, which has none."""
 
     name: str
     path: Path
@@ -51,6 +56,8 @@ class TapeFile:
     rows: int = 0
     blank_rows: int = 0
     slow_blocks: int = field(default=0, repr=False)
+    titles: tuple[str, ...] = ()
+    sheet_rows: SheetRows | None = field(default=None, repr=False)
 
 
 class Tape:
@@ -85,6 +92,44 @@ class Tape:
             yield pl.concat(held) if len(held) > 1 else held[0]
         if not total:
             raise no_rows(", ".join(file.name for file in self.files))
+
+    def fitted(self, layout: Layout) -> tuple[Layout, tuple[Words, ...]]:
+        """``layout`` with the unit of money that title rows above the headers state, for the columns whose unit nothing else states, and what
+        there is to tell about it. To be asked before :func:`.clean.clean`, which sees rows and headings only.
+
+        Raises InputUnusable: what :func:`.title_units.fit` raises, and UNITS_DIFFER where files of the tape state different units.
+        """
+        stated = {file.name: stated_unit(file.titles) for file in self.files}
+        by_path = {file.path: stated[file.name] for file in self.files if stated[file.name]}
+        of = {file.name: stated[file.name] or by_path.get(file.path, stated[file.name]) for file in self.files}  # a list that goes on in a next sheet
+        speaking = {name: said for name, said in of.items() if said}
+        if not speaking or layout.title_unit == "ignore":
+            return layout, ()
+        for name, said in speaking.items():
+            fit(layout, self.headings, said, where=name)
+        first, said = next(iter(speaking.items()))
+        plan, filled = fit(layout, self.headings, said, where=first)
+        if filled:
+            for name, other in of.items():
+                if other.units != said.units:
+                    raise _title_units(name, other, first, said)
+        return plan, (told(said, filled, first),) if filled else ()
+
+    def with_sheet_rows(self, rows: pl.DataFrame, *, file: str = "file", row: str = "row", name: str = "sheet_row") -> pl.DataFrame:
+        """``rows`` with a column that says where each stands in its file as a spreadsheet shows it; null where it has no such number.
+
+        To be asked once all batches have been read.
+        """
+        places = {one.name: one.sheet_rows for one in self.files}
+        at = rows.with_row_index("__at").select("__at", file, row)
+        parts = [
+            part.select("__at", pl.Series(name, place(part[row].cast(pl.Int64).to_numpy()), dtype=pl.Int64))
+            for (where,), part in at.partition_by(file, as_dict=True).items()
+            if (place := places.get(str(where))) is not None
+        ]
+        none = pl.DataFrame(schema={"__at": pl.UInt32, name: pl.Int64})
+        numbers = at.select("__at").join(pl.concat([none, *parts]), on="__at", how="left", maintain_order="left")[name]
+        return rows.with_columns(numbers)
 
     def _frames(self, rows: int) -> Iterator[pl.DataFrame]:
         digests: dict[Path, str] = {}
@@ -131,9 +176,12 @@ def open_tape(
     readers: list[_Reader] = []
     notes: list[Words] = []
     for path, name in zip(given, _names(given), strict=True):
-        for part in parts(path, name, limits):
+        left_out: list[str] = []
+        for part in parts(path, name, limits, left_out):
             for reader in _readers(part, limits, layout, known, sheet, workdir, notes):
                 readers.append(reader)  # noqa: PERF402 readers own temporary files: keep them as they are made
+        if left_out:
+            notes.append(Words(f"未读取：{'、'.join(left_out)}（不是清单）", f"not read, being no tape: {', '.join(left_out)}"))
     merged = merge([(reader.file.name, reader.file.headings, reader.file.duplicates) for reader in readers], layout)
     return Tape(readers, merged, [*notes, *merged.notes])
 
@@ -146,8 +194,17 @@ def read_tape(
     workdir: Path | None = None,
     limits: ReadLimits | None = None,
 ) -> pl.DataFrame:
-    """The whole tape as one frame of text; :func:`open_tape` says what is in it and what is refused."""
-    return pl.concat(list(open_tape(paths, layout=layout, sheet=sheet, workdir=workdir, limits=limits).batches()))
+    """The whole tape as one frame of text; :func:`open_tape` says what is in it and what is refused.
+
+    A frame cannot carry a unit that title rows state (单位：万元): where they state one, a warning says to ask :meth:`Tape.fitted`.
+    """
+    tape = open_tape(paths, layout=layout, sheet=sheet, workdir=workdir, limits=limits)
+    for file in tape.files:
+        if set(stated_unit(file.titles).units) - {"yuan"}:
+            warnings.warn(
+                f"{file.name} states a unit of money above its header ({' / '.join(file.titles)}): clean by Tape.fitted(layout)", stacklevel=2
+            )
+    return pl.concat(list(tape.batches()))
 
 
 class _Reader:
@@ -173,7 +230,7 @@ class _Text(_Reader):
             raise empty(part.name)
         stated = layout.encoding if layout else None
         self.encoding, self.skip = _stated(stated, sample) if stated else encodings.detect(sample, part.name)
-        text = sample[self.skip :].decode("utf-8" if self.encoding == encodings.ASCII else self.encoding, "replace")
+        text = encodings.legible(sample[self.skip :], self.encoding)
         if len(sample) >= _SAMPLE and "\n" in text:
             text = text[: text.rfind("\n")]
         if "\n" not in text:
@@ -195,6 +252,7 @@ class _Text(_Reader):
             self.dialect.duplicates,
             encodings.UTF8 if self.encoding == encodings.ASCII else self.encoding,
             self.dialect.delimiter,
+            titles=self.dialect.titles,
         )
 
     def frames(self, rows: int) -> Iterator[pl.DataFrame]:
@@ -215,6 +273,7 @@ class _Text(_Reader):
         finally:
             stream.close()
             self.file.blank_rows, self.file.slow_blocks, self.file.encoding = reader.blank, reader.slow_blocks, blocks.encoding
+            self.file.sheet_rows = SheetRows.of_text(self.dialect.header_row, reader.gaps)
         self.file.sha256 = digest.hexdigest() if digest else None
 
 
@@ -223,9 +282,12 @@ class _Sheet(_Reader):
         self.limits, self.book, self.sheet = limits, book, sheet
         name = f"{part.name}[{sheet.name}]" if several else part.name
         self.file = TapeFile(name, part.path, part.path.stat().st_size, part.kind, sheet.headings, sheet.duplicates, sheet=sheet.name)
+        self.file.titles = sheet.titles
 
     def frames(self, rows: int) -> Iterator[pl.DataFrame]:
-        frame, self.file.blank_rows = self.book.frame(self.sheet, self.limits)
+        frame, numbers = self.book.frame(self.sheet, self.limits)
+        self.file.sheet_rows = SheetRows.of_sheet(numbers)
+        self.file.blank_rows = int(numbers[-1] - self.sheet.blank_above - self.sheet.skip_rows - len(numbers)) if len(numbers) else 0
         if frame.height:
             yield from frame.iter_slices(rows)
 
@@ -315,6 +377,19 @@ def _known(layout: Layout | None) -> frozenset[str]:
     from panhuo.engines.intake.suggest_names import all_known_headings
 
     return all_known_headings()
+
+
+def _title_units(name: str, unit: Stated, first: str, other: Stated) -> InputUnusable:
+    here, there = (f"“{said.text}”" if said else "没有写" for said in (unit, other))
+    en_here, en_there = (repr(said.text) if said else "nothing" for said in (unit, other))
+    return unusable(
+        "UNITS_DIFFER",
+        name,
+        f"标题行的金额单位与 {first} 不同：此处{here}，彼处{there}",
+        f"the unit of money in its title differs from that of {first}: {en_here} here, {en_there} there",
+        "统一单位后再合并，或在版式的 unit 中逐列写明",
+        "bring them to one unit, or state each column's unit in the layout",
+    )
 
 
 def _names(paths: Sequence[Path]) -> list[str]:

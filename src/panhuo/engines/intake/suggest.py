@@ -15,10 +15,11 @@ from typing import Final
 import polars as pl
 import yaml
 
-from panhuo.engines.intake.layout import Layout, load_layout, shipped_layouts
+from panhuo.engines.intake.layout import MONEY_UNITS, Layout, load_layout, shipped_layouts
 from panhuo.engines.intake.mapping import bind, heading_unit
 from panhuo.engines.intake.suggest_names import all_known_headings, likeness, synonyms
 from panhuo.engines.intake.suggest_values import Profile, date_forms, evidence, money_unit, profile, rate_unit, unknown_codes
+from panhuo.engines.intake.title_units import UNIT_WORDS, Stated, stated_unit
 from panhuo.kernel.errors import InputUnusable
 from panhuo.kernel.frames import TAPE, TAPE_REQUIRED
 from panhuo.kernel.words import Words
@@ -67,8 +68,9 @@ class Suggestion:
         return _yaml(self, name)
 
 
-def suggest_layout(headings: Sequence[str], sample: pl.DataFrame | None = None) -> Suggestion:
-    """Map ``headings`` to canonical fields; ``sample``: some rows under these headings, as text (values decide much)."""
+def suggest_layout(headings: Sequence[str], sample: pl.DataFrame | None = None, *, titles: Sequence[str] = ()) -> Suggestion:
+    """Map ``headings`` to canonical fields; ``sample``: some rows under these headings, as text (values decide much). ``titles``: the cells
+    above the header, which may state the unit of every amount whose heading states none."""
     from scipy.optimize import linear_sum_assignment
 
     sample = sample.head(SAMPLE_ROWS) if sample is not None else None
@@ -85,6 +87,7 @@ def suggest_layout(headings: Sequence[str], sample: pl.DataFrame | None = None) 
             why[field] = reason
         scores.append(row)
         reasons.append(why)
+    stated = stated_unit(titles)
     chosen: dict[int, int] = {}
     if headings:
         # fourth powers: one certain match is worth more than two doubtful ones
@@ -97,7 +100,7 @@ def suggest_layout(headings: Sequence[str], sample: pl.DataFrame | None = None) 
             continue
         field = fields[chosen[i]]
         column = sample[heading].cast(pl.String) if profiles[heading] is not None and sample is not None else None
-        guesses.append(_guess(heading, field, scores[i][chosen[i]], reasons[i][field], profiles[heading], column))
+        guesses.append(_guess(heading, field, scores[i][chosen[i]], reasons[i][field], profiles[heading], column, stated))
     return Suggestion(tuple(_with_account(guesses)), _fits(headings))
 
 
@@ -130,13 +133,21 @@ def _score(field: str, alike: float, name: str, seen: Profile | None) -> tuple[f
     return alike, Words(zh, en)
 
 
-def _guess(heading: str, field: str, score: float, reason: Words, seen: Profile | None, column: pl.Series | None) -> Guess:
+def _guess(heading: str, field: str, score: float, reason: Words, seen: Profile | None, column: pl.Series | None, stated: Stated) -> Guess:
     kind = TAPE[field].kind
     unit: str | None = None
     dates: tuple[str, ...] = ()
     doubts: list[Words] = []
+    titled = kind == "money" and bool(stated) and heading_unit(heading) not in MONEY_UNITS
+    if titled and len(stated.units) == 1:
+        unit = stated.units[0]
+        reason = Words(f"{reason.zh}，单位取自标题行“{stated.text}”", f"{reason.en}, unit from the title {stated.text!r}")
+        doubts += _title_doubts(unit, seen)
+    elif titled:
+        zh, en = "、".join(UNIT_WORDS[u].zh for u in stated.units), ", ".join(UNIT_WORDS[u].en for u in stated.units)
+        doubts.append(Words(f"标题行写了几种单位（{zh}），请写明 unit", f"the titles state several units ({en}): write which one under unit"))
     if seen is not None and column is not None:
-        if kind == "money" and heading_unit(heading) is None and (guessed := money_unit(seen)):
+        if kind == "money" and not titled and heading_unit(heading) is None and (guessed := money_unit(seen)):
             unit = guessed
             doubts.append(Words(f"单位按数值推断为 {guessed}，请核对", f"the unit {guessed} is guessed from the figures: check it"))
         if kind == "rate" and heading_unit(heading) is None:
@@ -150,6 +161,19 @@ def _guess(heading: str, field: str, score: float, reason: Words, seen: Profile 
             listed = ", ".join(value[:20] for value in strange)
             doubts.append(Words(f"代码表外的取值，请在 codes 中对应：{listed}", f"values outside the code list, to be given under codes: {listed}"))
     return Guess(heading, field, round(min(score, 0.99), 2), reason, unit, dates, tuple(doubts))
+
+
+def _title_doubts(unit: str, seen: Profile | None) -> list[Words]:
+    """Where the figures look like another unit than the title's."""
+    guessed = money_unit(seen) if seen is not None else None
+    if guessed is None or guessed == unit:
+        return []
+    return [
+        Words(
+            f"标题行写的是{UNIT_WORDS[unit].zh}，数值却像{UNIT_WORDS[guessed].zh}，请核对",
+            f"the title says {UNIT_WORDS[unit].en}, the figures look like {UNIT_WORDS[guessed].en}: check it",
+        )
+    ]
 
 
 def _fits(headings: Sequence[str]) -> tuple[tuple[str, int], ...]:

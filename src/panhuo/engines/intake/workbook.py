@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from panhuo.engines.intake.archives import ReadLimits
-from panhuo.engines.intake.dialect import HEADER_WITHIN, check_columns, clean_headings, empty, find_header, header_missing
+from panhuo.engines.intake.dialect import HEADER_WITHIN, check_columns, clean_headings, empty, find_header, header_missing, titles_of
 from panhuo.engines.intake.faults import faulted
 from panhuo.engines.intake.mapping import normal_heading
 from panhuo.engines.intake.refusals import unusable
@@ -26,7 +28,8 @@ from panhuo.kernel.errors import InputUnusable
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet that can be read as a table. ``skip_rows``: rows up to and including the header. ``score``: known headings."""
+    """A sheet that can be read as a table. ``skip_rows``: rows up to and including the header. ``score``: known headings. ``titles``:
+    the filled cells above the header. ``blank_above``: blank rows before the first filled one, which ``skip_rows`` does not count."""
 
     name: str
     headings: tuple[str, ...]
@@ -34,6 +37,8 @@ class Sheet:
     score: int
     height: int
     duplicates: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
+    blank_above: int = 0
 
 
 class Workbook:
@@ -49,6 +54,7 @@ class Workbook:
             self._reader: Any = fastexcel.read_excel(path if path.suffix.lower() == f".{kind}" else path.read_bytes())
             self._tables: dict[str, pl.DataFrame] = {}
             self._hidden: set[str] = set()
+            self._blank_above: dict[str, int] = {}
         except fastexcel.FastExcelError as error:
             raise _unreadable(path, name, str(error).splitlines()[0]) from error
 
@@ -87,13 +93,14 @@ class Workbook:
         """Names of the sheets that are not read."""
         return [n for n in self._reader.sheet_names if n not in {sheet.name for sheet in chosen}]
 
-    def frame(self, sheet: Sheet, limits: ReadLimits) -> tuple[pl.DataFrame, int]:
-        """All rows of the sheet as text (:func:`.faults.faulted`), and how many wholly empty rows were left out."""
+    def frame(self, sheet: Sheet, limits: ReadLimits) -> tuple[pl.DataFrame, npt.NDArray[np.int64]]:
+        """All rows of the sheet as text (:func:`.faults.faulted`) less the wholly empty ones, and the number each has in the sheet."""
         raw = self._cells(sheet.name)
         width = len(sheet.headings)
         frame = raw.slice(sheet.skip_rows).select(raw.columns[:width]).rename(dict(zip(raw.columns, sheet.headings, strict=False)))
-        rows = frame.filter(pl.any_horizontal(pl.all().is_not_null())) if frame.width else frame
-        return faulted(rows, limits), frame.height - rows.height
+        filled = frame.select(pl.any_horizontal(pl.all().is_not_null())).to_series() if frame.width else pl.Series([], dtype=pl.Boolean)
+        numbers = filled.arg_true().to_numpy().astype(np.int64) + sheet.blank_above + sheet.skip_rows + 1
+        return faulted(frame.filter(filled) if len(numbers) < frame.height else frame, limits), numbers
 
     def _sheet(self, name: str, known: Collection[str], limits: ReadLimits, header_row: int | None) -> Sheet | None:
         table = self._cells(name)
@@ -104,13 +111,14 @@ class Workbook:
         if at >= len(rows):
             raise header_missing(f"{self.name}[{name}]", header_row or 1)
         cells: Sequence[str] = rows[at]
+        first = at
         if not header_row:
-            cells, at = _two_storeys(rows, at, known)
+            cells, first, at = _two_storeys(rows, at, known)
         filled = table.slice(at + 1).select(pl.all().is_not_null().any()).row(0) if table.height > at + 1 else ()
         width = max((i + 1 for i, cell in enumerate(cells) if cell.strip() or (i < len(filled) and filled[i])), default=0)
         check_columns(width, f"{self.name}[{name}]", limits)
         headings, duplicates = clean_headings(cells[:width])
-        return Sheet(name, headings, at + 1, _hits(cells, known), table.height, duplicates)
+        return Sheet(name, headings, at + 1, _hits(cells, known), table.height, duplicates, titles_of(rows[:first]), self._blank_above[name])
 
     def _cells(self, name: str) -> pl.DataFrame:
         """Every cell of the sheet as text; a workbook is in memory as a whole in any case."""
@@ -118,26 +126,29 @@ class Workbook:
 
         if name not in self._tables:
             try:
-                sheet = self._reader.load_sheet(name, header_row=None, dtypes="string")
+                sheet = self._reader.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
                 batch, errors = sheet.to_arrow_with_errors() if sheet.width else (None, None)
             except fastexcel.FastExcelError as error:
                 raise _damaged(f"{self.name}[{name}]", str(error).splitlines()[0]) from error
             self._hidden |= {name} if sheet.visible != "visible" else set()
             frame = pl.DataFrame() if batch is None else pl.DataFrame(pl.from_arrow(batch)).select(pl.all().cast(pl.String))
             frame = _with_errors(frame, errors.errors if errors else [])
-            self._tables[name] = frame.with_columns(pl.all().replace("", None).str.replace(r"^(\d{4}-\d{2}-\d{2}) 00:00:00$", "$1"))
+            frame = frame.with_columns(pl.all().replace("", None).str.replace(r"^(\d{4}-\d{2}-\d{2}) 00:00:00$", "$1"))
+            filled = frame.select(pl.any_horizontal(pl.all().is_not_null())).to_series().arg_max() if frame.height else 0
+            self._blank_above[name] = filled or 0
+            self._tables[name] = frame.slice(filled or 0)
         return self._tables[name]
 
 
-def _two_storeys(rows: Sequence[Sequence[str]], at: int, known: Collection[str]) -> tuple[Sequence[str], int]:
-    """The headings where some are merged over two rows: the lower cell, or the upper where it is blank."""
-    best, cells, end = _hits(rows[at], known), rows[at], at
+def _two_storeys(rows: Sequence[Sequence[str]], at: int, known: Collection[str]) -> tuple[Sequence[str], int, int]:
+    """The headings where some are merged over two rows: the lower cell, or the upper where it is blank; and their first and last row."""
+    best, cells, start, end = _hits(rows[at], known), rows[at], at, at
     for upper in (at - 1, at):
         if upper >= 0 and upper + 1 < len(rows):
             both = [low or high for high, low in zip(rows[upper], rows[upper + 1], strict=True)]
             if _hits(both, known) > best:
-                best, cells, end = _hits(both, known), both, upper + 1
-    return cells, end
+                best, cells, start, end = _hits(both, known), both, upper, upper + 1
+    return cells, start, end
 
 
 _ERRORS = {"Div0": "#DIV/0!", "NA": "#N/A", "Name": "#NAME?", "Null": "#NULL!", "Num": "#NUM!", "Ref": "#REF!", "Value": "#VALUE!"}
@@ -161,14 +172,14 @@ def _hits(row: Sequence[str], known: Collection[str]) -> int:
 
 
 def _unreadable(path: Path, name: str, reason: str) -> InputUnusable:
-    if "EncryptedPackage".encode("utf-16-le") in path.read_bytes()[:1_000_000] or "assword" in reason:
+    if "EncryptedPackage".encode("utf-16-le") in path.read_bytes() or "assword" in reason:
         return unusable(
             "WORKBOOK_ENCRYPTED",
             name,
-            "工作簿有打开密码",
-            "the workbook needs a password",
-            "去掉密码后另存",
-            "save it without its password",
+            "工作簿有打开密码，无法读取",
+            "the workbook is protected by a password and cannot be read",
+            "在 Excel 或 WPS 中打开，去掉密码后另存",
+            "open it in Excel or WPS and save it without its password",
         )
     return _damaged(name, reason)
 

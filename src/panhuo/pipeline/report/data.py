@@ -34,7 +34,7 @@ FAULT: dict[str, Any] = {
     "message_en": pl.String,
     "rows": pl.Int64,
     "file": pl.String,  # of the first example, as are the next three
-    "row": pl.Int64,
+    "row": pl.Int64,  # as a spreadsheet numbers it
     "column": pl.String,
     "value": pl.String,  # masked
 }

@@ -1,0 +1,53 @@
+"""What a user should know about a run as a whole: no fault of a row, yet nothing to pass over in silence.
+
+Notices stand in ``summary.json`` (``notices``: code, message, message_en), on the report's first page and on stderr.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from panhuo.kernel.words import Words
+
+READING, PARTIAL, TITLE_UNIT, FOREIGN, MIXED = "READING_NOTE", "LAYOUT_PARTIAL", "TITLE_UNIT", "CURRENCY_NOT_CNY", "CURRENCIES_MIXED"
+
+
+class Notice(NamedTuple):
+    """code: stable, for scripts."""
+
+    code: str
+    words: Words
+
+    def as_figures(self) -> dict[str, str]:
+        return {"code": self.code, "message": self.words.zh, "message_en": self.words.en}
+
+
+def of_currencies(accounts: Mapping[str, int]) -> list[Notice]:
+    """accounts: how many, by currency. The policy's amounts (costs, fees, limits) are yuan and nothing converts them."""
+    foreign = {name: count for name, count in sorted(accounts.items(), key=lambda item: (-item[1], item[0])) if name != "CNY"}
+    if not foreign:
+        return []
+    listed = "、".join(f"{name} {count:,} 户" for name, count in foreign.items())
+    listed_en = ", ".join(f"{name} {count:,} account(s)" for name, count in foreign.items())
+    out = [
+        Notice(
+            FOREIGN,
+            Words(
+                f"清单不是人民币（{listed}）：政策中的成本、费用与限额是人民币，未作折算，按面值使用。请换用该币种的政策（--policy），或折算后重跑",
+                f"the tape is not in yuan ({listed_en}): the policy's costs, fees and limits are yuan and are used at face value, unconverted. "
+                "Use a policy in that currency (--policy), or convert the tape and run again",
+            ),
+        )
+    ]
+    if len(accounts) > 1:
+        out.append(
+            Notice(
+                MIXED,
+                Words(
+                    "清单有多种币种，各项合计把面值直接相加，没有按汇率折算。请按币种分开运行",
+                    "the tape mixes currencies and every total adds them at face value, without any exchange rate. Run each currency apart",
+                ),
+            )
+        )
+    return out

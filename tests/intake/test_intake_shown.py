@@ -1,0 +1,131 @@
+"""What of a faulty cell is shown: enough to find it, nothing that tells who it is about."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import polars as pl
+import pytest
+from cleaning_rows import cleaned
+from hypothesis import given
+from hypothesis import strategies as st
+
+from panhuo.engines.intake.rejects import shareable
+from panhuo.engines.intake.shown import shown, shown_row
+from panhuo.engines.intake.synthesis import synthesise
+from panhuo.kernel.frames import TAPE
+
+
+def of(field: str | None, value: str) -> str:
+    out: str = pl.DataFrame({"v": [value]}).select(shown(pl.col("v"), TAPE[field] if field else None)).item()
+    return out
+
+
+AS_THEY_STAND = [
+    ("principal_fen", "99999999999.00"),
+    ("principal_fen", "-123456789012.34"),
+    ("principal_fen", "￥１２,345,678.90元"),
+    ("principal_fen", "1e308"),
+    ("principal_fen", "(12345.67)"),
+    ("principal_fen", "1234567"),
+    ("principal_fen", "待核实"),
+    ("interest_fen", "约一千"),
+    ("interest_fen", "五万"),
+    ("interest_fen", "#REF!"),
+    ("annual_rate", "基准上浮30%"),
+    ("annual_rate", "900%"),
+    ("term_months", "三年"),
+    ("origination_date", "2021-02-31"),
+    ("origination_date", "20210231"),
+    ("origination_date", "2021年13月5日"),
+    ("origination_date", "45356123"),
+    ("five_class", "关注类"),
+    ("five_class", "待分类"),
+    ("litigation_state", "已判未执"),
+    ("litigation_state", "查封中"),
+    ("litigation_state", "和解"),
+    ("product", "神秘贷"),
+    ("written_off", "也许"),
+    ("currency", "贝壳"),
+    ("region_code", "990000"),
+    ("region_code", "110101001001"),
+    ("repayment_pattern", "NNN?1234567777777"),
+    ("account_id", "6.22848E+18"),
+    ("account_id", "JJ20240001234567"),
+    ("branch", "某某银行北京分行营业部"),
+]
+
+
+@pytest.mark.parametrize(("field", "value"), AS_THEY_STAND)
+def test_figures_dates_codes_and_statuses_are_shown_as_they_stand(field: str, value: str) -> None:
+    assert of(field, value) == value
+
+
+PEOPLES = [
+    ("principal_fen", "17912345678", "12345678"),
+    ("principal_fen", "+8617912345678", "12345678"),
+    ("penalty_fen", "110100199003070041欠", "199003"),
+    ("penalty_fen", "11010019900307004X", "199003"),
+    ("annual_rate", "卡4111111111111112", "11111111"),
+    ("interest_fen", "欧阳修远", "修远"),
+    ("interest_fen", "张三", "三"),
+    ("interest_fen", "王小明", "小明"),
+    ("five_class", "李信全", "信全"),
+    ("written_off", "陈一凡", "一凡"),
+    ("origination_date", "17912345678", "12345678"),
+    ("term_months", "北京市海淀区某某路99号", "某某路"),
+    ("branch", "someone@example.com", "someone"),
+    ("industry", "联系人：王五，179 1234 5678", "1234 5678"),
+    ("industry", "联系人：王五已搬走", "王五"),
+    ("industry", "找张三丰先生", "三丰"),
+    ("industry", "卡号 4111 1111 1111 1112", "1111 1111"),
+    ("industry", "电话88886666转", "8666"),
+    ("industry", "证件 110100 19900307 0041", "19900307"),
+    (None, "备注 17912345678", "12345678"),
+    ("name", "张三", "三"),
+    ("phone", "12345", "123"),
+    ("employer", "某某有限公司", "有限"),
+]
+
+
+@pytest.mark.parametrize(("field", "value", "secret"), PEOPLES)
+def test_what_tells_who_it_is_stays_masked_wherever_it_strays(field: str | None, value: str, secret: str) -> None:
+    out = of(field, value)
+    assert secret not in out
+    assert "*" in out
+    assert out[0] == value[0] or field in ("phone",) or "@" in value
+
+
+def test_remarks_are_not_hidden_whole() -> None:
+    assert of("industry", "已核实，2024-03-05 还款 500.00 元，余款分期") == "已核实，2024-03-05 还款 500.00 元，余款分期"
+
+
+def test_a_row_that_is_no_row_can_be_found_again() -> None:
+    raw = "J0001,张三,110100199003070015,17912345678,1990-03-07,2024-03-05,12345678.90,正常,北京市海淀区某某路99号,a.b@example.com,John Smith"
+    out = pl.DataFrame({"v": [raw]}).select(shown_row(pl.col("v"))).item()
+    assert out == "J0001,张**,110****15,179****78,1990****,2024-03-05,12345678.90,正**,北**99号,****@****,J** S**"
+
+
+@given(st.text(alphabet="张王李丽0123456789,.X\t-年元 ab", max_size=40))
+def test_no_personal_number_passes_anywhere(text: str) -> None:
+    frame = pl.DataFrame({"v": [text]})
+    for out in (frame.select(shown_row(pl.col("v"))).item(), of("industry", text)):
+        assert not re.search(r"(?<![0-9.,])1[3-9][0-9]{9}(?![0-9.,])", out)
+        assert not re.search(r"(?<![0-9.,])[0-9]{17}[0-9X](?![0-9.,])", out)
+
+
+def test_no_one_of_a_sample_is_shown_in_unreadable_rows() -> None:
+    (chunk,) = synthesise(300, seed=9, as_of=dt.date(2026, 10, 31), dirty=0.0)
+    raw = chunk.tape.write_csv(include_header=False)
+    lines = pl.DataFrame({"v": raw.splitlines()})
+    out = lines.select(shown_row(pl.col("v")))["v"]
+    for heading in ("姓名", "证件号码", "手机号码", "居住地址", "工作单位"):
+        secrets = [value for value in chunk.tape[heading].drop_nulls() if len(value) >= 2]
+        assert [hits for hits in out.str.extract_many(sorted(set(secrets))) if len(hits)] == [], heading
+
+
+def test_the_value_of_a_finding_is_what_the_user_sees_in_the_cell() -> None:
+    outcome = cleaned({"未偿本金": "99999999999999.00"}, {"未偿利息": "待核实"}, {"__fault": "ROW_NUL", "__raw": "J9,张三,12345678.90"})
+    values = shareable(outcome.findings, outcome.data.headings)["value"].to_list()
+    assert {"99999999999999.00", "待核实", "J9,张**,12345678.90"} <= set(values)

@@ -1,0 +1,59 @@
+"""Which layout a tape is given when nobody says: whatever else stands beside the headings that are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from made_runs import Ran, Rows
+
+from panhuo.engines.intake import bind
+from panhuo.kernel.errors import InputUnusable
+from panhuo.kernel.frames import TAPE, TAPE_REQUIRED
+from panhuo.kernel.randomness import stream
+from panhuo.pipeline.layouts import choose_layout, unread
+
+OWN = [field.zh for field in TAPE.values()]
+REQUIRED = [TAPE[name].zh for name in TAPE_REQUIRED]
+EXTRA = [f"扩展字段{i}" for i in range(260)]
+
+
+@pytest.mark.parametrize("extra", [0, 260])
+@pytest.mark.parametrize("known", [20, 40, 81])
+@pytest.mark.parametrize("draw", range(4))
+def test_our_own_headings_among_many_others(known: int, extra: int, draw: int) -> None:
+    rest = [name for name in OWN if name not in REQUIRED]
+    picked = rest[: known - 2] if draw == 0 else list(stream(draw, "headings").choice(rest, known - 2, replace=False))
+    headings = [*REQUIRED, *map(str, picked), *EXTRA[:extra]]
+    layout = choose_layout(headings, where="t.csv")
+    assert layout.name == "panhuo"
+    assert len(bind(layout, headings).fields) == known
+    told = unread(layout, headings)
+    assert (told is not None) == (extra > 0)
+    assert told is None or f"其余 {extra} 列未读取" in told.zh
+
+
+def test_where_two_layouts_know_as_much_the_one_that_can_be_read_with_is_taken() -> None:
+    assert choose_layout(["借据号", "姓名", "未偿本金"], where="t.csv").name == "panhuo"
+
+
+def test_a_few_known_headings_among_many_are_not_enough() -> None:
+    with pytest.raises(InputUnusable) as refused:
+        choose_layout([*REQUIRED, *(name for name in OWN if name not in REQUIRED)][:6] + EXTRA, where="t.csv")
+    assert refused.value.code == "LAYOUT_NOT_FOUND"
+
+
+def test_a_required_heading_that_is_missing_is_named() -> None:
+    with pytest.raises(InputUnusable) as refused:
+        choose_layout([name for name in OWN if name != "未偿本金"], where="t.csv")
+    assert refused.value.code == "LAYOUT_MISSING_REQUIRED"
+    assert "未偿本金" in refused.value.cause.zh
+
+
+def test_a_tape_of_three_hundred_columns_runs_and_says_what_it_left(run_rows: Callable[..., Ran], clean_rows: Rows) -> None:
+    run = run_rows([{**row, **dict.fromkeys(EXTRA, "x")} for row in clean_rows])
+    assert run.summary["layout"] == "panhuo"
+    assert run.summary["rows_in"] == len(clean_rows)
+    (notice,) = run.summary["notices"]
+    assert notice["code"] == "LAYOUT_PARTIAL"
+    assert "260" in notice["message"]

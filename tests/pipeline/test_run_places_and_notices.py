@@ -1,0 +1,119 @@
+"""What a user needs to find a row again, and what a run says about itself as a whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+import xlsxwriter
+from made_runs import AS_OF, Ran, Rows, ran
+
+from panhuo.engines.intake import read_tape
+from panhuo.engines.intake.rejects import PLACE, PROBLEM
+
+
+def spoiled(rows: Rows) -> Rows:
+    """Row 3 has no readable principal, row 6 repeats row 5, row 8 has account 7 with another principal."""
+    out = [dict(row) for row in rows[:12]]
+    out[2]["未偿本金"] = "待核实"
+    out[5] = dict(out[4])
+    out[7] = {**out[7], "借据号": out[6]["借据号"]}
+    return out
+
+
+def sheet(path: Path, rows: Rows, *, above: int) -> dict[str, list[int]]:
+    """Rows under ``above`` title rows and the header, a blank row after every second; account number -> its rows in the sheet."""
+    book = xlsxwriter.Workbook(str(path))
+    page = book.add_worksheet("清单")
+    for i in range(above):
+        page.write_string(i, 0, f"标题{i}")
+    for j, name in enumerate(rows[0]):
+        page.write_string(above, j, name)
+    places: dict[str, list[int]] = {}
+    at = above + 1
+    for i, row in enumerate(rows):
+        for j, cell in enumerate(row.values()):
+            page.write_string(at, j, cell)
+        places.setdefault(row["借据号"], []).append(at + 1)
+        at += 1 + i % 2
+    book.close()
+    return places
+
+
+@pytest.fixture
+def from_sheet(tmp_path: Path, clean_rows: Rows) -> tuple[Ran, Rows, dict[str, list[int]]]:
+    rows = spoiled(clean_rows)
+    places = sheet(tmp_path / "清单.xlsx", rows, above=4)
+    return ran([tmp_path / "清单.xlsx"], tmp_path / "out", as_of=AS_OF), rows, places
+
+
+def test_rejects_name_the_row_of_the_data_and_of_the_sheet(from_sheet: tuple[Ran, Rows, dict[str, list[int]]]) -> None:
+    run, rows, places = from_sheet
+    lines = {(line["code"], int(line["row"])): line for line in run.csv("rejects")}
+    assert {("AMOUNT_UNREADABLE", 3), ("DUPLICATE_ROW", 6), ("DUPLICATE_ACCOUNT", 8)} <= set(lines)
+    for (_, row), line in lines.items():
+        assert int(line["sheet_row"]) in places[rows[row - 1]["借据号"]]
+    first, repeat = places[rows[4]["借据号"]]
+    assert int(lines["DUPLICATE_ROW", 6]["sheet_row"]) == repeat
+    assert f"第 {first} 行" in lines["DUPLICATE_ROW", 6]["message"]
+    assert f"row {first} of" in lines["DUPLICATE_ROW", 6]["message_en"]
+
+
+def test_rows_to_correct_and_report_name_the_row_of_the_sheet(from_sheet: tuple[Ran, Rows, dict[str, list[int]]]) -> None:
+    run, rows, places = from_sheet
+    (bad,) = places[rows[2]["借据号"]]
+    told = read_tape(run.out / "private" / "rejected_rows.xlsx")
+    assert f"清单.xlsx 第{bad}行" in told[PLACE].to_list()
+    first = places[rows[4]["借据号"]][0]
+    assert any(f"与第 {first} 行" in words for words in told[PROBLEM])
+    assert f"第{bad}行" in run.report
+
+
+def test_delimited_rows_count_the_header_and_blank_lines(tmp_path: Path, clean_rows: Rows) -> None:
+    rows = spoiled(clean_rows)
+    frame = pl.DataFrame(rows).write_csv().splitlines()
+    (tmp_path / "t.csv").write_text("\n".join(["不良贷款清单", "", frame[0], frame[1], "", *frame[2:]]) + "\n", encoding="utf-8")
+    run = ran([tmp_path / "t.csv"], tmp_path / "out", as_of=AS_OF)
+    line = next(line for line in run.csv("rejects") if line["code"] == "AMOUNT_UNREADABLE")
+    assert (int(line["row"]), int(line["sheet_row"])) == (3, 7)
+
+
+def test_findings_of_accepted_rows_have_their_place_too(sample: Ran) -> None:
+    lines = sample.csv("findings")
+    assert lines
+    assert all(int(line["sheet_row"]) == int(line["row"]) + 1 for line in lines)
+
+
+@pytest.mark.parametrize("unit", ["单位：万元", "单位：元"])
+def test_a_run_reads_amounts_in_the_titles_unit_and_says_so(tmp_path: Path, clean_rows: Rows, unit: str) -> None:
+    plain = pl.DataFrame(clean_rows).write_csv()
+    (tmp_path / "plain.csv").write_text(plain, encoding="utf-8")
+    (tmp_path / "titled.csv").write_text(f"不良贷款清单\n{unit}\n{plain}", encoding="utf-8")
+    before = ran([tmp_path / "plain.csv"], tmp_path / "a", as_of=AS_OF)
+    after = ran([tmp_path / "titled.csv"], tmp_path / "b", as_of=AS_OF)
+    factor = 10_000 if "万" in unit else 1
+    columns = ["account_id", "principal_fen"]
+    both = before.table("accounts").select(columns).join(after.table("accounts").select(columns), on="account_id")
+    assert both.height > 20
+    assert (both["principal_fen"] * factor == both["principal_fen_right"]).all()
+    assert before.summary["notices"] == []
+    assert [notice["code"] for notice in after.summary["notices"]] == ["TITLE_UNIT"]
+    assert unit in after.summary["notices"][0]["message"]
+    assert unit in after.report
+
+
+def test_foreign_currency_is_said_at_the_start(run_rows: Callable[..., Ran], clean_rows: Rows) -> None:
+    dollars = run_rows([{**row, "币种": "USD"} for row in clean_rows])
+    (notice,) = dollars.summary["notices"]
+    assert notice["code"] == "CURRENCY_NOT_CNY"
+    assert re.search(r"USD \d+ 户", notice["message"])
+    assert "face value" in notice["message_en"]
+    assert notice["message"] in dollars.report
+
+
+def test_mixed_currencies_are_said(run_rows: Callable[..., Ran], clean_rows: Rows) -> None:
+    mixed = run_rows([{**row, "币种": "USD" if i % 3 else "CNY"} for i, row in enumerate(clean_rows)])
+    assert [notice["code"] for notice in mixed.summary["notices"]] == ["CURRENCY_NOT_CNY", "CURRENCIES_MIXED"]
