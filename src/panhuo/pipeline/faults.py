@@ -21,6 +21,8 @@ from panhuo.pipeline.report.data import FAULT
 from panhuo.pipeline.tape import Intake
 
 PRIVATE_REJECTS = "rejected_rows"
+_NAMING_A_ROW = ("DUPLICATE_ROW", "DUPLICATE_ACCOUNT")
+"""Faults whose message names the earlier row."""
 _OF_ALL = {
     "DUPLICATE_ROW": Words("与前面的某一行完全重复", "repeats an earlier row"),
     "DUPLICATE_ACCOUNT": Words("借据号与前面的某一行相同但内容不同", "has the account number of an earlier row with other figures"),
@@ -72,7 +74,9 @@ def _parts(intake: Intake) -> Iterator[pl.DataFrame]:
 def _placed(findings: pl.DataFrame, intake: Intake) -> pl.DataFrame:
     """With the rows as a spreadsheet numbers them, in messages that name another row too."""
     placed = intake.tape.with_sheet_rows(findings)
-    for code in _OF_ALL:
+    for code in _NAMING_A_ROW:
+        if not (placed["code"] == code).any():
+            continue
         rule = CHECKS[code].rule.message
         where = placed.select(
             pl.col("message").str.extract(_pattern(rule.zh, "row")).cast(pl.Int64, strict=False).alias("row"),

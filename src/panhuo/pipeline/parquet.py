@@ -40,7 +40,10 @@ class PartWriter:
         table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
         if self._writer is None:
             repeated = [*self._repeated, *(name for name, dtype in frame.schema.items() if isinstance(dtype, pl.Enum))]
-            self._writer = pq.ParquetWriter(self._path, table.schema, compression="zstd", compression_level=1, use_dictionary=repeated)
+            # the smallest and largest of amounts in no order tell a reader nothing, and cost a fifth of the writing
+            self._writer = pq.ParquetWriter(
+                self._path, table.schema, compression="zstd", compression_level=1, use_dictionary=repeated, write_statistics=repeated
+            )
         self._writer.write_table(table, row_group_size=max(1, frame.height))
 
     def close(self) -> None:
