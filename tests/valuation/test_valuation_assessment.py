@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from panhuo.engines.valuation import ASSESSMENT, ValuationPolicy, assess, recovery_curve
+from panhuo.engines.valuation import ASSESSMENT, ValuationPolicy, appraise, assess, recovery_curve
 from panhuo.engines.valuation.models import MODELS
 from panhuo.kernel.findings import FINDING
 from panhuo.pipeline.policy import load_policy
@@ -22,7 +22,7 @@ POLICY = load_policy().valuation
 def test_amounts_and_times_against_a_loop(random_accounts):
     accounts = random_accounts(400, seed=2)
     curve = recovery_curve(accounts, policy=POLICY, as_of=AS_OF)
-    data = assess(accounts, policy=POLICY, as_of=AS_OF, curve=curve).data
+    data = assess(accounts, policy=POLICY, as_of=AS_OF).data
     assert data["account_id"].to_list() == accounts["account_id"].to_list()
     for balance, row, got in zip(accounts["balance_fen"], curve.astype(float), data.to_dicts(), strict=True):
         share = sum(row)
@@ -130,9 +130,11 @@ def test_batches_give_what_the_whole_gives(random_accounts):
     assert whole.equals(parts)
 
 
-def test_a_curve_of_the_wrong_shape_is_a_fault_of_the_caller(random_accounts):
-    with pytest.raises(ValueError, match="curve is"):
-        assess(random_accounts(3), policy=POLICY, as_of=AS_OF, curve=np.zeros((3, 12), dtype=np.float32))
+def test_both_at_once_are_the_one_and_the_other(random_accounts):
+    accounts = random_accounts(500, seed=4)
+    curve, assessed = appraise(accounts, policy=POLICY, as_of=AS_OF)
+    assert np.array_equal(curve, recovery_curve(accounts, policy=POLICY, as_of=AS_OF))
+    assert assessed.data.equals(assess(accounts, policy=POLICY, as_of=AS_OF).data)
 
 
 def test_the_version_changes_with_any_figure():
@@ -164,3 +166,6 @@ def test_what_any_model_must_keep(name, random_accounts):
     assert explanation.reasons.height == 2000
     assert explanation.reasons["reasons"].null_count() == 0
     assert np.array_equal(curve, model.curve(accounts, as_of=AS_OF))
+    both = model.answer(accounts, as_of=AS_OF)
+    assert np.array_equal(curve, both[0])
+    assert both[1].reasons.equals(explanation.reasons)

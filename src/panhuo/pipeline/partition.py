@@ -16,7 +16,7 @@ import numpy.typing as npt
 import polars as pl
 
 from panhuo.engines.compliance import Book, Verdicts, classify, judge
-from panhuo.engines.valuation import assess, recovery_curve
+from panhuo.engines.valuation import appraise
 from panhuo.kernel.routes import ROUTE_NAMES, Curve, Forecast, summarise
 from panhuo.pipeline.policy import Policy
 from panhuo.pipeline.routes import forecaster
@@ -64,8 +64,7 @@ def assess_part(accounts: pl.DataFrame, *, policy: Policy, books: Sequence[Book]
     """Classify, judge, value and forecast one partition of the canonical account frame."""
     classes = classify(accounts, books, as_of=as_of)
     verdicts = judge(accounts, books, as_of=as_of, facts=policy.lender.facts).data
-    curve = recovery_curve(accounts, policy=policy.valuation, as_of=as_of)
-    assessed = assess(accounts, policy=policy.valuation, as_of=as_of, curve=curve)
+    curve, assessed = appraise(accounts, policy=policy.valuation, as_of=as_of)
     eligible = verdicts.eligible
     n = accounts.height
     net_value = np.empty((n, len(ROUTE_NAMES)), dtype=np.float64)

@@ -29,17 +29,18 @@ def recovery_curve(accounts: pl.DataFrame, *, policy: ValuationPolicy, as_of: dt
     return MODELS[policy.model](policy).curve(accounts, as_of=as_of)
 
 
-def assess(accounts: pl.DataFrame, *, policy: ValuationPolicy, as_of: dt.date, curve: Curve | None = None) -> Outcome[pl.DataFrame]:
+def assess(accounts: pl.DataFrame, *, policy: ValuationPolicy, as_of: dt.date) -> Outcome[pl.DataFrame]:
     """One row an account, as ``frames.ASSESSMENT`` declares, in the order of ``accounts``.
 
-    curve: that of ``recovery_curve``, if the caller has it already. A negative balance is valued at nothing, with a finding.
+    A negative balance is valued at nothing, with a finding.
     """
+    return appraise(accounts, policy=policy, as_of=as_of)[1]
+
+
+def appraise(accounts: pl.DataFrame, *, policy: ValuationPolicy, as_of: dt.date) -> tuple[Curve, Outcome[pl.DataFrame]]:
+    """What ``recovery_curve`` and ``assess`` say, for the work of one of them."""
     model = MODELS[policy.model](policy)
-    if curve is None:
-        curve = model.curve(accounts, as_of=as_of)
-    if curve.shape != (accounts.height, policy.horizon_months):
-        raise ValueError(f"the curve is {curve.shape}, must be {(accounts.height, policy.horizon_months)}")
-    explanation = model.explain(accounts, as_of=as_of)
+    curve, explanation = model.answer(accounts, as_of=as_of)
     balance = accounts["balance_fen"].to_numpy().astype(np.float64).clip(min=0.0)
     factors = discount_factors(policy.discount_rate.value, policy.horizon_months)
     middles = np.arange(1, policy.horizon_months + 1) - 0.5
@@ -66,7 +67,7 @@ def assess(accounts: pl.DataFrame, *, policy: ValuationPolicy, as_of: dt.date, c
             "model_version": pl.repeat(model.version, accounts.height, dtype=pl.String, eager=True),
         }
     ).hstack(explanation.reasons)
-    return Outcome(ASSESSMENT.conform(data), _findings(accounts))
+    return curve, Outcome(ASSESSMENT.conform(data), _findings(accounts))
 
 
 def _fen(amount: Floats) -> pl.Series:

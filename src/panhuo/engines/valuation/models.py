@@ -16,7 +16,7 @@ import numpy.typing as npt
 import polars as pl
 
 from panhuo.engines.valuation.curve import curves
-from panhuo.engines.valuation.points import score
+from panhuo.engines.valuation.points import Scores, score
 from panhuo.engines.valuation.policy import ValuationPolicy
 from panhuo.kernel.documents import fingerprint
 from panhuo.kernel.routes import Curve
@@ -49,6 +49,10 @@ class RecoveryModel(Protocol):
 
     def explain(self, accounts: pl.DataFrame, *, as_of: dt.date) -> Explanation: ...
 
+    def answer(self, accounts: pl.DataFrame, *, as_of: dt.date) -> tuple[Curve, Explanation]:
+        """Both, for the work of one."""
+        ...
+
 
 class ScorecardModel:
     """``curve.curves`` with the multipliers of ``points.score``."""
@@ -60,12 +64,18 @@ class ScorecardModel:
         self.version = fingerprint(policy)
 
     def curve(self, accounts: pl.DataFrame, *, as_of: dt.date) -> Curve:
-        scores = score(accounts, self._policy.scorecard, as_of=as_of, explain=False)
-        return curves(months_overdue(accounts), scores.multiplier, group=self._policy.group, horizon=self._policy.horizon_months)
+        return self._walk(accounts, score(accounts, self._policy.scorecard, as_of=as_of, explain=False))
 
     def explain(self, accounts: pl.DataFrame, *, as_of: dt.date) -> Explanation:
         scores = score(accounts, self._policy.scorecard, as_of=as_of)
         return Explanation(scores.score, scores.multiplier, scores.reasons)
+
+    def answer(self, accounts: pl.DataFrame, *, as_of: dt.date) -> tuple[Curve, Explanation]:
+        scores = score(accounts, self._policy.scorecard, as_of=as_of)
+        return self._walk(accounts, scores), Explanation(scores.score, scores.multiplier, scores.reasons)
+
+    def _walk(self, accounts: pl.DataFrame, scores: Scores) -> Curve:
+        return curves(months_overdue(accounts), scores.multiplier, group=self._policy.group, horizon=self._policy.horizon_months)
 
 
 MODELS: Mapping[str, Callable[[ValuationPolicy], RecoveryModel]] = {"scorecard": ScorecardModel}

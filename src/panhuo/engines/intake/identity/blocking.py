@@ -6,8 +6,8 @@ number are of interest (two records with numbers are settled by the numbers), so
 with b bare records and a others under one key, b(b-1)/2 + ba pairs. A key that asks for more than ``max_block_pairs`` is
 passed over (the name 张伟 alone says nothing; with a birth date or a district it is another, smaller key), and a rule that
 would still ask for more than its part of ``max_pairs`` loses its commonest keys first. Loose rules (a part of the name and a
-district) get a quarter of the one and, of the other, one pair for each bare record: beyond that they
-found nothing on any tape measured. What was passed over is reported.
+district) get a quarter of the one and, of the other, one pair for every two bare records: on a million
+rows the rest found one debtor in two hundred thousand. What was passed over is reported.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def block(cards: pl.DataFrame, *, max_pairs: int, max_block_pairs: int) -> Block
     """Pairs to compare among ``cards`` (row ``n``, ``bare`` true where there is no identity number, and the key columns)."""
     found, rows, left = [], [], max_pairs
     parts, numbers = _parts(cards), cards["n"]
-    few = min(max_pairs // 16, max(LOOSE_PAIRS, int(cards["bare"].sum())))
+    few = min(max_pairs // 16, max(LOOSE_PAIRS, int(cards["bare"].sum()) // 2))
     for rule in RULES:
         share, cap = (few, max_block_pairs // 4) if rule.loose else (max_pairs // 4, max_block_pairs)
         pairs, record = _apply(rule, _keys(rule, parts, cards["bare"]), budget=min(left, share), cap=cap)
@@ -112,12 +112,16 @@ def _parts(cards: pl.DataFrame) -> _Parts:
     }
     single = cards.select(pl.when(column.is_not_null()).then(column.hash(seed=100 + k)).alias(c) for k, (c, column) in enumerate(columns.items()))
     han = pl.col("han").fill_null(False)
-    latin = _valued(cards, pl.when(~han).then("name")).select("i", pl.col("v").str.split(" ")).explode("v")
+    latin = _valued(cards, pl.when(~han).then("name")).select("i", pl.col("v").str.split(" ").list.unique()).explode("v")
+    # each value once a card, or its key would seem to have more cards than it has
+    given = pl.when(han & pl.col("given").ne_missing(pl.col("surname"))).then("given")
+    phone2 = pl.when(pl.col("phone2").ne_missing(pl.col("phone"))).then("phone2")
+    landline = pl.when(pl.col("landline").ne_missing(pl.col("phone")) & pl.col("landline").ne_missing(pl.col("phone2"))).then("landline")
     listed = {
-        "phones": pl.concat([_valued(cards, pl.col(c)) for c in ("phone", "phone2", "landline")]),
-        "words": pl.concat([*(_valued(cards, pl.when(han).then(c)) for c in ("surname", "given")), latin]),
+        "phones": pl.concat([_valued(cards, column) for column in (pl.col("phone"), phone2, landline)]),
+        "words": pl.concat([_valued(cards, pl.when(han).then("surname")), _valued(cards, given), latin]),
     }
-    return _Parts(single, {c: frame.select("i", h=pl.col("v").hash(seed=k)).unique() for k, (c, frame) in enumerate(listed.items())})
+    return _Parts(single, {c: frame.select("i", h=pl.col("v").hash(seed=k)) for k, (c, frame) in enumerate(listed.items())})
 
 
 def _valued(cards: pl.DataFrame, column: pl.Expr) -> pl.DataFrame:

@@ -45,8 +45,8 @@ def gather(people: pl.DataFrame) -> pl.DataFrame:
         raise ValueError("account_id must be unique in people")
     firm = (pl.col("debtor_kind") == "firm").fill_null(False)
     frame = frame.with_row_index("n").with_columns(firm=firm, id_no=pl.when(pl.col("id_no") != "").then("id_no"))
-    anchors = frame.filter(pl.col("id_no").is_not_null()).group_by("id_no", "firm").agg(anchor=pl.col("n").min())
-    return frame.join(anchors, on=["id_no", "firm"], how="left", maintain_order="left")
+    smallest = pl.col("n").first().over("id_no", "firm")  # rows stand in the order of n
+    return frame.with_columns(anchor=pl.when(pl.col("id_no").is_not_null()).then(smallest))
 
 
 @dataclass(frozen=True, slots=True)

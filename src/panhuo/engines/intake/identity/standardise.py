@@ -137,9 +137,13 @@ def sound(spelt: pl.Series) -> pl.Series:
 
 def phone(numbers: pl.Series) -> pl.Series:
     """Digits only, without the country code; null when too short, or one digit throughout."""
-    digits = numbers.str.normalize("NFKC").str.replace_all(r"\D", "").str.replace(r"^(?:00)?86(1\d{10})$", "${1}")
+    digits = _mended(numbers, r"^1\d{10}$", _digits)
     filler = digits.str.contains("^(" + "|".join(f"{d}+" for d in range(10)) + ")$")
     return _keep(digits, (digits.str.len_chars() >= 7) & ~filler)
+
+
+def _digits(numbers: pl.Series) -> pl.Series:
+    return numbers.str.normalize("NFKC").str.replace_all(r"\D", "").str.replace(r"^(?:00)?86(1\d{10})$", "${1}")
 
 
 def plain(text: pl.Series) -> pl.Series:
