@@ -14,6 +14,10 @@ import panhuo
 from panhuo.cli.output import language, say
 from panhuo.kernel.errors import PanhuoError
 
+# Polars gives memory back to the system half a second after it was last used and asks for it again a moment later: a tenth of a
+# run. Ten seconds is its allocator's own default. Read when Polars is first imported.
+os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:10000,muzzy_decay_ms:-1")
+
 _COMMANDS = {
     "run": ("panhuo.cli.run", "清单进，处置方案出", "A loan tape in, a disposal plan out"),
     "layout": ("panhuo.cli.layout", "清单版式：列出、建议、检查", "Tape layouts: list, suggest, check"),

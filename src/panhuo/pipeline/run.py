@@ -36,6 +36,7 @@ from panhuo.pipeline.reporting import report_data
 from panhuo.pipeline.scratch import take
 from panhuo.pipeline.summary import RunResult
 from panhuo.pipeline.tape import Intake, take_in
+from panhuo.pipeline.warming import warm_up
 from panhuo.pipeline.workspace import SUMMARY, workspace
 
 Tell = Callable[[str, float | None], None]
@@ -95,25 +96,25 @@ def run_tape(
     books = load_books()
     clock = _Clock(tell or (lambda stage, share: None), lang)
     with workspace(Path(out)) as folder:
-        with clock.stage("intake"):
-            intake = take_in(
-                paths,
-                folder,
-                layout=layout,
-                as_of=as_of,
-                today=today,
-                sheet=sheet,
-                batch_rows=batch_rows,
-                tell=clock.tell,
-                label=clock.label("intake"),
-            )
-        with ThreadPoolExecutor(1) as beside:  # what no stage waits for, next to the stage that runs
+        with ThreadPoolExecutor(2) as beside:  # what no stage waits for, next to the stage that runs
+            with clock.stage("intake"):
+                intake = take_in(
+                    paths,
+                    folder,
+                    layout=layout,
+                    as_of=as_of,
+                    today=today,
+                    sheet=sheet,
+                    batch_rows=batch_rows,
+                    tell=clock.tell,
+                    label=clock.label("intake"),
+                    readable=lambda: beside.submit(warm_up),
+                )
             found = beside.submit(_identify, intake, folder, house, seed, clock)  # no forecast asks whose account it is
             with clock.stage("assess"):
                 portfolio = _assess(intake, folder, house, books, engine, clock)
                 debtors = found.result()
             listed = beside.submit(write_faults, intake, folder)
-            beside.submit(_warm_up)
             with clock.stage("allocate"):
                 limits, plan = _allocate(portfolio, house, seed)
             with clock.stage("decide"):
@@ -128,12 +129,6 @@ def run_tape(
         summary["seconds"] = {**clock.seconds, "total": round(time.perf_counter() - started, 3)}
         (folder / SUMMARY).write_text(json.dumps(summary, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     return RunResult(Path(out), summary)
-
-
-def _warm_up() -> None:
-    from panhuo.pipeline.report import warm_up
-
-    warm_up()
 
 
 def _identify(intake: Intake, folder: Path, policy: Policy, seed: int, clock: _Clock) -> Debtors:

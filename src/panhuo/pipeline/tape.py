@@ -70,8 +70,9 @@ def take_in(
     batch_rows: int,
     tell: Callable[[str, float | None], None],
     label: str,
+    readable: Callable[[], object] = lambda: None,
 ) -> Intake:
-    """Read and clean the tape into ``folder/scratch`` and ``folder/private``. Raises InputUnusable, ConfigurationInvalid, UsageInvalid."""
+    """Read and clean the tape into ``folder/scratch`` and ``folder/private``. ``readable`` is called once, when the first batch has been. Raises InputUnusable, ConfigurationInvalid, UsageInvalid."""
     _refuse_twice(tapes)
     scratch, private = folder / "scratch", folder / "private"
     private.mkdir(mode=0o700)
@@ -110,6 +111,8 @@ def take_in(
             intake.reconciliation += cleaned.reconciliation
             intake.quality += cleaned.quality
             intake.headings = dict(cleaned.headings)
+            if not rows:
+                readable()
             rows += raw.height
             tell(f"{label} {rows:,}", None)
     assert intake is not None  # batches() raises on a tape without rows
