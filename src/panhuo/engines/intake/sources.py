@@ -124,7 +124,7 @@ class Tape:
         at = rows.with_row_index("__at").select("__at", file, row)
         parts = [
             part.select("__at", pl.Series(name, place(part[row].cast(pl.Int64).to_numpy()), dtype=pl.Int64))
-            for (where,), part in at.partition_by(file, as_dict=True).items()
+            for (where,), part in at.drop_nulls().partition_by(file, as_dict=True).items()  # what is said of a whole file has no row
             if (place := places.get(str(where))) is not None
         ]
         none = pl.DataFrame(schema={"__at": pl.UInt32, name: pl.Int64})
