@@ -180,7 +180,7 @@ def test_the_routes_of_the_summary_are_the_sums_of_the_rows(sample: Ran, chosen:
         assert stated["accounts"] == rows.height
         assert stated["balance_fen"] == rows["balance_fen"].sum()
         for key, column in (("expected_recovery_fen", "cash_fen"), ("cost_fen", "cost_fen"), ("net_value_fen", "forecast_net_fen")):
-            assert stated[key] == pytest.approx(rows[column].sum(), rel=1e-6, abs=rows.height + 1), (name, key)
+            assert stated[key] == rows[column].sum(), (name, key)
     assert sample.summary["expected_recovery_fen"] == sum(part["expected_recovery_fen"] for part in sample.summary["routes"].values())
     idle = sample.summary["unassigned"].values()
     assert sum(part["accounts"] for part in idle) == chosen["route"].null_count()
@@ -189,7 +189,7 @@ def test_the_routes_of_the_summary_are_the_sums_of_the_rows(sample: Ran, chosen:
 
 def test_the_objective_and_its_bound_are_the_plans(sample: Ran, chosen: pl.DataFrame) -> None:
     s = sample.summary
-    assert s["objective_fen"] == pytest.approx(chosen["net_value_fen"].sum(), abs=chosen.height)
+    assert s["objective_fen"] == chosen["net_value_fen"].sum()
     assert s["objective_fen"] <= s["upper_bound_fen"]
     assert s["gap"] == pytest.approx((s["upper_bound_fen"] - s["objective_fen"]) / abs(s["upper_bound_fen"]))
     # the policy asks for 0.001; on two thousand accounts a few large ones that cannot be split may leave a little more

@@ -24,8 +24,8 @@ from panhuo.pipeline.routes import forecaster
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
 ROUTE = pl.Enum(ROUTE_NAMES)
-MEASURES = ("staff_minutes", "upfront_cost", "cost", "complaints")
-"""What limits count besides cases and balance, as the columns of a route summary: hours, upfront_fen, cost_fen, complaints."""
+MEASURES = {"staff_minutes": np.float32, "upfront_cost": np.float32, "cost": np.float64, "complaints": np.float32}
+"""What limits count besides cases and balance, and how exactly it is kept: costs add up to the fen."""
 
 _ROWS = 50_000
 
@@ -43,9 +43,9 @@ class Assessed:
     balance_fen: npt.NDArray[np.int64]
     worked: npt.NDArray[np.bool_]  # overdue, with a balance
     net_value: Floats
-    cash: Singles
+    cash: Floats
     months: Singles
-    measures: dict[str, Singles]
+    measures: dict[str, Singles | Floats]
     verdicts: Verdicts
 
 
@@ -68,19 +68,20 @@ def assess_part(accounts: pl.DataFrame, *, policy: Policy, books: Sequence[Book]
     eligible = verdicts.eligible
     n = accounts.height
     net_value = np.empty((n, len(ROUTE_NAMES)), dtype=np.float64)
-    cash, months = np.empty_like(net_value, dtype=np.float32), np.empty_like(net_value, dtype=np.float32)
-    measures = {name: np.empty_like(cash) for name in MEASURES}
+    cash, months = np.empty_like(net_value), np.empty_like(net_value, dtype=np.float32)
+    measures = {name: np.empty_like(net_value, dtype=kind) for name, kind in MEASURES.items()}
     frames: list[pl.DataFrame] = []
 
     def one(j: int) -> pl.DataFrame:
         route = ROUTE_NAMES[j]
         summary = pl.concat(_summaries(accounts, curve, route, policy=policy, as_of=as_of))
-        net_value[:, j] = summary["net_value_fen"].to_numpy()
-        cash[:, j] = summary["cash_fen"].to_numpy()
+        rows = _forecast_rows(accounts["account_id"], route, eligible[:, j], verdicts.barring(route), summary)
+        # in whole fen as the files have them, so that every total can be added up from the files
+        net_value[:, j], cash[:, j], measures["cost"][:, j] = (rows[name].to_numpy() for name in ("net_value_fen", "cash_fen", "cost_fen"))
         months[:, j] = summary["months"].fill_null(0.0).to_numpy()
-        for name, column in zip(MEASURES, ("hours", "upfront_fen", "cost_fen", "complaints"), strict=True):
-            measures[name][:, j] = summary[column].to_numpy() * (60.0 if name == "staff_minutes" else 1.0)
-        return _forecast_rows(accounts["account_id"], route, eligible[:, j], verdicts.barring(route), summary)
+        measures["staff_minutes"][:, j] = summary["hours"].to_numpy() * 60.0
+        measures["upfront_cost"][:, j], measures["complaints"][:, j] = summary["upfront_fen"].to_numpy(), summary["complaints"].to_numpy()
+        return rows
 
     # NumPy leaves the interpreter lock during its loops, so two routes at a time use two cores
     with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:

@@ -11,7 +11,7 @@ import polars as pl
 
 from panhuo.engines.compliance import Verdicts
 from panhuo.kernel.routes import ROUTE_NAMES
-from panhuo.pipeline.partition import MEASURES, Assessed, Singles
+from panhuo.pipeline.partition import MEASURES, Assessed, Floats, Singles
 from panhuo.pipeline.report.data import BREAKDOWN, MIX
 
 NONE = "none"
@@ -21,13 +21,13 @@ UNASSIGNED = ("not_overdue", "barred", "does_not_pay")
 
 @dataclass(slots=True)
 class Portfolio:
-    """n accounts in tape order. Matrices are (n, 12) in the order of ROUTES."""
+    """n accounts in tape order. Matrices are (n, 12) in the order of ROUTES; amounts in them are whole fen."""
 
     rows: int
     net_value: npt.NDArray[np.float64] = field(init=False)
-    cash: Singles = field(init=False)
+    cash: Floats = field(init=False)
     months: Singles = field(init=False)
-    measures: dict[str, Singles] = field(init=False)
+    measures: dict[str, Singles | Floats] = field(init=False)
     eligible: npt.NDArray[np.bool_] = field(init=False)
     balance_fen: npt.NDArray[np.int64] = field(init=False)
     worked: npt.NDArray[np.bool_] = field(init=False)
@@ -38,8 +38,8 @@ class Portfolio:
     def __post_init__(self) -> None:
         shape = (self.rows, len(ROUTE_NAMES))
         self.net_value = np.zeros(shape, dtype=np.float64)
-        self.cash, self.months = np.zeros(shape, dtype=np.float32), np.zeros(shape, dtype=np.float32)
-        self.measures = {name: np.zeros(shape, dtype=np.float32) for name in MEASURES}
+        self.cash, self.months = np.zeros(shape, dtype=np.float64), np.zeros(shape, dtype=np.float32)
+        self.measures = {name: np.zeros(shape, dtype=kind) for name, kind in MEASURES.items()}
         self.eligible = np.zeros(shape, dtype=np.bool_)
         self.balance_fen = np.zeros(self.rows, dtype=np.int64)
         self.worked = np.zeros(self.rows, dtype=np.bool_)
@@ -70,13 +70,13 @@ class Portfolio:
         out: dict[str, dict[str, float]] = {}
         for j, name in enumerate(ROUTE_NAMES):
             on = choice == j
-            cash = self.cash[on, j].astype(np.float64)
+            cash = self.cash[on, j]
             total = float(cash.sum())
             out[name] = {
                 "accounts": int(on.sum()),
                 "balance_fen": int(self.balance_fen[on].sum()),
                 "expected_recovery_fen": round(total),
-                "cost_fen": round(float(self.measures["cost"][on, j].sum(dtype=np.float64))),
+                "cost_fen": round(float(self.measures["cost"][on, j].sum())),
                 "net_value_fen": round(float(self.net_value[on, j].sum())),
                 "months": round(float((cash * self.months[on, j]).sum()) / total, 2) if total > 0 else 0.0,
             }

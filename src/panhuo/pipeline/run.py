@@ -211,7 +211,7 @@ def _summary(
         "expected_recovery_fen": sum(int(routes[name]["expected_recovery_fen"]) for name in ROUTE_NAMES),
         "routes": routes,
         "unassigned": portfolio.without_route(plan.choice),
-        "objective_fen": plan.objective,
+        "objective_fen": round(plan.objective),  # a sum of whole fen
         "upper_bound_fen": plan.upper_bound,
         "gap": plan.gap,
         "limits": decided.limits,
