@@ -58,6 +58,8 @@ _TOTAL_WORDS = (
     "Grand total",
     "Grand Total",
 )
+_BRIEF = 24
+"""Bytes no cell passes that says "total" and little else: looking at lengths first spares looking into most cells."""
 
 
 def clean(raw: pl.DataFrame, *, layout: Layout | str = "panhuo", as_of: dt.date | None = None) -> Outcome[Cleaned]:
@@ -169,9 +171,14 @@ def _faulty_rows(raw: pl.DataFrame, notes: Notes) -> npt.NDArray[np.bool_]:
 def _totals(raw: pl.DataFrame, headings: Sequence[str], binding: Binding) -> pl.Series:
     """Rows that add up the others: a first cell, the account number or the name says so."""
     columns = dict.fromkeys([*headings[:_LEADING], *(binding.fields[name] for name in ("account_id", "name") if name in binding.fields)])
-    return raw.select(
-        pl.any_horizontal(pl.col(c).str.strip_chars(_BLANKS).is_in(_TOTAL_WORDS) for c in columns).fill_null(value=False).alias("total")
-    )["total"]
+    out = np.zeros(raw.height, dtype=bool)
+    for name in columns:
+        cells = raw[name]
+        brief = cells.filter((cells.str.len_bytes() <= _BRIEF).fill_null(value=False)).unique()
+        said = brief.filter(brief.str.strip_chars(_BLANKS).is_in(_TOTAL_WORDS))
+        if len(said):
+            out |= cells.is_in(said.implode()).fill_null(value=False).to_numpy()
+    return pl.Series("total", out)
 
 
 def _reconcile(batch: Batch) -> Reconciliation:

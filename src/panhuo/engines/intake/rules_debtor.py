@@ -133,10 +133,12 @@ def _region(batch: Batch) -> None:
     own: pl.Expr = pl.when(pl.lit(names.is_not_null())).then(pl.col("id_no").str.slice(0, 6))
     firms = who.kinds == ids.SOCIAL_CREDIT
     if firms.any():
-        seats = batch.frame.select(pl.when(pl.lit(pl.Series(firms))).then(pl.col("id_no").str.slice(2, 6)).alias("seat"))
-        seats = seats.with_columns(province(pl.col("seat")).alias("name"))
-        own = pl.coalesce(own, pl.when(pl.lit(seats["name"].is_not_null())).then(pl.lit(seats["seat"])))
-        names = names.zip_with(names.is_not_null(), seats["name"])
+        at = np.flatnonzero(firms)
+        seats = batch.frame.select(pl.col("id_no").gather(at).str.slice(2, 6).alias("seat")).select(province(pl.col("seat")).alias("name"))["name"]
+        known = np.zeros(len(firms), dtype=bool)
+        known[at] = seats.is_not_null().to_numpy()
+        own = pl.when(pl.lit(pl.Series(known))).then(pl.col("id_no").str.slice(2, 6)).otherwise(own)
+        names = names.scatter(at[known[at]], seats.drop_nulls())
     if not batch.has("region_code"):
         batch.set(region_code=own, province=pl.lit(names))
     elif not batch.frame["region_code"].null_count():
