@@ -83,8 +83,8 @@ def assess_part(accounts: pl.DataFrame, *, policy: Policy, books: Sequence[Book]
         measures["upfront_cost"][:, j], measures["complaints"][:, j] = summary["upfront_fen"].to_numpy(), summary["complaints"].to_numpy()
         return rows
 
-    # NumPy leaves the interpreter lock during its loops, so two routes at a time use two cores
-    with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
+    # the loops run without the interpreter's lock, so routes share the cores; one core is left to what runs beside (run.py)
+    with ThreadPoolExecutor(max_workers=max(1, (os.cpu_count() or 1) - 1)) as pool:
         frames.extend(pool.map(one, range(len(ROUTE_NAMES))))
     balance = accounts["balance_fen"].to_numpy()
     worked = accounts.select(_TO_WORK).to_series().to_numpy()
