@@ -11,7 +11,6 @@ import pytest
 import xlsxwriter
 from made_runs import AS_OF, Ran, Rows, ran
 
-from panhuo.engines.intake import read_tape
 from panhuo.engines.intake.rejects import PLACE, PROBLEM
 
 
@@ -65,7 +64,7 @@ def test_rejects_name_the_row_of_the_data_and_of_the_sheet(from_sheet: tuple[Ran
 def test_rows_to_correct_and_report_name_the_row_of_the_sheet(from_sheet: tuple[Ran, Rows, dict[str, list[int]]]) -> None:
     run, rows, places = from_sheet
     (bad,) = places[rows[2]["借据号"]]
-    told = read_tape(run.out / "private" / "rejected_rows.xlsx")
+    told = pl.read_excel(run.out / "private" / "rejected_rows.xlsx")
     assert f"清单.xlsx 第{bad}行" in told[PLACE].to_list()
     first = places[rows[4]["借据号"]][0]
     assert any(f"与第 {first} 行" in words for words in told[PROBLEM])

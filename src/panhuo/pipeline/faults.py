@@ -132,7 +132,12 @@ def _rows_to_correct(intake: Intake, folder: Path) -> Path | None:
 
     longest = max(_longest(path) for path, _ in pairs)
     written = write_rejected(
-        frames(), list(intake.tape.headings), folder / "private" / PRIVATE_REJECTS, rows=intake.reconciliation.rows_rejected, longest=longest
+        frames(),
+        list(intake.tape.headings),
+        folder / "private" / PRIVATE_REJECTS,
+        rows=intake.reconciliation.rows_rejected,
+        longest=longest,
+        title=intake.tape.title(intake.layout),
     )
     written.chmod(0o600)
     return written

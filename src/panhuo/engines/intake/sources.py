@@ -19,6 +19,7 @@ import polars as pl
 
 from panhuo.engines.intake import columnar, encodings
 from panhuo.engines.intake.archives import Part, ReadLimits, as_file, check_workbook, open_stream, parts, sha256_of
+from panhuo.engines.intake.corrections import without_ours
 from panhuo.engines.intake.delimited import Rows
 from panhuo.engines.intake.dialect import Dialect, check_columns, clean_headings, empty, no_rows, sniff
 from panhuo.engines.intake.faults import FAULT, RAW, faulted
@@ -27,7 +28,7 @@ from panhuo.engines.intake.mapping import known_headings
 from panhuo.engines.intake.merging import Merged, merge
 from panhuo.engines.intake.refusals import unusable
 from panhuo.engines.intake.sheet_rows import SheetRows
-from panhuo.engines.intake.title_units import Stated, fit, stated_unit, told
+from panhuo.engines.intake.title_units import UNIT_WORDS, Stated, fit, stated_unit, told
 from panhuo.engines.intake.workbook import Sheet, Workbook
 from panhuo.kernel.errors import InputUnusable
 from panhuo.kernel.words import Words
@@ -115,6 +116,13 @@ class Tape:
                     raise _title_units(name, other, first, said)
         return plan, (told(said, filled, first),) if filled else ()
 
+    def title(self, layout: Layout) -> str:
+        """What a file made of this tape's rows has to say above its header to be read as they are: 单位：万元; empty where nothing is said."""
+        if layout.title_unit == "ignore":
+            return ""
+        said = next((unit for file in self.files if (unit := stated_unit(file.titles))), None)
+        return "" if said is None else "单位：" + "、".join(UNIT_WORDS[unit].zh for unit in said.units)
+
     def with_sheet_rows(self, rows: pl.DataFrame, *, file: str = "file", row: str = "row", name: str = "sheet_row") -> pl.DataFrame:
         """``rows`` with a column that says where each stands in its file as a spreadsheet shows it; null where it has no such number.
 
@@ -166,7 +174,7 @@ def open_tape(
     layout: helps to find the header, fixes encoding and sheet where it states them, and lets files with different headings be one
     tape where it binds them all. sheet: name or number of a workbook's sheet. workdir: where workbooks and Parquet inside
     archives are unpacked (else the system's temporary folder; removed after reading). Raises InputUnusable, with the file,
-    the cause and the remedy, for whatever cannot be read.
+    the cause and the remedy, for whatever cannot be read. Of a corrected file of rejected rows Panhuo's own columns are left out.
     """
     given = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
     if not given:
@@ -182,7 +190,7 @@ def open_tape(
                 readers.append(reader)  # noqa: PERF402 readers own temporary files: keep them as they are made
         if left_out:
             notes.append(Words(f"未读取：{'、'.join(left_out)}（不是清单）", f"not read, being no tape: {', '.join(left_out)}"))
-    merged = merge([(reader.file.name, reader.file.headings, reader.file.duplicates) for reader in readers], layout)
+    merged = merge([(reader.file.name, without_ours(reader.file.headings), reader.file.duplicates) for reader in readers], layout)
     return Tape(readers, merged, [*notes, *merged.notes])
 
 
