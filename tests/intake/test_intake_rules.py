@@ -37,6 +37,7 @@ CASES: dict[str, tuple[str, dict[str, str | None], tuple[str, object] | None]] =
     "AMOUNT_FORMAT": ("未偿本金", {"未偿本金": "￥１２,345.67元"}, ("principal_fen", 1_234_567)),
     "AMOUNT_ROUNDED": ("未偿本金", {"未偿本金": "12345.665"}, ("principal_fen", 1_234_567)),
     "BALANCE_MISMATCH": ("未偿本息费合计", {"未偿本息费合计": "13545.99"}, ("balance_fen", 1_354_597)),
+    "BALANCE_SCALE": ("未偿本息费合计", {"未偿本金": "99999999999", "未偿本息费合计": "14311.53"}, None),
     "INTEREST_FROM_BALANCE": ("未偿利息", {"未偿利息": None, "罚息复利": "-", "其他费用": ""}, ("interest_fen", 120_030)),
     "NOTHING_OWED": (
         "未偿本金",

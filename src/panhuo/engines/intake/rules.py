@@ -69,6 +69,7 @@ CHECKS: dict[str, Check] = dict(
         _check("AMOUNT_FORMAT", "value mended", "金额书写不规范，已按原值识别", "the amount is written irregularly; read at its value", "the value is certain"),
         _check("AMOUNT_ROUNDED", "value mended", "金额精度超过分，已四舍五入到分", "the amount is finer than a fen; rounded half up", "at most half a fen"),
         _check("BALANCE_MISMATCH", "value kept", "合计与本金、利息、罚息、费用之和不符，以各部分之和为准", "the stated balance is not the sum of its parts; the sum is used", "the parts are what is claimed and apportioned; the total is checked against them"),
+        _check("BALANCE_SCALE", "row out", "各部分之和与合计相差一百倍以上：其一单位不同或填错", "the parts' sum and the stated balance differ a hundredfold or more: one is in another unit or a slip", "whichever is taken, the claim may be wrong by a factor of 100 or 10,000"),
         _check("INTEREST_FROM_BALANCE", "value derived", "利息、罚息、费用均空，以合计减本金作为利息", "interest, penalty and fees are empty; balance less principal is taken as interest", "the tape states the total; the split alone is missing"),
         _check("NOTHING_OWED", "value kept", "未偿金额为零", "nothing is owed", "may be settled since the cut-off"),
         _check("PRINCIPAL_ABOVE_LOAN", "value kept", "未偿本金大于放款金额", "the unpaid principal exceeds the amount lent", "possible by capitalised interest, otherwise a unit or column slip"),
