@@ -8,6 +8,7 @@ with ``__file``, ``__row`` (1-based data row in its file), ``__fault`` and ``__r
 from __future__ import annotations
 
 import codecs
+import datetime as dt
 import hashlib
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,6 +29,7 @@ from panhuo.engines.intake.mapping import known_headings
 from panhuo.engines.intake.merging import Merged, merge
 from panhuo.engines.intake.refusals import unusable
 from panhuo.engines.intake.sheet_rows import SheetRows
+from panhuo.engines.intake.title_dates import stated_day
 from panhuo.engines.intake.title_units import UNIT_WORDS, Stated, fit, stated_unit, told
 from panhuo.engines.intake.workbook import Sheet, Workbook
 from panhuo.kernel.errors import InputUnusable
@@ -118,10 +120,17 @@ class Tape:
 
     def title(self, layout: Layout) -> str:
         """What a file made of this tape's rows has to say above its header to be read as they are: 单位：万元; empty where nothing is said."""
-        if layout.title_unit == "ignore":
-            return ""
-        said = next((unit for file in self.files if (unit := stated_unit(file.titles))), None)
-        return "" if said is None else "单位：" + "、".join(UNIT_WORDS[unit].zh for unit in said.units)
+        read = layout.title_unit != "ignore"
+        said = next((unit for file in self.files if read and (unit := stated_unit(file.titles))), None)
+        parts = [] if said is None else ["单位：" + "、".join(UNIT_WORDS[unit].zh for unit in said.units)]
+        parts += [f"基准日：{self.stated_as_of}"] if self.stated_as_of else []
+        return "　".join(parts)
+
+    @property
+    def stated_as_of(self) -> dt.date | None:
+        """The cut-off date that title rows state (数据日期：2026年9月30日); None where none does or they differ."""
+        days = {day for file in self.files if (day := stated_day(file.titles)) is not None}
+        return days.pop() if len(days) == 1 else None
 
     def with_sheet_rows(self, rows: pl.DataFrame, *, file: str = "file", row: str = "row", name: str = "sheet_row") -> pl.DataFrame:
         """``rows`` with a column that says where each stands in its file as a spreadsheet shows it; null where it has no such number.
