@@ -200,3 +200,9 @@ def test_a_place_that_cannot_be_written_is_said_plainly(tmp_path: Path) -> None:
         write_rejected([frame], ["x"], tmp_path / "missing" / "r", rows=rejects.XLSX_ROWS + 1)
     with pytest.raises(OutputUnwritable, match="REJECTS_UNWRITABLE"):
         write_rejected([frame], ["x"], tmp_path / "missing" / "r", rows=1)
+
+
+def test_a_page_shows_the_value_itself_and_a_spreadsheet_text() -> None:
+    outcome = cleaned({"未偿本金": "-73803.51"})
+    assert shareable(outcome.findings, outcome.data.headings)["value"].item() == "'-73803.51"
+    assert digest(outcome.findings, outcome.data.headings).examples["value"].item() == "-73803.51"

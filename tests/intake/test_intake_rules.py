@@ -78,6 +78,7 @@ CASES: dict[str, tuple[str, dict[str, str | None], tuple[str, object] | None]] =
     "ID_BIRTH_DATE": ("证件号码", {"证件号码": "110100194902300010"}, ("id_no", None)),
     "ID_REGION": ("证件号码", {"证件号码": "00010019900307001X"}, ("id_no", None)),
     "ID_MASKED": ("证件号码", {"证件号码": "110100********004X"}, ("id_no", None)),
+    "ID_ROUNDED": ("证件号码", {"证件号码": "110100199003070000"}, ("id_no", None)),
     "ID_SCIENTIFIC": ("证件号码", {"证件号码": "1.101E+17"}, ("id_no", None)),
     "ID_UNRECOGNISED": ("证件号码", {"证件号码": "1234"}, ("id_no", None)),
     "ID_OTHER_DOCUMENT": ("证件号码", {"证件号码": "E12345678"}, ("id_no", "E12345678")),

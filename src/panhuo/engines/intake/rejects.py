@@ -48,18 +48,24 @@ def shareable(findings: pl.DataFrame, headings: Mapping[str, str]) -> pl.DataFra
     not be read as a row only figures and first letters are shown. ``sheet_row`` is passed on where the findings have it (:meth:`.Tape.with_sheet_rows`).
     Text that a spreadsheet would run gets a leading apostrophe.
     """
+    masked = _masked(findings, headings)
+    return masked.with_columns(inert(pl.col(name)).alias(name) for name in ("file", "column", "value"))
+
+
+def _masked(findings: pl.DataFrame, headings: Mapping[str, str]) -> pl.DataFrame:
+    """Findings with their values masked and cut, for a page that runs nothing: no apostrophe before a minus there."""
     fields = _fields(headings)
     rows = findings.with_row_index("__at").with_columns(pl.col("value").str.slice(0, 4 * VALUE_CHARS))
     parts = []
     for (column,), part in rows.partition_by("column", as_dict=True).items():  # one mask a column, each over its own rows
         value = pl.col("value")
         masked = shown_row(value) if column == "" else shown(value, fields.get(str(column)))
-        parts.append(part.with_columns(inert(masked.str.slice(0, VALUE_CHARS)).alias("value")))
+        parts.append(part.with_columns(_plain(masked.str.slice(0, VALUE_CHARS)).alias("value")))
     ordered = pl.concat(parts).sort("__at") if parts else rows
     return ordered.select(
         "row",
-        inert(pl.col("file")).alias("file"),
-        inert(pl.col("column")).alias("column"),
+        _plain(pl.col("file")).alias("file"),
+        _plain(pl.col("column")).alias("column"),
         "code",
         "message",
         "value",
@@ -70,15 +76,20 @@ def shareable(findings: pl.DataFrame, headings: Mapping[str, str]) -> pl.DataFra
 
 def inert(text: pl.Expr) -> pl.Expr:
     """Text that no spreadsheet runs: an apostrophe before = + - @ and tabs, control characters out."""
-    plain = text.str.replace_all(_CONTROL, "")
+    plain = _plain(text)
     return pl.when(plain.str.contains(_FORMULA)).then("'" + plain).otherwise(plain)
+
+
+def _plain(text: pl.Expr) -> pl.Expr:
+    return text.str.replace_all(_CONTROL, "")
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
     """Counts of findings by severity, column and code, with the first few of each kind; batches add up with ``+``.
 
-    counts: severity, code, column, message, message_en, rows. examples: the same keys and row, sheet_row, file, value (masked).
+    counts: severity, code, column, message, message_en, rows. examples: the same keys and row, sheet_row, file, value (masked; for a page, not for a
+    spreadsheet, which might run it).
     """
 
     counts: pl.DataFrame
@@ -104,7 +115,7 @@ def digest(findings: pl.DataFrame, headings: Mapping[str, str], *, keep: int = 3
         pl.col("message").first(), pl.col("message_en").first(), pl.len().cast(pl.Int64).alias("rows")
     )
     first = findings.group_by(by, maintain_order=True).head(keep).select(findings.columns)
-    examples = pl.concat([first.select(by), shareable(first, headings).select("row", "sheet_row", "file", "value")], how="horizontal")
+    examples = pl.concat([first.select(by), _masked(first, headings).select("row", "sheet_row", "file", "value")], how="horizontal")
     return Digest(counts, examples, keep)
 
 

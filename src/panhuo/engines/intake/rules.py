@@ -112,6 +112,7 @@ CHECKS: dict[str, Check] = dict(
         _check("ID_REGION", "value out", "身份证号的省级代码不存在，已置空", "the identity number's province code does not exist; left out", "not a number ever issued"),
         _check("ID_MASKED", "value out", "证件号码已脱敏，不能用于识别", "the identity number is masked; left out", "masked numbers of strangers look alike"),
         _check("ID_SCIENTIFIC", "value out", "证件号码为科学计数法，末位数字已丢失", "the identity number is in scientific notation; its last digits are lost", "Excel keeps 15 digits"),
+        _check("ID_ROUNDED", "value out", "证件号码末三位为 000 且校验不符：多半被 Excel 当作数字存储，末三位已丢失", "the identity number ends in 000 and its check digit is wrong: most likely Excel kept it as a number and lost its last three digits", "Excel keeps 15 digits; ask for the column as text"),
         _check("ID_UNRECOGNISED", "value out", "证件号码的长度或字符不合法，已置空", "length or characters fit no identity document; left out", "cannot be used to tell people apart"),
         _check("ID_OTHER_DOCUMENT", "value kept", "非居民身份证或统一社会信用代码（护照、通行证、旧注册号），未校验", "another document (passport, permit, old registration number), not checked", "lawful documents without a check digit"),
         _check("USCC_CHECK", "value out", "统一社会信用代码校验码不符，已置空", "wrong check character in the unified social credit code; left out", "GB 32100-2015"),

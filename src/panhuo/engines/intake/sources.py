@@ -22,7 +22,7 @@ from panhuo.engines.intake import columnar, encodings
 from panhuo.engines.intake.archives import Part, ReadLimits, as_file, check_workbook, open_stream, parts, sha256_of
 from panhuo.engines.intake.corrections import without_ours
 from panhuo.engines.intake.delimited import Rows
-from panhuo.engines.intake.dialect import Dialect, check_columns, clean_headings, empty, no_rows, sniff
+from panhuo.engines.intake.dialect import Dialect, check_columns, clean_headings, empty, no_rows, null_bytes_only, sniff
 from panhuo.engines.intake.faults import FAULT, RAW, faulted
 from panhuo.engines.intake.layout import Layout
 from panhuo.engines.intake.mapping import known_headings
@@ -31,7 +31,7 @@ from panhuo.engines.intake.refusals import unusable
 from panhuo.engines.intake.sheet_rows import SheetRows
 from panhuo.engines.intake.title_dates import stated_day
 from panhuo.engines.intake.title_units import UNIT_WORDS, Stated, fit, stated_unit, told
-from panhuo.engines.intake.workbook import Sheet, Workbook
+from panhuo.engines.intake.workbook import Sheet, Workbook, formulas_without_values
 from panhuo.kernel.errors import InputUnusable
 from panhuo.kernel.words import Words
 
@@ -244,7 +244,7 @@ class _Text(_Reader):
         finally:
             stream.close()
         if not sample.strip(b" \t\r\n\0\xef\xbb\xbf\xff\xfe"):
-            raise empty(part.name)
+            raise empty(part.name) if sample.strip(b"\0") or not sample else null_bytes_only(part.name)
         stated = layout.encoding if layout else None
         self.encoding, self.skip = _stated(stated, sample) if stated else encodings.detect(sample, part.name)
         text = encodings.legible(sample[self.skip :], self.encoding)
@@ -351,6 +351,14 @@ def _readers(
         book = Workbook(path, part.name, part.kind)
         hint = sheet or (layout.sheet if layout else None)
         sheets = book.sheets(known, limits, sheet=hint, header_row=layout.header_row if layout else None)
+        hollow = formulas_without_values(path) if part.kind == "xlsx" else 0
+    if hollow:
+        notes.append(
+            Words(
+                f"{part.name}：{hollow:,} 个公式单元格没有存下计算结果，读作空。用 Excel 或 WPS 打开并另存一次再读",
+                f"{part.name}: {hollow:,} cells with formulas hold no calculated value and are read as empty. Open it in Excel or WPS, save it, and read it again",
+            )
+        )
     others = book.others(sheets)
     if others and sheet is None:
         read, left = "、".join(s.name for s in sheets), "、".join(others)
