@@ -318,6 +318,28 @@ def test_balances_in_wan_may_be_off_by_their_rounding() -> None:
     assert outcome.findings.select("row", "code").rows() == [(2, "BALANCE_MISMATCH")]
 
 
+@pytest.mark.parametrize(
+    ("principal", "others", "total", "code"),
+    [
+        ("12345.67", "0", "123456700.00", "BALANCE_SCALE"),
+        ("99999999999", "0", "14311.53", "BALANCE_SCALE"),
+        ("12.50", None, "125000.00", "BALANCE_SCALE"),  # 万元 beside 元: the difference is no interest
+        ("0", "0", "125000.00", "BALANCE_SCALE"),
+        ("0", None, "125000.00", "INTEREST_FROM_BALANCE"),
+        ("50.00", "0", "9000.00", "BALANCE_MISMATCH"),  # 180-fold, of small money
+        ("12345.67", "0", "1234566.00", "BALANCE_MISMATCH"),  # just under a hundredfold
+        ("12345.67", "0", "1234568.00", "BALANCE_SCALE"),
+        ("12345.67", "0", "0", "BALANCE_MISMATCH"),  # a column of totals that nobody fills
+    ],
+)
+def test_parts_and_total_of_another_order_are_no_rounding(principal: str, others: str | None, total: str, code: str) -> None:
+    cells = {"放款金额": None, "未偿本金": principal, **dict.fromkeys(("未偿利息", "罚息复利", "其他费用"), others), "未偿本息费合计": total}
+    outcome = cleaned({}, cells)
+    assert codes(outcome) == [("未偿利息" if code == "INTEREST_FROM_BALANCE" else "未偿本息费合计", code)]
+    assert outcome.data.reconciliation.holds
+    assert outcome.data.reconciliation.rows_rejected == (code == "BALANCE_SCALE")
+
+
 def test_the_cut_off_is_inferred_from_what_agrees() -> None:
     days = [{"逾期天数": str(d), "逾期起始日": str(AS_OF - dt.timedelta(days=d))} for d in (10, 40, 400)]
     assert infer_as_of(batch([*days, {"逾期天数": "1"}])) == AS_OF

@@ -97,6 +97,15 @@ def test_a_digest_is_bounded_and_adds_up() -> None:
     assert total.examples["value"].to_list() == ["****"] * 3 + ["x"] * 3 or set(total.examples["value"]) == {"****", "x"}
 
 
+def whole(path: Path) -> pl.DataFrame:
+    """The file of rejected rows as a person sees it, Panhuo's own columns with it, which reading it as a tape leaves out."""
+    if path.suffix == ".csv":
+        return pl.read_csv(path, infer_schema=False)
+    import fastexcel
+
+    return fastexcel.read_excel(path).load_sheet(0, dtypes="string").to_polars()
+
+
 def write(outcome_raw: pl.DataFrame, folder: Path) -> Path:
     outcome = clean(outcome_raw, as_of=AS_OF)
     frame = rejected_rows(outcome.data.rejected, outcome.findings)
@@ -119,17 +128,19 @@ def test_rejected_rows_come_back_as_they_stood(form: str, tmp_path: Path, monkey
     raw = batch(MIXED)
     path = write(raw, tmp_path)
     assert path.suffix == form
+    seen = whole(path)
+    assert seen.columns[:3] == [PROBLEM, PLACE, RAW_LINE]
+    assert seen[PLACE].to_list() == [f"tape.csv 第{n}行" for n in (1, 3, 4, 5)]
+    assert [raw or None for raw in seen[RAW_LINE]] == [None, None, None, "x,y"]
+    assert "未偿本金为负" in seen[PROBLEM][0]
+    assert "PHONE_INVALID" in seen[PROBLEM][0]
     back = read_tape(path)
-    assert back.columns[:3] == [PROBLEM, PLACE, RAW_LINE]
-    assert back[PLACE].to_list() == [f"tape.csv 第{n}行" for n in (1, 3, 4, 5)]
-    assert back[RAW_LINE].to_list() == [None, None, None, "x,y"]
-    assert "未偿本金为负" in back[PROBLEM][0]
-    assert "PHONE_INVALID" in back[PROBLEM][0]
+    assert not {PROBLEM, PLACE, RAW_LINE} & set(back.columns)
     stood = clean(raw, as_of=AS_OF).data.rejected
     for name in stood.columns:
         if not name.startswith("__"):
-            seen = back[name].str.replace("^'", "") if form == ".csv" else back[name]
-            assert seen.to_list() == stood[name].to_list(), name
+            cells = back[name].str.replace("^'", "") if form == ".csv" else back[name]
+            assert cells.to_list() == stood[name].to_list(), name
     again = clean(back.with_columns(pl.lit(None, dtype=pl.String).alias("__fault")), as_of=AS_OF)
     first = clean(raw, as_of=AS_OF)
     assert again.data.reconciliation.balance_rejected_fen == first.data.reconciliation.balance_rejected_fen
@@ -145,6 +156,11 @@ def test_corrected_rows_are_accepted_on_the_next_run(tmp_path: Path) -> None:
     assert outcome.data.accounts["account_id"].to_list() == ["000123", "123456789012345678901", "NEW", "JJ000004"]
     again = rejected_rows(clean(back, as_of=AS_OF).data.rejected, clean(back, as_of=AS_OF).findings)
     assert again.columns.count(PROBLEM) == 1
+
+
+def test_columns_of_that_name_in_somebodys_tape_are_theirs(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("借据号,未偿本金,问题,位置\nJ1,5.00,无,北京\n", encoding="utf-8")
+    assert read_tape(tmp_path / "t.csv").select(PROBLEM, PLACE).rows() == [("无", "北京")]
 
 
 def test_long_numbers_and_formulas_are_text_in_the_workbook(tmp_path: Path) -> None:
@@ -184,3 +200,9 @@ def test_a_place_that_cannot_be_written_is_said_plainly(tmp_path: Path) -> None:
         write_rejected([frame], ["x"], tmp_path / "missing" / "r", rows=rejects.XLSX_ROWS + 1)
     with pytest.raises(OutputUnwritable, match="REJECTS_UNWRITABLE"):
         write_rejected([frame], ["x"], tmp_path / "missing" / "r", rows=1)
+
+
+def test_a_page_shows_the_value_itself_and_a_spreadsheet_text() -> None:
+    outcome = cleaned({"未偿本金": "-73803.51"})
+    assert shareable(outcome.findings, outcome.data.headings)["value"].item() == "'-73803.51"
+    assert digest(outcome.findings, outcome.data.headings).examples["value"].item() == "-73803.51"

@@ -327,3 +327,11 @@ def test_an_encrypted_workbook_is_known_wherever_its_directory_stands(tmp_path: 
     """The name of the encrypted stream may stand anywhere in a large file."""
     path = put(tmp_path / "t.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2_000_000) + "EncryptedPackage".encode("utf-16-le"))
     assert "密码" in refused(path, "WORKBOOK_ENCRYPTED").cause.zh
+
+
+def test_null_bytes_are_not_called_an_empty_file(tmp_path: Path) -> None:
+    (tmp_path / "n.csv.gz").write_bytes(gzip.compress(b"\0" * 10_000))
+    with pytest.raises(InputUnusable) as refused:
+        open_tape(tmp_path / "n.csv.gz")
+    assert "空字节" in refused.value.cause.zh
+    assert "null bytes" in refused.value.cause.en

@@ -326,3 +326,17 @@ def test_only_a_header_and_an_empty_workbook(tmp_path: Path) -> None:
         read_tape(workbook(tmp_path / "h.xlsx", header))
     with pytest.raises(InputUnusable, match="INPUT_EMPTY"):
         read_tape(workbook(tmp_path / "e.xlsx", lambda book: book.add_worksheet()))
+
+
+def test_formulas_that_were_never_calculated_are_told(tmp_path: Path) -> None:
+    for value, told in (("", 1), (5, 0)):
+        book = xlsxwriter.Workbook(str(tmp_path / "f.xlsx"))
+        sheet = book.add_worksheet("清单")
+        sheet.write_row(0, 0, ["借据号", "姓名", "未偿本金"])
+        for i in range(1, 4):
+            sheet.write_row(i, 0, [f"J{i}", "张三"])
+            sheet.write_formula(i, 2, "=2+3", None, value)
+        book.close()
+        notes = open_tape(tmp_path / "f.xlsx").notes
+        assert len(notes) == told
+        assert all("3 个公式单元格没有存下计算结果" in note.zh and "3 cells with formulas" in note.en for note in notes)

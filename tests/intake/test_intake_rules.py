@@ -37,6 +37,7 @@ CASES: dict[str, tuple[str, dict[str, str | None], tuple[str, object] | None]] =
     "AMOUNT_FORMAT": ("未偿本金", {"未偿本金": "￥１２,345.67元"}, ("principal_fen", 1_234_567)),
     "AMOUNT_ROUNDED": ("未偿本金", {"未偿本金": "12345.665"}, ("principal_fen", 1_234_567)),
     "BALANCE_MISMATCH": ("未偿本息费合计", {"未偿本息费合计": "13545.99"}, ("balance_fen", 1_354_597)),
+    "BALANCE_SCALE": ("未偿本息费合计", {"未偿本金": "99999999999", "未偿本息费合计": "14311.53"}, None),
     "INTEREST_FROM_BALANCE": ("未偿利息", {"未偿利息": None, "罚息复利": "-", "其他费用": ""}, ("interest_fen", 120_030)),
     "NOTHING_OWED": (
         "未偿本金",
@@ -77,6 +78,7 @@ CASES: dict[str, tuple[str, dict[str, str | None], tuple[str, object] | None]] =
     "ID_BIRTH_DATE": ("证件号码", {"证件号码": "110100194902300010"}, ("id_no", None)),
     "ID_REGION": ("证件号码", {"证件号码": "00010019900307001X"}, ("id_no", None)),
     "ID_MASKED": ("证件号码", {"证件号码": "110100********004X"}, ("id_no", None)),
+    "ID_ROUNDED": ("证件号码", {"证件号码": "110100199003070000"}, ("id_no", None)),
     "ID_SCIENTIFIC": ("证件号码", {"证件号码": "1.101E+17"}, ("id_no", None)),
     "ID_UNRECOGNISED": ("证件号码", {"证件号码": "1234"}, ("id_no", None)),
     "ID_OTHER_DOCUMENT": ("证件号码", {"证件号码": "E12345678"}, ("id_no", "E12345678")),

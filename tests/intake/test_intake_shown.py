@@ -104,7 +104,7 @@ def test_remarks_are_not_hidden_whole() -> None:
 def test_a_row_that_is_no_row_can_be_found_again() -> None:
     raw = "J0001,张三,110100199003070015,17912345678,1990-03-07,2024-03-05,12345678.90,正常,北京市海淀区某某路99号,a.b@example.com,John Smith"
     out = pl.DataFrame({"v": [raw]}).select(shown_row(pl.col("v"))).item()
-    assert out == "J0001,张**,110****15,179****78,1990****,2024-03-05,12345678.90,正**,北**99号,****@****,J** S**"
+    assert out == "J0001,张**,110****15,179****78,1990****,2024-03-05,12345678.90,正**,北**,****@****,J** S**"
 
 
 @given(st.text(alphabet="张王李丽0123456789,.X\t-年元 ab", max_size=40))
@@ -113,6 +113,38 @@ def test_no_personal_number_passes_anywhere(text: str) -> None:
     for out in (frame.select(shown_row(pl.col("v"))).item(), of("industry", text)):
         assert not re.search(r"(?<![0-9.,])1[3-9][0-9]{9}(?![0-9.,])", out)
         assert not re.search(r"(?<![0-9.,])[0-9]{17}[0-9X](?![0-9.,])", out)
+
+
+@pytest.mark.parametrize(
+    ("raw", "out"),
+    [
+        ("J1,李\x00磊,5.00", "J1,李**,5.00"),
+        ("J1,李\u200b磊,5.00", "J1,李**,5.00"),
+        ("J1,李\x01磊,5.00", "J1,李**,5.00"),
+        ('J1,"李"磊",5.00', 'J1,"李**",5.00'),
+        ("J1,李 磊,5.00", "J1,李**,5.00"),
+        ("J1,李,磊,是,5.00", "J1,*,*,是,5.00"),
+        ("J1,李磊2,5.00", "J1,李**,5.00"),
+        ("J1,山阴路164号23幢2703室,5.00", "J1,山**,5.00"),
+        ("J1,12 Baker Street,5.00", "J1,** B** S**,5.00"),
+        ("J1\x01李磊\x01北京市\x015.00", "J1\x01李**\x01北**\x015.00"),
+    ],
+)
+def test_no_name_or_house_is_put_together_from_the_pieces_of_a_row(raw: str, out: str) -> None:
+    assert pl.DataFrame({"v": [raw]}).select(shown_row(pl.col("v"))).item() == out
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "out"),
+    [
+        ("address", "山阴路164号23幢", "山阴路***" + "****"),
+        ("industry", "李\x00磊", "李**"),
+        ("industry", "李 磊", "李**"),
+        ("industry", "山阴路164号23幢2703室", "山阴路***" + "****"),
+    ],
+)
+def test_names_with_what_cannot_be_seen_and_houses_are_masked(field: str, value: str, out: str) -> None:
+    assert of(field, value) == out
 
 
 def test_no_one_of_a_sample_is_shown_in_unreadable_rows() -> None:

@@ -164,3 +164,37 @@ def test_evidence_knows_kinds_apart(sample: pl.DataFrame) -> None:
         assert evidence(TAPE[field], profile(sample[heading]))[0] >= 0, field
     names = profile(sample["姓名"])
     assert all(evidence(TAPE[f], names)[0] < 0 for f in ("principal_fen", "overdue_since", "annual_rate", "overdue_days", "five_class"))
+
+
+def bank_sheet() -> pl.DataFrame:
+    """A bank's list with a counter, a total row, and no account number."""
+    rows = [[str(i + 1), f"某某有限公司{i}", f"{10_000 + 37 * i}.00", f"{900 + 3 * i}.10", "2026-01-01"] for i in range(40)]
+    rows.append(["合计", "", "440000.00", "38340.00", ""])
+    return pl.DataFrame(rows, schema=["序号", "借款人名称", "贷款本金余额", "表内外欠息", "逾期日期"], orient="row")
+
+
+@pytest.mark.parametrize("heading", ["序号", "编号", "流水号", "id"])
+def test_a_counter_is_no_account_number(heading: str, tmp_path: Path) -> None:
+    frame = bank_sheet().rename({"序号": heading})
+    suggestion = suggest_layout(frame.columns, frame)
+    assert not [g for g in suggestion.guesses if g.field in ("account_id", "contract_no")]
+    assert suggestion.lacking == ["account_id"]
+    text = suggestion.to_yaml()
+    assert "加一列每笔唯一且不变的编号" in text
+    assert "add a column with a lasting number" in text
+    saved(suggestion, tmp_path)
+
+
+def test_a_counter_that_begins_anew_or_is_named_one_is_one_too() -> None:
+    twice = pl.DataFrame({"编号": [*map(str, range(1, 21)), *map(str, range(1, 21))], "未偿本金": ["5.00"] * 40})
+    assert not [g for g in suggest_layout(twice.columns, twice).guesses if g.field == "account_id"]
+    assert [g.field for g in suggest_layout(["序号", "未偿本金"]).guesses] == [None, "principal_fen"]
+
+
+def test_likely_money_is_proposed_not_left_in_a_comment(tmp_path: Path) -> None:
+    frame = bank_sheet()
+    suggestion = suggest_layout(frame.columns, frame)
+    (guess,) = [g for g in suggestion.guesses if g.heading == "表内外欠息"]
+    assert guess.field == "interest_fen"
+    assert SURE > guess.confidence >= 0.5
+    assert saved(suggestion, tmp_path).by_field["interest_fen"].from_[0] == "表内外欠息"

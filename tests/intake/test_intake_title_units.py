@@ -14,6 +14,7 @@ from panhuo.engines.intake import Layout, clean, load_layout, open_tape, read_ta
 from panhuo.engines.intake.layout import MONEY_UNITS
 from panhuo.engines.intake.mapping import bind
 from panhuo.engines.intake.suggest import suggest_layout
+from panhuo.engines.intake.title_dates import stated_day
 from panhuo.engines.intake.title_units import fit, stated_unit
 from panhuo.kernel.errors import InputUnusable
 
@@ -66,6 +67,38 @@ def test_what_titles_state(titles: Sequence[str], unit: str) -> None:
 )
 def test_what_is_no_unit(titles: Sequence[str]) -> None:
     assert stated_unit(titles).units == ()
+
+
+@pytest.mark.parametrize(
+    "titles",
+    [
+        ["不良贷款清单", "数据日期：2026年9月30日"],
+        ["截至2026年09月30日不良资产明细"],
+        ["基准日:2026-9-30　单位：万元"],
+        ["截止日期", "2026-09-30"],
+        ["数据截止日期：20260930"],
+        ["基准日：2026/09/30", "截至2026年9月30日"],
+        ["Loans as of 2026.09.30"],
+        ["Cut-off date: 2026-09-30"],
+    ],
+)
+def test_what_cut_off_titles_state(titles: Sequence[str]) -> None:
+    assert stated_day(titles) == dt.date(2026, 9, 30)
+
+
+@pytest.mark.parametrize(
+    "titles",
+    [
+        ["制表日期：2026年9月30日"],
+        ["2026年9月30日"],
+        ["基准日：2026年2月30日"],
+        ["基准日：2026-09-30", "基准日：2026-06-30"],
+        ["基准日：1900-01-01"],
+        ["数据日期：待定"],
+    ],
+)
+def test_what_is_no_cut_off(titles: Sequence[str]) -> None:
+    assert stated_day(titles) is None
 
 
 def test_titles_that_contradict_one_another_are_all_heard() -> None:

@@ -49,6 +49,7 @@ def test_a_good_document_is_frozen(tmp_path: Path) -> None:
     ("text", "code", "place", "words"),
     [
         (GOOD.replace("source: s", "source: s, sorce: t"), "CONFIG_UNKNOWN_KEY", "doc.yaml:3: parts.0.rate.sorce", "did you mean source"),
+        (GOOD + "tabular: 3\n", "CONFIG_UNKNOWN_KEY", "doc.yaml:4: tabular", "remove it or correct its spelling"),
         (GOOD + "verzion: 3\n", "CONFIG_UNKNOWN_KEY", "doc.yaml:4: verzion", "did you mean version"),
         (GOOD.replace("value: 0.1", "value: lots"), "CONFIG_VALUE", "doc.yaml:3: parts.0.rate.value", "valid number"),
         (GOOD.replace("version: '1'", "version: x"), "CONFIG_VALUE", "doc.yaml:1: version", "starts with a digit"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
@@ -11,8 +13,8 @@ import pytest
 import xlsxwriter
 from made_runs import AS_OF, Ran, Rows, ran
 
-from panhuo.engines.intake import read_tape
 from panhuo.engines.intake.rejects import PLACE, PROBLEM
+from panhuo.kernel.money import format_short
 
 
 def spoiled(rows: Rows) -> Rows:
@@ -60,12 +62,15 @@ def test_rejects_name_the_row_of_the_data_and_of_the_sheet(from_sheet: tuple[Ran
     assert int(lines["DUPLICATE_ROW", 6]["sheet_row"]) == repeat
     assert f"第 {first} 行" in lines["DUPLICATE_ROW", 6]["message"]
     assert f"row {first} of" in lines["DUPLICATE_ROW", 6]["message_en"]
+    for code, row in (("DUPLICATE_ROW", 6), ("DUPLICATE_ACCOUNT", 8)):  # beside the number of a data row
+        assert "Excel" in lines[code, row]["message"]
+        assert "as a spreadsheet numbers" in lines[code, row]["message_en"]
 
 
 def test_rows_to_correct_and_report_name_the_row_of_the_sheet(from_sheet: tuple[Ran, Rows, dict[str, list[int]]]) -> None:
     run, rows, places = from_sheet
     (bad,) = places[rows[2]["借据号"]]
-    told = read_tape(run.out / "private" / "rejected_rows.xlsx")
+    told = pl.read_excel(run.out / "private" / "rejected_rows.xlsx")
     assert f"清单.xlsx 第{bad}行" in told[PLACE].to_list()
     first = places[rows[4]["借据号"]][0]
     assert any(f"与第 {first} 行" in words for words in told[PROBLEM])
@@ -117,3 +122,42 @@ def test_foreign_currency_is_said_at_the_start(run_rows: Callable[..., Ran], cle
 def test_mixed_currencies_are_said(run_rows: Callable[..., Ran], clean_rows: Rows) -> None:
     mixed = run_rows([{**row, "币种": "USD" if i % 3 else "CNY"} for i, row in enumerate(clean_rows)])
     assert [notice["code"] for notice in mixed.summary["notices"]] == ["CURRENCY_NOT_CNY", "CURRENCIES_MIXED"]
+
+
+def test_total_rows_are_said_to_be_no_loss(run_rows: Callable[..., Ran], clean_rows: Rows) -> None:
+    rows = [dict(row) for row in clean_rows[:20]]
+    total = dict.fromkeys(rows[0], "") | {"借据号": "合计", "未偿本金": str(sum(Decimal(row["未偿本金"]) for row in rows))}
+    run = run_rows([*rows, total])
+    (notice,) = run.summary["notices"]
+    assert notice["code"] == "TOTAL_ROWS"
+    assert f"1 行是合计行（余额 {format_short(run.summary['balance_rejected_fen'], 'zh')}）" in notice["message"]
+    assert "no loss" in notice["message_en"] or "loses nothing" in notice["message_en"]
+    assert notice["message"] in run.report
+    s = run.summary
+    assert s["balance_accepted_fen"] + s["balance_rejected_fen"] == s["balance_in_fen"]
+
+
+def test_money_that_no_one_reads_is_named(run_rows: Callable[..., Ran], clean_rows: Rows) -> None:
+    more = {"表内外欠息": "123.45", "代垫诉讼费用": "", "欠息日期": "2026-01-02", "利息备注": "无", "预留金额": "0.00", "客户金额类型": "7"}
+    run = run_rows([{**row, **more, "代垫诉讼费用": str(i)} for i, row in enumerate(clean_rows)])
+    (notice,) = run.summary["notices"]
+    assert notice["code"] == "MONEY_UNREAD"
+    assert "：表内外欠息、代垫诉讼费用。" in notice["message"]
+    assert "表内外欠息" in notice["message_en"]
+
+
+def titled(path: Path, rows: Rows, *titles: str) -> Path:
+    bare = [{name: cell for name, cell in row.items() if name != "逾期起始日"} for row in rows]
+    path.write_text("\n".join([*titles, pl.DataFrame(bare).write_csv()]), encoding="utf-8")
+    return path
+
+
+def test_a_titles_date_is_the_cut_off_where_nothing_else_states_one(tmp_path: Path, clean_rows: Rows) -> None:
+    today = dt.date(2026, 12, 24)
+    tape = titled(tmp_path / "t.csv", clean_rows, "不良贷款清单", "数据日期：2026年9月30日")
+    said = ran([tape], tmp_path / "a", today=today)
+    assert (said.summary["as_of"], said.summary["as_of_from"]) == ("2026-09-30", "tape")
+    given = ran([tape], tmp_path / "b", today=today, as_of=AS_OF)
+    assert (given.summary["as_of"], given.summary["as_of_from"]) == (AS_OF.isoformat(), "given")
+    two = titled(tmp_path / "two.csv", clean_rows, "截至2026年9月30日", "基准日：2026-06-30")
+    assert ran([two], tmp_path / "c", today=today).summary["as_of_from"] == "today"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from panhuo.cli.clock import today
 from panhuo.cli.output import emit_json, language, say
 from panhuo.kernel.errors import InputUnusable, OutputUnwritable, PanhuoError
 from panhuo.kernel.frames import TABLES, TAPE
@@ -76,7 +77,7 @@ def suggest(tape: Path, output: Path | None, sheet: str | None, as_json: bool) -
     if output is not None:
         _write(output, text)
     if as_json:
-        emit_json({"fits": dict(suggestion.fits), "guesses": [_guess(g) for g in suggestion.guesses], "layout": text})
+        emit_json({"fits": dict(suggestion.fits), "lacking": suggestion.lacking, "guesses": [_guess(g) for g in suggestion.guesses], "layout": text})
         return
     if output is None:
         click.echo(text, nl=False)
@@ -121,7 +122,7 @@ def check(ctx: click.Context, layout: str, tape: Path, as_of: dt.datetime | None
             click.echo(error.describe(language()))
         ctx.exit(1)
     sample = _sample(opened)
-    read, trial = _trial(sample, plan, as_of.date() if as_of else None)
+    read, trial = _trial(sample, plan, as_of.date() if as_of else None, opened.stated_as_of)
     if as_json:
         emit_json(_report(opened, plan, binding, read, trial))
         return
@@ -157,15 +158,20 @@ def _tell(tape: Tape, suggestion: Suggestion) -> None:
             f"{len(tape.headings)} columns: {sure} mapped, {unsure} to be confirmed, {unknown} not recognised.",
         )
     )
+    if suggestion.lacking:
+        from panhuo.engines.intake.suggest import how_to_proceed
+
+        for field in suggestion.lacking:
+            click.echo(f"{say('注意', 'note')} {how_to_proceed(field).to(language())}")
     for name, count in suggestion.fits:
         click.echo(say(f"已有版式 {name} 可读此清单（{count} 列）。", f"The shipped layout {name} reads this tape ({count} columns)."))
 
 
-def _trial(sample: pl.DataFrame, plan: Layout, as_of: dt.date | None) -> tuple[dict[str, list[Any]], dict[str, Any]]:
+def _trial(sample: pl.DataFrame, plan: Layout, as_of: dt.date | None, titled: dt.date | None) -> tuple[dict[str, list[Any]], dict[str, Any]]:
     """Sample rows cleaned: a few values a field as they are read, identifiers masked; and how many rows pass."""
     from panhuo.engines.intake.clean import clean, infer_as_of
 
-    day = as_of or plan.as_of or infer_as_of(sample, layout=plan) or dt.date.today()  # noqa: DTZ011 a trial reading only
+    day = as_of or plan.as_of or infer_as_of(sample, layout=plan) or titled or today()
     try:
         outcome = clean(sample, layout=plan, as_of=day)
     except PanhuoError as error:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from panhuo.cli.clock import today
 from panhuo.cli.output import emit_json, language, say
 from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.words import Lang, Words
@@ -145,7 +146,7 @@ def check(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
 
 def _day(given: dt.datetime | None) -> dt.date:
     # the one place where these commands look at the clock
-    return given.date() if given is not None else dt.date.today()  # noqa: DTZ011 the user's own calendar day
+    return given.date() if given is not None else today()
 
 
 def _status(rule: Rule, day: dt.date) -> tuple[str, Words]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from panhuo.cli.clock import today
 from panhuo.cli.output import emit_json, language, progress, say
 
 EARLIEST, LATEST = dt.date(1995, 7, 1), dt.date(2099, 12, 31)
@@ -72,7 +73,7 @@ def command(
             out,
             layout=layout,
             as_of=parse_date(as_of) if as_of else None,
-            today=_today(),
+            today=today(),
             policy=policy,
             engine=engine,
             seed=seed,
@@ -105,8 +106,3 @@ def parse_date(text: str) -> dt.date:
             )
         return day
     raise click.BadParameter(say(f"{text!r} 不是日期，请写成 2026-10-31", f"{text!r} is not a date; write 2026-10-31"), param_hint="--as-of")
-
-
-def _today() -> dt.date:
-    """The one clock of the command: what is taken for the cut-off date when neither the user nor the tape says it."""
-    return dt.datetime.now(dt.timezone(dt.timedelta(hours=8))).date()

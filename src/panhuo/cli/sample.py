@@ -26,7 +26,7 @@ AS_OF = "2026-10-31"
         "<stem>.truth-faults.parquet (every fault put in).\n\nExample: panhuo sample -n 20000 -o tape.csv --dirty 0.05",
     )
 )
-@click.option("-n", "rows", type=int, required=True, help=say("行数", "rows"))
+@click.option("-n", "rows", type=click.IntRange(min=1), required=True, help=say("行数", "rows"))
 @click.option("-o", "output", type=click.Path(path_type=Path), required=True, help=say("输出：", "output: ") + ".csv .csv.gz .xlsx .parquet")
 @click.option("--seed", type=int, default=1, show_default=True, help=say("随机种子", "random seed"))
 @click.option("--dirty", type=float, default=0.02, show_default=True, help=say("有错误的行占比", "share of rows with a fault"))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from panhuo.cli.clock import today
 from panhuo.cli.output import emit_json, language, progress, say
 from panhuo.kernel.money import format_yuan
 
@@ -103,7 +104,7 @@ def _version(path: Path, layout: Layout | None, as_of: dt.date | None) -> Versio
     seen: list[pl.DataFrame] = []
     total = Reconciliation()
     for raw in tape.batches():
-        day = day or infer_as_of(raw, layout=layout) or dt.date.today()  # noqa: DTZ011 the edge may read the clock
+        day = day or infer_as_of(raw, layout=layout) or tape.stated_as_of or today()
         cleaned = clean(raw, layout=layout, as_of=day).data
         repeated = find_duplicates(keys(cleaned), earlier=pl.concat(seen) if seen else None).data
         cleaned = exclude(cleaned, repeated)

@@ -22,6 +22,9 @@ from panhuo.kernel.words import Words
 
 MAX_BYTES = 4 * 1024 * 1024
 
+_NEAR = 0.7
+"""Of two spellings: colums is columns, colour is not."""
+
 
 class Document(pydantic.BaseModel):
     """Base of every configuration model: frozen, and no key that is not declared."""
@@ -98,7 +101,7 @@ def check(data: Any, model: type[D], *, where: str, text: str = "") -> D:
         line = _line_of(text, first["loc"])
         place = f"{where}:{line}: {path}" if line else f"{where}: {path}"
         if first["type"] == "extra_forbidden":
-            near = difflib.get_close_matches(str(first["loc"][-1]), _keys(model, first["loc"][:-1]), n=1)
+            near = difflib.get_close_matches(str(first["loc"][-1]), _keys(model, first["loc"][:-1]), n=1, cutoff=_NEAR)
             hint_zh = f"是否指 {near[0]}？" if near else "删除该键或更正拼写"
             hint_en = f"did you mean {near[0]}?" if near else "remove it or correct its spelling"
             raise _invalid("CONFIG_UNKNOWN_KEY", place, "未知的键", "unknown key", hint_zh, hint_en) from None

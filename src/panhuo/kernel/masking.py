@@ -2,7 +2,7 @@
 
 Patterns follow the common practice recorded for JR/T 0171-2020 annex A (informative): name keeps its first character,
 a mobile keeps 3 + 4, an identity number keeps its first and last character, a card its last four, an address its first six
-characters (province and city).
+characters (province and city), no digit among them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def card(column: pl.Expr) -> pl.Expr:
 
 
 def address(column: pl.Expr) -> pl.Expr:
-    return _keep(column, 6, 0)
+    return _keep(column.str.replace_all("[0-9０-９]", "*"), 6, 0)  # a short address has its house number among the first six
 
 
 def other(column: pl.Expr) -> pl.Expr:

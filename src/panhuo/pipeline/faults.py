@@ -23,6 +23,8 @@ from panhuo.pipeline.tape import Intake
 PRIVATE_REJECTS = "rejected_rows"
 _NAMING_A_ROW = ("DUPLICATE_ROW", "DUPLICATE_ACCOUNT")
 """Faults whose message names the earlier row."""
+_AS_SEEN = Words("，行号为 Excel 打开该文件所见", ", as a spreadsheet numbers its rows")
+"""Beside ``row``, which counts data rows, a bare number would be taken for one."""
 _OF_ALL = {
     "DUPLICATE_ROW": Words("与前面的某一行完全重复", "repeats an earlier row"),
     "DUPLICATE_ACCOUNT": Words("借据号与前面的某一行相同但内容不同", "has the account number of an earlier row with other figures"),
@@ -87,8 +89,8 @@ def _placed(findings: pl.DataFrame, intake: Intake) -> pl.DataFrame:
         if not known.any():
             continue
         numbered = other.select(
-            pl.format(text.replace("{row}", "{}").replace("{file}", "{}"), "sheet_row", "file").alias(name)
-            for name, text in (("message", rule.zh), ("message_en", rule.en))
+            (pl.format(text.replace("{row}", "{}").replace("{file}", "{}"), "sheet_row", "file") + as_seen).alias(name)
+            for name, text, as_seen in (("message", rule.zh, _AS_SEEN.zh), ("message_en", rule.en, _AS_SEEN.en))
         )
         placed = placed.with_columns(pl.when(known).then(numbered[name]).otherwise(pl.col(name)).alias(name) for name in numbered.columns)
     return placed
@@ -132,7 +134,12 @@ def _rows_to_correct(intake: Intake, folder: Path) -> Path | None:
 
     longest = max(_longest(path) for path, _ in pairs)
     written = write_rejected(
-        frames(), list(intake.tape.headings), folder / "private" / PRIVATE_REJECTS, rows=intake.reconciliation.rows_rejected, longest=longest
+        frames(),
+        list(intake.tape.headings),
+        folder / "private" / PRIVATE_REJECTS,
+        rows=intake.reconciliation.rows_rejected,
+        longest=longest,
+        title=intake.tape.title(intake.layout),
     )
     written.chmod(0o600)
     return written

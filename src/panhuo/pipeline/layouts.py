@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+import polars as pl
 
 from panhuo.engines.intake import Layout, bind, load_layout, shipped_layouts
 from panhuo.engines.intake.mapping import known_headings, normal_heading
@@ -15,6 +17,11 @@ ENOUGH = 0.5
 MANY = 12
 """... or reads so many columns: a bank's export of 300 columns with forty of ours among them is still ours."""
 _SHOWN = 8
+_LOOKED_AT: Final = 2_000
+_MONEY: Final = r"(?i)欠息|利息|罚息|复利|本金|本息|余额|费用|金额|欠款|违约金|滞纳金|垫款|手续费|interest|principal|balance|penalt|\bfees?\b|amount|outstanding|arrears"
+_NO_MONEY: Final = r"(?i)(?:日期?|时间|天数|期数|次数|笔数|户数|方式|标志|状态|类型|币种|号码|账号|比例|利率|费率|占比|率)(?:[(（].*)?$|rate|date|days|count|number|percent|pct"
+_FIGURES: Final = r"^[\s'¥￥$(+\-]*[0-9][0-9,，.]*\s*[)）元万]*\s*$"
+_ZERO: Final = r"^[\s'¥￥]*0*(?:\.0*)?\s*元?\s*$"
 
 
 class _Fit(NamedTuple):
@@ -78,4 +85,27 @@ def unread(layout: Layout, headings: Sequence[str]) -> Words | None:
         f"自动选用版式 {layout.name}：认得 {len(headings) - len(left)} 列，其余 {len(left)} 列未读取（{zh} 等）。如其中有要用的，请用 panhuo layout suggest 做一个版式",
         f"the layout {layout.name} was chosen by itself: it knows {len(headings) - len(left)} columns and leaves {len(left)} unread ({en}, ...). "
         "If any of these matter, make a layout with panhuo layout suggest",
+    )
+
+
+def money_unread(layout: Layout, raw: pl.DataFrame, headings: Sequence[str]) -> Words | None:
+    """What to tell of columns that look like money, by heading and by cells, and that the layout neither reads nor leaves out on purpose."""
+    named = pl.Series(bind(layout, headings).unmapped, dtype=pl.String)
+    named = named.filter(named.str.contains(_MONEY) & ~named.str.contains(_NO_MONEY))
+    head = raw.head(_LOOKED_AT)
+    left = []
+    for heading in named:
+        cells = head[heading].drop_nulls().str.strip_chars()
+        cells = cells.filter(cells != "")
+        figures = cells.str.contains(_FIGURES)
+        if cells.len() and figures.mean() >= ENOUGH and not cells.filter(figures).str.contains(_ZERO).all():
+            left.append(str(heading))
+    if not left:
+        return None
+    zh, en = "、".join(left[:_SHOWN]), ", ".join(left[:_SHOWN])
+    more, more_en = (f" 等 {len(left)} 列", f" and {len(left) - _SHOWN} more") if len(left) > _SHOWN else ("", "")
+    return Words(
+        f"版式 {layout.name} 没有读取这些像金额的列：{zh}{more}。如其中有应计入债权的利息、费用，请在版式中对应（panhuo layout suggest）；无关的列写进 ignore",
+        f"the layout {layout.name} does not read these columns, which look like money: {en}{more_en}. If any belongs to the debt, map it in the layout "
+        "(panhuo layout suggest); put those that do not under ignore",
     )

@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from panhuo.kernel.money import format_short
 from panhuo.kernel.words import Words
 
 READING, PARTIAL, TITLE_UNIT, FOREIGN, MIXED = "READING_NOTE", "LAYOUT_PARTIAL", "TITLE_UNIT", "CURRENCY_NOT_CNY", "CURRENCIES_MIXED"
+
+TOTALS, MONEY_UNREAD = "TOTAL_ROWS", "MONEY_UNREAD"
 
 
 class Notice(NamedTuple):
@@ -21,6 +24,23 @@ class Notice(NamedTuple):
 
     def as_figures(self) -> dict[str, str]:
         return {"code": self.code, "message": self.words.zh, "message_en": self.words.en}
+
+
+def of_totals(rows: int, fen: int) -> list[Notice]:
+    """Total rows (合计) among the rejected: their balance repeats that of other rows."""
+    if not rows:
+        return []
+    zh, en = format_short(fen, "zh"), format_short(fen, "en")
+    return [
+        Notice(
+            TOTALS,
+            Words(
+                f"剔除的行中有 {rows:,} 行是合计行（余额 {zh}）：它们是其他行的加总，剔除它们不是损失，看剔除余额时应扣除",
+                f"{rows:,} of the rejected rows are total rows (balance {en}): they add up other rows, so leaving them out loses nothing; "
+                "take them off when you look at the rejected balance",
+            ),
+        )
+    ]
 
 
 def of_currencies(accounts: Mapping[str, int]) -> list[Notice]:

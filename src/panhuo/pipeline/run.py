@@ -26,7 +26,7 @@ from panhuo.kernel.words import Lang, Words
 from panhuo.pipeline.deciding import Decided, decide_parts
 from panhuo.pipeline.engine import over_parts
 from panhuo.pipeline.faults import write_faults
-from panhuo.pipeline.notices import of_currencies
+from panhuo.pipeline.notices import of_currencies, of_totals
 from panhuo.pipeline.parquet import PartWriter
 from panhuo.pipeline.partition import assess_part
 from panhuo.pipeline.people import Debtors, find_debtors
@@ -195,7 +195,10 @@ def _summary(
         "as_of_from": intake.as_of_from,
         "layout": intake.layout.name,
         "currency": decided.currency,
-        "notices": [notice.as_figures() for notice in (*intake.notices, *of_currencies(decided.currencies))],
+        "notices": [
+            notice.as_figures()
+            for notice in (*intake.notices, *of_totals(r.total_rows, r.balance_total_rows_fen), *of_currencies(decided.currencies))
+        ],
         "rows_in": r.rows_in,
         "rows_accepted": r.rows_accepted,
         "rows_rejected": r.rows_rejected,

@@ -32,8 +32,8 @@ from panhuo.engines.intake import (
 from panhuo.engines.intake.identity import COMPARED
 from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.words import Words
-from panhuo.pipeline.layouts import choose_layout, unread
-from panhuo.pipeline.notices import PARTIAL, READING, TITLE_UNIT, Notice
+from panhuo.pipeline.layouts import choose_layout, money_unread, unread
+from panhuo.pipeline.notices import MONEY_UNREAD, PARTIAL, READING, TITLE_UNIT, Notice
 from panhuo.pipeline.parquet import PartWriter
 from panhuo.pipeline.scratch import put
 
@@ -92,10 +92,11 @@ def take_in(
         writers = {name: stack.enter_context(PartWriter(path)) for name, path in files.items()}
         for number, raw in enumerate(tape.batches(batch_rows)):
             if intake is None:
-                day, source = _cut_off(raw, chosen, as_of, today)
+                day, source = _cut_off(raw, chosen, as_of, tape.stated_as_of, today)
                 intake = Intake(tape, chosen, day, source)
                 intake.notices += [Notice(READING, note) for note in tape.notes] + [Notice(TITLE_UNIT, note) for note in told]
                 intake.notices += [Notice(PARTIAL, partial)] if partial is not None else []
+                intake.notices += [Notice(MONEY_UNREAD, words)] if (words := money_unread(chosen, raw, tape.headings)) else []
             outcome = clean(raw, layout=chosen, as_of=intake.as_of)
             cleaned, findings = outcome.data, [outcome.findings]
             mine = keys(cleaned)
@@ -133,12 +134,12 @@ def _refuse_twice(tapes: Sequence[Path]) -> None:
         seen.add(tape.resolve())
 
 
-def _cut_off(raw: pl.DataFrame, layout: Layout, given: dt.date | None, today: dt.date | None) -> tuple[dt.date, AsOfFrom]:
+def _cut_off(raw: pl.DataFrame, layout: Layout, given: dt.date | None, titled: dt.date | None, today: dt.date | None) -> tuple[dt.date, AsOfFrom]:
     if given is not None:
         return given, "given"
     if layout.as_of is not None:
         return layout.as_of, "layout"
-    said = infer_as_of(raw, layout=layout)
+    said = infer_as_of(raw, layout=layout) or titled  # dates of the rows are the system's, a title may be left over from last quarter's file
     if said is not None:
         return said, "tape"
     if today is not None:

@@ -187,6 +187,7 @@ def _reconcile(batch: Batch) -> Reconciliation:
     total = int(balance.cast(pl.Int128).sum() or 0)
     out = int(balance.filter(pl.Series(rejected)).cast(pl.Int128).sum() or 0) if rejected.any() else 0
     rows = len(rejected)
+    sums = batch.notes.codes("account_id").get("TOTAL_ROW", np.zeros(0, dtype=np.int64))
     return Reconciliation(
         rows_in=rows,
         rows_accepted=rows - int(rejected.sum()),
@@ -195,4 +196,6 @@ def _reconcile(batch: Batch) -> Reconciliation:
         balance_accepted_fen=total - out,
         balance_rejected_fen=out,
         balance_unreadable_rows=int((batch.unreadable & rejected).sum()),
+        total_rows=len(sums),
+        balance_total_rows_fen=int(balance.gather(sums).cast(pl.Int128).sum() or 0) if len(sums) else 0,
     )

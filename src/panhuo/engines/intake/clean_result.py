@@ -14,6 +14,7 @@ from panhuo.engines.intake.quality import Quality
 class Reconciliation:
     """Rows and fen in, accepted and rejected. A row's balance is the sum of its parts as far as they could be read.
 
+    ``total_rows``, ``balance_total_rows_fen``: of the rejected, rows that add up others (合计) and what stands in them, which is no loss.
     ``balance_unreadable_rows``: rejected rows in which a part stands but could not be read (or the principal does not stand).
     """
 
@@ -24,6 +25,8 @@ class Reconciliation:
     balance_accepted_fen: int = 0
     balance_rejected_fen: int = 0
     balance_unreadable_rows: int = 0
+    total_rows: int = 0
+    balance_total_rows_fen: int = 0
 
     def __add__(self, other: Reconciliation) -> Reconciliation:
         mine, theirs = asdict(self), asdict(other)

@@ -146,6 +146,17 @@ def empty(name: str) -> InputUnusable:
     return unusable("INPUT_EMPTY", name, "文件是空的", "the file is empty", "检查导出", "check the export")
 
 
+def null_bytes_only(name: str) -> InputUnusable:
+    return unusable(
+        "INPUT_EMPTY",
+        name,
+        "只有空字节，没有内容：文件在传输或存盘时损坏",
+        "there are null bytes and nothing else: the file was damaged when it was copied or saved",
+        "重新导出或重新传输",
+        "export or copy it again",
+    )
+
+
 def no_rows(name: str) -> InputUnusable:
     return unusable("INPUT_NO_ROWS", name, "只有表头，没有数据行", "there is a header and no row of data", "检查导出条件", "check what was exported")
 

@@ -52,6 +52,8 @@ def slow_identity(cells: pl.Series, spec: Spec) -> pl.DataFrame:
         .then(pl.lit("ID_LOWERCASE_X"))
         .when(kind != ids.UNKNOWN)
         .then(pl.lit("ID_FORMAT"))
+        .when(pl.col("text").str.contains(r"^[0-9]{15}000$"))
+        .then(pl.lit("ID_ROUNDED"))
         .when(resident & ~region)
         .then(pl.lit("ID_REGION"))
         .when(resident & ~born)

@@ -20,6 +20,7 @@ from typing import Final
 
 import polars as pl
 
+from panhuo.engines.intake.corrections import OURS, PLACE, PROBLEM, RAW_LINE
 from panhuo.engines.intake.shown import shown, shown_row
 from panhuo.kernel.errors import OutputUnwritable
 from panhuo.kernel.fields import Field
@@ -29,9 +30,6 @@ from panhuo.kernel.words import Words
 
 SHARED: Final = ("row", "file", "column", "code", "message", "value", "message_en", "sheet_row")
 """Columns of ``rejects.csv`` and ``findings.csv``. row: the data row from 1. sheet_row: the same row as a spreadsheet numbers it."""
-
-PROBLEM, PLACE, RAW_LINE = "问题", "位置", "原始行"
-"""First columns of the rejected rows. No layout reads them; a later run of a corrected file leaves them out."""
 
 XLSX_ROWS: Final = 100_000
 """Above this many rejected rows a CSV is written: a workbook of a million takes minutes to write and to open."""
@@ -50,18 +48,24 @@ def shareable(findings: pl.DataFrame, headings: Mapping[str, str]) -> pl.DataFra
     not be read as a row only figures and first letters are shown. ``sheet_row`` is passed on where the findings have it (:meth:`.Tape.with_sheet_rows`).
     Text that a spreadsheet would run gets a leading apostrophe.
     """
+    masked = _masked(findings, headings)
+    return masked.with_columns(inert(pl.col(name)).alias(name) for name in ("file", "column", "value"))
+
+
+def _masked(findings: pl.DataFrame, headings: Mapping[str, str]) -> pl.DataFrame:
+    """Findings with their values masked and cut, for a page that runs nothing: no apostrophe before a minus there."""
     fields = _fields(headings)
     rows = findings.with_row_index("__at").with_columns(pl.col("value").str.slice(0, 4 * VALUE_CHARS))
     parts = []
     for (column,), part in rows.partition_by("column", as_dict=True).items():  # one mask a column, each over its own rows
         value = pl.col("value")
         masked = shown_row(value) if column == "" else shown(value, fields.get(str(column)))
-        parts.append(part.with_columns(inert(masked.str.slice(0, VALUE_CHARS)).alias("value")))
+        parts.append(part.with_columns(_plain(masked.str.slice(0, VALUE_CHARS)).alias("value")))
     ordered = pl.concat(parts).sort("__at") if parts else rows
     return ordered.select(
         "row",
-        inert(pl.col("file")).alias("file"),
-        inert(pl.col("column")).alias("column"),
+        _plain(pl.col("file")).alias("file"),
+        _plain(pl.col("column")).alias("column"),
         "code",
         "message",
         "value",
@@ -72,15 +76,20 @@ def shareable(findings: pl.DataFrame, headings: Mapping[str, str]) -> pl.DataFra
 
 def inert(text: pl.Expr) -> pl.Expr:
     """Text that no spreadsheet runs: an apostrophe before = + - @ and tabs, control characters out."""
-    plain = text.str.replace_all(_CONTROL, "")
+    plain = _plain(text)
     return pl.when(plain.str.contains(_FORMULA)).then("'" + plain).otherwise(plain)
+
+
+def _plain(text: pl.Expr) -> pl.Expr:
+    return text.str.replace_all(_CONTROL, "")
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
     """Counts of findings by severity, column and code, with the first few of each kind; batches add up with ``+``.
 
-    counts: severity, code, column, message, message_en, rows. examples: the same keys and row, sheet_row, file, value (masked).
+    counts: severity, code, column, message, message_en, rows. examples: the same keys and row, sheet_row, file, value (masked; for a page, not for a
+    spreadsheet, which might run it).
     """
 
     counts: pl.DataFrame
@@ -106,7 +115,7 @@ def digest(findings: pl.DataFrame, headings: Mapping[str, str], *, keep: int = 3
         pl.col("message").first(), pl.col("message_en").first(), pl.len().cast(pl.Int64).alias("rows")
     )
     first = findings.group_by(by, maintain_order=True).head(keep).select(findings.columns)
-    examples = pl.concat([first.select(by), shareable(first, headings).select("row", "sheet_row", "file", "value")], how="horizontal")
+    examples = pl.concat([first.select(by), _masked(first, headings).select("row", "sheet_row", "file", "value")], how="horizontal")
     return Digest(counts, examples, keep)
 
 
@@ -127,7 +136,7 @@ def rejected_rows(rejected: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFram
         .agg(pl.col("words").str.join("；").alias(PROBLEM))
         .rename({"file": "__file", "row": "__row"})
     )
-    source = [c for c in rejected.columns if not c.startswith("__") and c not in (PROBLEM, PLACE, RAW_LINE)]
+    source = [c for c in rejected.columns if not c.startswith("__") and c not in OURS]
     marked = rejected.with_columns(pl.col("__row").cast(pl.Int64), pl.col("__file").cast(pl.String))
     raw = [pl.col("__raw").alias(RAW_LINE)] if rejected["__raw"].null_count() < rejected.height else []
     return marked.join(told, on=["__file", "__row"], how="left", maintain_order="left").select(
@@ -138,17 +147,18 @@ def rejected_rows(rejected: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFram
     )
 
 
-def write_rejected(frames: Iterable[pl.DataFrame], headings: Sequence[str], stem: Path, *, rows: int, longest: int = 0) -> Path:
+def write_rejected(frames: Iterable[pl.DataFrame], headings: Sequence[str], stem: Path, *, rows: int, longest: int = 0, title: str = "") -> Path:
     """Write frames of :func:`rejected_rows` to ``stem``.xlsx, every cell as text, or to ``stem``.csv where there are too many.
 
     headings: of all frames together, source headings only (frames may have fewer). rows, longest: how many rows there are in all and
-    their longest cell, which decide the form. Returns the file written. Raises OutputUnwritable.
+    their longest cell, which decide the form. title: a row above the header, such as 单位：万元: what the tape said of all its rows there.
+    Returns the file written. Raises OutputUnwritable.
     """
-    columns = [PROBLEM, PLACE, RAW_LINE, *(h for h in headings if h not in (PROBLEM, PLACE, RAW_LINE))]
+    columns = [*OURS, *(h for h in headings if h not in OURS)]
     small = rows <= min(XLSX_ROWS, XLSX_MOST) and longest <= CELL_MOST and len(columns) <= 16_384
     path = stem.with_name(stem.name + (".xlsx" if small else ".csv"))
     try:
-        (_xlsx if small else _csv)(frames, columns, path)
+        (_xlsx if small else _csv)(frames, columns, path, title)
     except OSError as error:
         path.unlink(missing_ok=True)
         raise OutputUnwritable(
@@ -160,7 +170,7 @@ def write_rejected(frames: Iterable[pl.DataFrame], headings: Sequence[str], stem
     return path
 
 
-def _xlsx(frames: Iterable[pl.DataFrame], columns: Sequence[str], path: Path) -> None:
+def _xlsx(frames: Iterable[pl.DataFrame], columns: Sequence[str], path: Path, title: str) -> None:
     import xlsxwriter
     from xlsxwriter.exceptions import FileCreateError
 
@@ -176,12 +186,15 @@ def _xlsx(frames: Iterable[pl.DataFrame], columns: Sequence[str], path: Path) ->
     sheet = book.add_worksheet("rejected")
     text = book.add_format({"num_format": "@"})  # as text, so that Excel leaves long numbers alone when a person edits them
     head = book.add_format({"bold": True, "num_format": "@"})
-    sheet.freeze_panes(1, 2)
+    top = 1 if title else 0
+    if title:
+        sheet.write_string(0, 0, title, text)
+    sheet.freeze_panes(top + 1, 2)
     sheet.set_column(0, 0, 60)
     sheet.set_column(1, len(columns) - 1, 16, text)
     for j, name in enumerate(columns):
-        sheet.write_string(0, j, name, head)
-    at = 1
+        sheet.write_string(top, j, name, head)
+    at = top + 1
     for frame in frames:
         place = [columns.index(name) for name in frame.columns]
         for row in _visible(frame).iter_rows():  # a workbook is written cell by cell; ``XLSX_ROWS`` bounds it
@@ -195,9 +208,11 @@ def _xlsx(frames: Iterable[pl.DataFrame], columns: Sequence[str], path: Path) ->
         raise OSError(getattr(error.args[0], "errno", None), str(error)) from error
 
 
-def _csv(frames: Iterable[pl.DataFrame], columns: Sequence[str], path: Path) -> None:
+def _csv(frames: Iterable[pl.DataFrame], columns: Sequence[str], path: Path, title: str) -> None:
     with path.open("w", encoding="utf-8-sig", newline="") as out:
-        csv.writer(out).writerow([_inert_text(name) if name not in (PROBLEM, PLACE, RAW_LINE) else name for name in columns])
+        if title:
+            csv.writer(out).writerow([_inert_text(title)])
+        csv.writer(out).writerow([_inert_text(name) for name in columns])
         for frame in frames:
             missing = [pl.lit("").alias(name) for name in columns if name not in frame.columns]
             whole = _visible(frame).with_columns(missing).select(inert(pl.col(name)).alias(name) for name in columns)

@@ -2,7 +2,7 @@
 
 The balance is the sum of its parts, always. A total the tape states is only a check on them, with one exception: where a row gives
 principal and total but leaves interest, penalty and fees all empty, the difference is taken as interest, since otherwise a debt
-the lender states would vanish.
+the lender states would vanish. Where total and parts are a hundredfold apart, one of them is in another unit or a slip, and neither is believed.
 """
 
 from __future__ import annotations
@@ -19,6 +19,10 @@ from panhuo.engines.intake.rules import ABSURD_FEN, BALANCE_PARTS
 TOLERANCE_FEN: Final = 1
 TOLERANCE_WIDE_FEN: Final = 20_000
 """Where any part is given in 万元 or more, two decimals there are 100 yuan: parts and total may differ by 200."""
+
+APART: Final = 100
+APART_FEN: Final = 1_000_000
+"""Parts and total that differ by this factor and by more than this sum are no rounding: 元 against 万元, or a column slipped."""
 
 STATED: Final = "__stated_balance"
 
@@ -47,6 +51,8 @@ def check_amounts(batch: Batch) -> None:
         (pl.col("principal_fen") > batch.col("original_principal_fen")).any().alias("above"),
     ).row(0, named=True)
     good = ~pl.lit(pl.Series(batch.notes.rejected))
+    if found["mismatch"] and len(batch.note("BALANCE_SCALE", "balance_fen", good & _apart(pl.col("balance_fen")))):
+        good = ~pl.lit(pl.Series(batch.notes.rejected))
     if found["mismatch"]:
         batch.note("BALANCE_MISMATCH", "balance_fen", good & ((pl.col(STATED) - pl.col("balance_fen")).abs() > _tolerance(batch)))
     if found["nothing"]:
@@ -75,11 +81,18 @@ def _unreadable(batch: Batch) -> npt.NDArray[np.bool_]:
 def _interest_from_balance(batch: Batch) -> None:
     empty = pl.all_horizontal(batch.col(name).is_null() for name in BALANCE_PARTS[1:])
     more = empty & (pl.col(STATED) > batch.col("principal_fen")) & (pl.col(STATED) <= ABSURD_FEN) & ~pl.lit(pl.Series(batch.notes.rejected))
+    more &= (pl.col("principal_fen") == 0) | ~_apart(pl.col("principal_fen"))
     mask = batch.mask(more.fill_null(value=False))
     if not mask.any():
         return
     batch.notes.add_where("INTEREST_FROM_BALANCE", "interest_fen", mask)
     batch.set(interest_fen=pl.when(mask).then(pl.col(STATED) - pl.col("principal_fen")).otherwise(batch.col("interest_fen")))
+
+
+def _apart(parts: pl.Expr) -> pl.Expr:
+    """Whether the stated total and ``parts`` are of another order. A total of zero states nothing: systems fill an unused column so."""
+    low, high = pl.min_horizontal(parts, STATED), pl.max_horizontal(parts, STATED)
+    return (pl.col(STATED) > 0) & (parts >= 0) & (low <= high // APART) & (high - low > APART_FEN)
 
 
 def _tolerance(batch: Batch) -> int:

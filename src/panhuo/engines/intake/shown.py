@@ -8,7 +8,8 @@ are told by their form:
 * Chinese names: two to four characters that begin with a surname and hold none of the characters that words of trade are made of;
 * addresses, e-mail addresses, and in free text every run of seven digits and whatever follows a word such as 联系人 or stands before 先生.
 
-A row that could not be split into cells has no columns to go by: there every name, word and long number is masked.
+A row that could not be split into cells has no columns to go by: there every name, word, address and long number is masked. Characters that cannot be
+seen are taken out before anything is looked at: a null byte inside a name would make two short words of it, each shown by its first letter.
 """
 
 from __future__ import annotations
@@ -47,11 +48,17 @@ _TRADE: Final = (
     "疑损抵押证担户罚费合总低浮调限止终目式规闭联笔辆控融额余还款"
 )
 """Characters of statuses, amounts and trade, which hardly any given name has (小, 元, 信 and the like are left out: names have them)."""
-_NAME: Final = rf"^\s*((?:{_COMPOUND})|[{_SURNAMES}])[^\P{{Han}}{_TRADE}·]{{1,3}}\s*[0-9]?\s*$"
+_NAME: Final = rf"^\s*((?:{_COMPOUND})|[{_SURNAMES}])(?:\s?[^\P{{Han}}{_TRADE}·]){{1,3}}\s*[0-9]?\s*$"
 _CUED: Final = rf"((?:姓名|借款人|债务人|担保人|保证人|联系人|共借人|配偶|妻子|丈夫|父亲|母亲|儿子|女儿|客户|法人|代表)[:：是为叫系]?\s*[{_SURNAMES}])[^\P{{Han}}{_TRADE}]{{1,2}}"
 _TITLED: Final = r"(\p{Han})\p{Han}{0,2}(先生|女士|小姐|老师|师傅)"
-_ADDRESS: Final = r"^.*(?:省|市|区|县|镇|乡|村).*(?:路|街|道|巷|弄|号|室|栋|幢|村|组).*$"
+_ADDRESS: Final = r"^.*(?:省|市|区|县|镇|乡|村).*(?:路|街|道|巷|弄|号|室|栋|幢|村|组).*$|^.*(?:路|街|道|巷|弄|里|村|小区).*[0-9０-９]+\s*(?:号|弄|栋|幢|室|楼|单元|组).*$"
 _CELLS: Final = r"[^,;\t|^~\x01\x1f\"“”]+|[,;\t|^~\x01\x1f\"“”]+"
+_UNSEEN: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x{80}-\x{9f}\p{Cf}]"
+_UNSEEN_IN_ROW: Final = r"[\x00\x02-\x08\x0b\x0c\x0e-\x1e\x7f\x{80}-\x{9f}\p{Cf}]"
+"""Less the two that are delimiters of Hive."""
+_QUOTED_HAN: Final = r"(\p{Han})[\"“”]+(\p{Han})"
+_SINGLE: Final = "是否无有男女"
+"""What one character alone may say without being half a name."""
 
 _AS_FIGURES: Final = ("money", "rate", "number", "integer", "date", "flag", "code", "bucket")
 _FIGURE_FIELDS: Final = ("region_code", "currency")
@@ -60,6 +67,7 @@ _PATTERN: Final = r"^[A-Z0-9*#/?. -]*[N*#?][A-Z0-9*#/?. -]*$"
 
 def shown(value: pl.Expr, field: Field | None) -> pl.Expr:
     """A cell of ``field`` as it may be shown; None for a column that is no field."""
+    value = value.str.replace_all(_UNSEEN, "")
     if field is not None and field.personal:
         return MASKS[field.personal](value)
     if field is not None and field.kind == "identifier":
@@ -73,7 +81,10 @@ def shown(value: pl.Expr, field: Field | None) -> pl.Expr:
 
 def shown_row(raw: pl.Expr) -> pl.Expr:
     """A row that is no row, as it may be shown: its figures and dates, of all else the first letters."""
-    return raw.str.extract_all(_CELLS).list.eval(_unknown(pl.element())).list.join("")
+    whole = raw.str.replace_all(_UNSEEN_IN_ROW, "")
+    whole = pl.when(whole.str.contains(r"[,;\t|^~]")).then(whole.str.replace_all(_UNSEEN, "")).otherwise(whole)
+    whole = whole.str.replace_all(_QUOTED_HAN, "${1}${2}").str.replace_all(_QUOTED_HAN, "${1}${2}")  # twice: matches do not overlap
+    return whole.str.extract_all(_CELLS).list.eval(_unknown(pl.element())).list.join("")
 
 
 def _figure(value: pl.Expr) -> pl.Expr:
@@ -101,7 +112,7 @@ def _strays(value: pl.Expr) -> pl.Expr:
         pl.when(value.str.contains(_NAME))
         .then(value.str.replace(_NAME, "${1}**"))
         .when(value.str.contains(_ADDRESS))
-        .then(value.str.slice(0, 6) + "****")
+        .then(value.str.slice(0, 6).str.replace_all(_D, "*") + "****")
         .otherwise(mailed)
     )
 
@@ -112,15 +123,20 @@ def _unknown(cell: pl.Expr) -> pl.Expr:
     short = cell.str.contains(_FIGURE) & ~cell.str.contains(rf"{_D}{{7}}")
     recent = cell.str.contains(_DATE) | cell.str.contains(_COMPACT_DATE)
     masked = _spaced(cell).str.replace_all(_SEVEN, "${1}****${2}").str.replace_all(_MAIL, "****@****")
-    words = masked.str.replace_all(r"(\p{Han})\p{Han}+", "${1}**")
-    latin = words.str.replace_all(r"([A-Za-z])[A-Za-z]+", "${1}**")
+    latin = masked.str.replace_all(r"([A-Za-z])[A-Za-z]*[a-z][A-Za-z]*|([A-Z])[A-Z]{4,}", "${1}${2}**")
     return (
         pl.when(cell.str.contains(r"^\s*'?19[0-9]{2}[-/.年]"))
         .then(cell.str.slice(0, 4) + "****")  # most likely a birth date
         .when((decimal | short | recent) & ~_personal(cell))
         .then(cell)
-        .when(cell.str.contains(r"[0-9]"))
-        .then(words)
+        .when(cell.str.contains(rf"^\s*[{_SINGLE}]\s*$"))
+        .then(cell)
+        .when(cell.str.contains(r"\p{Han}.*\p{Han}|\p{Han}.*[0-9０-９]|[0-9０-９].*\p{Han}"))  # names and addresses: not a digit of a house
+        .then(pl.coalesce(cell.str.extract(r"^\s*(\p{Han})"), pl.lit("")) + "**")
+        .when(cell.str.contains(r"\p{Han}"))
+        .then(pl.lit("*"))
+        .when(cell.str.contains(r"[0-9].*\s.*[a-z]{2}"))
+        .then(latin.str.replace_all(r"[0-9]+", "**"))
         .otherwise(latin)
     )
 

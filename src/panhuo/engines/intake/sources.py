@@ -8,6 +8,7 @@ with ``__file``, ``__row`` (1-based data row in its file), ``__fault`` and ``__r
 from __future__ import annotations
 
 import codecs
+import datetime as dt
 import hashlib
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,16 +20,18 @@ import polars as pl
 
 from panhuo.engines.intake import columnar, encodings
 from panhuo.engines.intake.archives import Part, ReadLimits, as_file, check_workbook, open_stream, parts, sha256_of
+from panhuo.engines.intake.corrections import without_ours
 from panhuo.engines.intake.delimited import Rows
-from panhuo.engines.intake.dialect import Dialect, check_columns, clean_headings, empty, no_rows, sniff
+from panhuo.engines.intake.dialect import Dialect, check_columns, clean_headings, empty, no_rows, null_bytes_only, sniff
 from panhuo.engines.intake.faults import FAULT, RAW, faulted
 from panhuo.engines.intake.layout import Layout
 from panhuo.engines.intake.mapping import known_headings
 from panhuo.engines.intake.merging import Merged, merge
 from panhuo.engines.intake.refusals import unusable
 from panhuo.engines.intake.sheet_rows import SheetRows
-from panhuo.engines.intake.title_units import Stated, fit, stated_unit, told
-from panhuo.engines.intake.workbook import Sheet, Workbook
+from panhuo.engines.intake.title_dates import stated_day
+from panhuo.engines.intake.title_units import UNIT_WORDS, Stated, fit, stated_unit, told
+from panhuo.engines.intake.workbook import Sheet, Workbook, formulas_without_values
 from panhuo.kernel.errors import InputUnusable
 from panhuo.kernel.words import Words
 
@@ -115,6 +118,20 @@ class Tape:
                     raise _title_units(name, other, first, said)
         return plan, (told(said, filled, first),) if filled else ()
 
+    def title(self, layout: Layout) -> str:
+        """What a file made of this tape's rows has to say above its header to be read as they are: 单位：万元; empty where nothing is said."""
+        read = layout.title_unit != "ignore"
+        said = next((unit for file in self.files if read and (unit := stated_unit(file.titles))), None)
+        parts = [] if said is None else ["单位：" + "、".join(UNIT_WORDS[unit].zh for unit in said.units)]
+        parts += [f"基准日：{self.stated_as_of}"] if self.stated_as_of else []
+        return "　".join(parts)
+
+    @property
+    def stated_as_of(self) -> dt.date | None:
+        """The cut-off date that title rows state (数据日期：2026年9月30日); None where none does or they differ."""
+        days = {day for file in self.files if (day := stated_day(file.titles)) is not None}
+        return days.pop() if len(days) == 1 else None
+
     def with_sheet_rows(self, rows: pl.DataFrame, *, file: str = "file", row: str = "row", name: str = "sheet_row") -> pl.DataFrame:
         """``rows`` with a column that says where each stands in its file as a spreadsheet shows it; null where it has no such number.
 
@@ -166,7 +183,7 @@ def open_tape(
     layout: helps to find the header, fixes encoding and sheet where it states them, and lets files with different headings be one
     tape where it binds them all. sheet: name or number of a workbook's sheet. workdir: where workbooks and Parquet inside
     archives are unpacked (else the system's temporary folder; removed after reading). Raises InputUnusable, with the file,
-    the cause and the remedy, for whatever cannot be read.
+    the cause and the remedy, for whatever cannot be read. Of a corrected file of rejected rows Panhuo's own columns are left out.
     """
     given = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
     if not given:
@@ -182,7 +199,7 @@ def open_tape(
                 readers.append(reader)  # noqa: PERF402 readers own temporary files: keep them as they are made
         if left_out:
             notes.append(Words(f"未读取：{'、'.join(left_out)}（不是清单）", f"not read, being no tape: {', '.join(left_out)}"))
-    merged = merge([(reader.file.name, reader.file.headings, reader.file.duplicates) for reader in readers], layout)
+    merged = merge([(reader.file.name, without_ours(reader.file.headings), reader.file.duplicates) for reader in readers], layout)
     return Tape(readers, merged, [*notes, *merged.notes])
 
 
@@ -227,7 +244,7 @@ class _Text(_Reader):
         finally:
             stream.close()
         if not sample.strip(b" \t\r\n\0\xef\xbb\xbf\xff\xfe"):
-            raise empty(part.name)
+            raise empty(part.name) if sample.strip(b"\0") or not sample else null_bytes_only(part.name)
         stated = layout.encoding if layout else None
         self.encoding, self.skip = _stated(stated, sample) if stated else encodings.detect(sample, part.name)
         text = encodings.legible(sample[self.skip :], self.encoding)
@@ -334,6 +351,14 @@ def _readers(
         book = Workbook(path, part.name, part.kind)
         hint = sheet or (layout.sheet if layout else None)
         sheets = book.sheets(known, limits, sheet=hint, header_row=layout.header_row if layout else None)
+        hollow = formulas_without_values(path) if part.kind == "xlsx" else 0
+    if hollow:
+        notes.append(
+            Words(
+                f"{part.name}：{hollow:,} 个公式单元格没有存下计算结果，读作空。用 Excel 或 WPS 打开并另存一次再读",
+                f"{part.name}: {hollow:,} cells with formulas hold no calculated value and are read as empty. Open it in Excel or WPS, save it, and read it again",
+            )
+        )
     others = book.others(sheets)
     if others and sheet is None:
         read, left = "、".join(s.name for s in sheets), "、".join(others)

@@ -17,8 +17,8 @@ import yaml
 
 from panhuo.engines.intake.layout import MONEY_UNITS, Layout, load_layout, shipped_layouts
 from panhuo.engines.intake.mapping import bind, heading_unit
-from panhuo.engines.intake.suggest_names import all_known_headings, likeness, synonyms
-from panhuo.engines.intake.suggest_values import Profile, date_forms, evidence, money_unit, profile, rate_unit, unknown_codes
+from panhuo.engines.intake.suggest_names import all_known_headings, counter_heading, likeness, synonyms
+from panhuo.engines.intake.suggest_values import Profile, counts_rows, date_forms, evidence, money_unit, profile, rate_unit, unknown_codes
 from panhuo.engines.intake.title_units import UNIT_WORDS, Stated, stated_unit
 from panhuo.kernel.errors import InputUnusable
 from panhuo.kernel.frames import TAPE, TAPE_REQUIRED
@@ -26,6 +26,8 @@ from panhuo.kernel.words import Words
 
 SURE: Final = 0.60
 """From here on a guess becomes a line of the layout; below it a comment."""
+SURE_OF_MONEY: Final = 0.50
+"""From here on for an amount: one that is left out is a debt that vanishes, one too many is seen at once."""
 WORTH_SAYING: Final = 0.40
 SAMPLE_ROWS: Final = 600
 """Enough rows to know a column by."""
@@ -53,15 +55,21 @@ class Suggestion:
 
     @property
     def sure(self) -> list[Guess]:
-        return [g for g in self.guesses if g.field and g.confidence >= SURE]
+        return [g for g in self.guesses if g.field and g.confidence >= _bar(g.field)]
 
     @property
     def unsure(self) -> list[Guess]:
-        return [g for g in self.guesses if g.field and g.confidence < SURE]
+        return [g for g in self.guesses if g.field and g.confidence < _bar(g.field)]
 
     @property
     def unknown(self) -> list[Guess]:
         return [g for g in self.guesses if g.field is None]
+
+    @property
+    def lacking(self) -> list[str]:
+        """Required fields that no heading is like."""
+        found = {g.field for g in self.guesses}
+        return [field for field in TAPE_REQUIRED if field not in found]
 
     def to_yaml(self, name: str = "suggested") -> str:
         """The layout file, valid as it stands: a required field that was not found is named as a heading still to be filled in."""
@@ -80,9 +88,13 @@ def suggest_layout(headings: Sequence[str], sample: pl.DataFrame | None = None, 
     reasons: list[dict[str, Words]] = []
     for heading, names in zip(headings, likeness(headings), strict=True):
         row, why = [], {}
+        seen = profiles[heading]
+        counter = counter_heading(heading) or (seen is not None and counts_rows(seen))
         for field in fields:
             alike, name = names.get(field, (0.0, ""))
-            score, reason = _score(field, alike, name, profiles[heading])
+            score, reason = _score(field, alike, name, seen)
+            if counter and TAPE[field].kind == "identifier":
+                score = 0.0  # 序号: the number of the row, not of the claim
             row.append(score)
             why[field] = reason
         scores.append(row)
@@ -116,6 +128,10 @@ def _with_account(guesses: list[Guess]) -> list[Guess]:
         replace(guess, field="account_id", confidence=min(guess.confidence, 0.5), reason=why) if guess.field == "contract_no" else guess
         for guess in guesses
     ]
+
+
+def _bar(field: str) -> float:
+    return SURE_OF_MONEY if TAPE[field].kind == "money" else SURE
 
 
 def _score(field: str, alike: float, name: str, seen: Profile | None) -> tuple[float, Words]:
@@ -210,6 +226,7 @@ def _yaml(suggestion: Suggestion, name: str) -> str:
         if best is not None:
             lines += _column(best, "  ")
         else:
+            lines += [f"  # ↓ {words}" for words in how_to_proceed(field)]
             lines.append(f"  - {{from: {_scalar(TAPE[field].zh)}, to: {field}}}  # 未找到，请填写表头 NOT FOUND: put the heading here")
         given.add(field)
     unsure = [g for g in suggestion.unsure if g.field not in given]
@@ -221,6 +238,20 @@ def _yaml(suggestion: Suggestion, name: str) -> str:
         lines.append("# 未识别的表头，不读取。Headings like no field, left unread:")
         lines += [f"#   {', '.join(listed[i : i + 8])}" for i in range(0, len(listed), 8)]
     return "\n".join(lines) + "\n"
+
+
+def how_to_proceed(field: str) -> Words:
+    """What to do about a required field that no heading is like."""
+    zh, en = TAPE[field].zh, TAPE[field].en
+    if field == "account_id":
+        return Words(
+            f"没有一列像{zh}（序号只是行号，换一份清单就变，不能代替）：在清单中加一列每笔唯一且不变的编号，表头写“{zh}”；已有这样的列就把它的表头填在 from",
+            f"no column is like the {en} (a row counter is none: it changes from list to list): add a column with a lasting number of each claim "
+            f"under the heading {zh}, or put the heading of such a column under from",
+        )
+    return Words(
+        f"没有一列像{zh}：在清单中加上这一列，或把它的表头填在 from", f"no column is like the {en}: add it to the tape, or put its heading under from"
+    )
 
 
 def _column(guess: Guess, indent: str) -> list[str]:

@@ -41,6 +41,9 @@ _ROLES: Final = (
     ("collateral", re.compile(r"抵押物|抵质押|押品|抵押品|质押物|房产|房屋|collateral|property|protection")),
 )
 _SAME_ROLE: Final = {"guarantor": "guarantor_", "contact": "contact_", "collateral": "collateral_"}
+_COUNTERS: Final = frozenset(
+    {"序号", "行号", "行次", "项次", "顺序号", "no", "no.", "#", "rownumber", "rowno", "row", "seq", "sequence", "lineno", "linenumber"}
+)
 _ROLELESS: Final = ("prior_claims_fen", "seizure_rank", "guarantee_kind", "contactability")
 
 
@@ -102,6 +105,15 @@ def _words(heading: str) -> frozenset[str]:
         return frozenset()
     words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", text)
     return frozenset(" ".join(_ABBREVIATIONS.get(word.lower(), word.lower()) for word in words).split())
+
+
+def counter_heading(heading: str) -> bool:
+    """Whether the heading says that its column counts the rows.
+
+    >>> counter_heading("序号"), counter_heading("No."), counter_heading("借据序号")
+    (True, True, False)
+    """
+    return normal_heading(heading) in _COUNTERS
 
 
 def plain(heading: str) -> str:

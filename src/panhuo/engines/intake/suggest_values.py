@@ -47,6 +47,7 @@ _SHAPES: Final = {
     "bank": r"(?i)银行|信用社|消费金融|小额贷款|小贷|财务公司|bank",
 }
 _WORKING = 1_000
+_MOST = 0.8
 
 
 @dataclass(frozen=True)
@@ -228,19 +229,17 @@ def _identifier(field: Field, seen: Profile) -> tuple[float, float]:
     if seen.share("date") > 0.7 or seen.fine > 0.1 or (seen.distinct < 0.3 and seen.filled > 50):
         return -0.9, 1.0
     if field.name == "account_id":
-        if _running(seen):
-            return -0.9, 1.0  # 序号: the number of the row, not of the claim
         return (0.8, 0.3) if seen.distinct > 0.98 else (-0.7, 1.0)
     return 0.2, 0.1
 
 
-def _running(seen: Profile) -> bool:
-    """1, 2, 3 ...: whole numbers without a gap from 0 or 1 on."""
+def counts_rows(seen: Profile) -> bool:
+    """1, 2, 3 ...: whole numbers from 0 or 1 on that go up by one, but for a few (a total row, a row left out, a list that begins anew)."""
     numbers = seen.numbers.drop_nulls()
-    if seen.filled < 3 or numbers.len() < seen.filled or seen.whole < 1.0:
+    if seen.filled < 3 or numbers.len() < _MOST * seen.filled or seen.whole < _MOST:
         return False
-    low, high = float(numbers.min()), float(numbers.max())  # type: ignore[arg-type]
-    return low <= 1 and high - low == numbers.n_unique() - 1
+    steps = numbers.diff().drop_nulls()
+    return float(numbers.min()) in (0.0, 1.0) and float((steps == 1).mean() or 0.0) >= _MOST  # type: ignore[arg-type]
 
 
 def _shaped(*shapes: str, weight: float, against: float = 0.3) -> Callable[[Profile], tuple[float, float]]:
