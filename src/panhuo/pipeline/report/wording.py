@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from panhuo.kernel.codes import PRODUCT
 from panhuo.kernel.frames import TABLES
-from panhuo.kernel.money import format_short, format_yuan
+from panhuo.kernel.money import format_short, format_yuan, in_currency
 from panhuo.kernel.routes import ROUTES
 from panhuo.kernel.words import Words
 
@@ -101,8 +101,7 @@ def money(fen: float | None, currency: str) -> Markup:
     if round(fen) == 0:
         return Markup('<span title="0.00">0</span>')
     zh, en = format_short(fen, "zh"), format_short(fen, "en")
-    if currency != "CNY":
-        zh, en = zh.replace("元", f" {currency}"), en.replace("CNY", currency)
+    zh, en = in_currency(zh, currency), in_currency(en, currency)
     return Markup('<span title="{}">{}</span>').format(format_yuan(fen), both(zh, en))
 
 
@@ -123,6 +122,4 @@ def amount_of(value: float, unit: Words) -> Markup:
 
 def unit_words(unit: Words, currency: str) -> Words:
     """A unit of money in the tape's own currency: 万元 of a dollar tape is 万 USD."""
-    if currency == "CNY":
-        return unit
-    return Words(unit.zh.replace("元", f" {currency}"), unit.en.replace("yuan", currency))
+    return Words(in_currency(unit.zh, currency), in_currency(unit.en, currency))
