@@ -42,7 +42,10 @@ def test_list_shows_every_rule_with_its_status_and_certainty() -> None:
 
 def test_list_as_json_is_data() -> None:
     rows = json.loads(run("list", "--book", "classification", "--as-of", "2023-06-30", "--json").output)
-    assert {r["rule"] for r in rows} == {"CLS-DPD-1", "CLS-DPD-90", "CLS-DPD-270", "CLS-DPD-360"}
+    assert {r["rule"] for r in rows} == {
+        *("CLS-DPD-1", "CLS-DPD-90", "CLS-DPD-270", "CLS-DPD-360"),
+        *("HOUSE-CLS-DPD-1", "HOUSE-CLS-DPD-90", "HOUSE-CLS-WRITTEN-OFF"),
+    }
     assert {r["status"] for r in rows} == {"not_yet"}
 
 
