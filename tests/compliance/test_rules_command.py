@@ -46,7 +46,7 @@ def test_list_as_json_is_data() -> None:
         *("CLS-DPD-1", "CLS-DPD-90", "CLS-DPD-270", "CLS-DPD-360"),
         *("HOUSE-CLS-DPD-1", "HOUSE-CLS-DPD-90", "HOUSE-CLS-WRITTEN-OFF"),
     }
-    assert {r["status"] for r in rows} == {"not_yet"}
+    assert {r["status"] for r in rows if r["rule"].startswith("CLS-")} == {"not_yet"}
 
 
 def test_explain_prints_all_there_is_to_know() -> None:

@@ -49,6 +49,11 @@ def both(zh: str, en: str, **parts: str) -> Markup:
     return Markup('<span lang="zh">{}</span><span lang="en">{}</span>').format(zh, en)
 
 
+def breakable(code: str) -> Markup:
+    """A code or a field's name, to be broken after an underscore and nowhere else."""
+    return Markup("_<wbr>").join(code.split("_"))
+
+
 def as_filed(text: str) -> Markup:
     """A word of the lender's own file or policy: shown as it stands in either language."""
     return Markup('<span translate="no">{}</span>').format(text)
