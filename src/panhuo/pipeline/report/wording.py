@@ -30,6 +30,8 @@ _CERTAINTY = {
     "memory": Words("凭记忆，待核", "from memory, unchecked"),
     "house": Words("自行判断", "house judgement"),
     "derived": Words("推算", "derived"),
+    "conflict": Words("来源不一", "sources disagree"),
+    "draft": Words("征求意见稿", "draft"),
 }
 
 
