@@ -52,7 +52,7 @@ def test_cash_is_the_curve():
     assert got.upfront_cost.tolist() == [0.0, 0.0]
 
 
-CALLS = {0: 1, 1: 4, 2: 8, 3: 10, **dict.fromkeys(range(4, 7), 6), **dict.fromkeys(range(7, 13), 3)}
+CALLS = {0: 1, 1: 8, 2: 12, **dict.fromkeys(range(3, 7), 16), **dict.fromkeys(range(7, 13), 12)}
 WORKED = {"reachable": 1.0, "third_party_only": 0.6, "lost": 0.3, "unknown": 0.8, None: 0.8}
 
 
@@ -62,8 +62,8 @@ def slow_work(days: int, hazard: float, months: int, contactability: str | None)
     calls = minutes = fen = 0.0
     for month in range(months):
         stage = k + month
-        called = (CALLS[stage] if stage <= 12 else 1 if stage < 25 else 0.3) * WORKED[contactability] * still
-        each = 1.5 if stage < 2 else 3 if stage < 4 else 4
+        called = (CALLS[stage] if stage <= 12 else 5 if stage < 25 else 1) * WORKED[contactability] * still
+        each = 2 if stage < 2 else 3 if stage < 3 else 4
         messages = (2 if stage < 1 else 4 if stage < 4 else 2 if stage < 13 else 0.5) * still
         calls, minutes = calls + called, minutes + called * each
         fen += called * each * (75 + 10) + messages * 4

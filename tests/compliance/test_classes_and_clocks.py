@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panhuo.engines.compliance import classify, limitation, load_books
+from panhuo.engines.compliance import classify, judge, limitation, load_books
 from panhuo.engines.compliance.situation import years_later
 from panhuo.engines.compliance.vocabulary import CLASSES, plain_accounts
 from panhuo.kernel.calendar import add_months
 from panhuo.kernel.findings import FINDING
+from panhuo.kernel.routes import ROUTE_NAMES
 
 BOOKS = load_books()
 AS_OF = dt.date(2026, 6, 30)
@@ -43,7 +44,9 @@ def test_the_class_in_effect_is_the_worse_of_the_two(given_: list[tuple[int, str
         ranks = [CLASSES.index(c) for c in (reported, floor) if c is not None]
         assert CLASSES.index(row["five_class_effective"]) == max(ranks, default=0)
         too_good += reported is not None and floor is not None and CLASSES.index(reported) < CLASSES.index(floor)
-    assert outcome.count("warn") == too_good
+    warned = outcome.findings.filter(pl.col("severity") == "warn", pl.col("code") != "CLS-DERIVED")
+    assert warned.height == too_good
+    assert outcome.count("repaired") == 0  # the reported column is never written over
     worse = classify(accounts.with_columns(pl.col("overdue_days") + 30), BOOKS, as_of=AS_OF).data
     before, after = (f["five_class_effective"].to_physical() for f in (outcome.data, worse))
     assert (after >= before).all()  # more days never help
@@ -55,10 +58,16 @@ def test_findings_say_which_row_and_why() -> None:
     assert findings.schema == FINDING
     assert findings.select("row", "file", "column", "code", "severity", "value").rows() == [
         (1, "case", "five_class", "CLS-DPD-90", "warn", "关注"),
-        (3, "case", "five_class", "CLS-DERIVED", "repaired", None),
+        (3, "case", "five_class", "CLS-DERIVED", "warn", None),
     ]
-    assert findings["message"].to_list() == ["五级分类为关注，逾期 120 天应不低于次级", "未提供五级分类，按逾期天数推为关注"]
-    assert findings["message_en"][0] == "reported as special mention, but 120 days past due call for at least substandard"
+    assert findings["message"].to_list() == [
+        "五级分类为关注，逾期 120 天应不低于次级；判断时从严，原列不改",
+        "未提供五级分类，判断时按逾期天数或核销状态视为关注，原列仍留空",
+    ]
+    assert (
+        findings["message_en"][0]
+        == "reported as special mention, but 120 days past due call for at least substandard; judged by the stricter, the column is left as it stands"
+    )
 
 
 def test_a_tape_without_classes_gets_one_finding_and_not_one_a_row() -> None:
@@ -71,6 +80,22 @@ def test_before_the_order_came_into_force_there_is_no_floor() -> None:
     outcome = classify(plain_accounts([{"overdue_days": 400, "five_class": "pass"}]), BOOKS, as_of=dt.date(2023, 6, 30))
     assert outcome.data.row(0) == (None, "pass")
     assert outcome.findings.height == 0
+
+
+@pytest.mark.parametrize("as_of", [dt.date(2014, 12, 31), dt.date(2019, 6, 30), dt.date(2023, 6, 30)])
+def test_an_old_tape_without_classes_is_not_taken_for_performing(as_of: dt.date) -> None:
+    """Unknown is not performing: what is long overdue or written off may go where non-performing loans go, the rest may not."""
+    accounts = plain_accounts(
+        [{"overdue_days": 400}, {"overdue_days": 91}, {"overdue_days": 20, "written_off": True}, {"overdue_days": 90}, {"overdue_days": 30}]
+    )
+    assert classify(accounts, BOOKS, as_of=as_of).data["five_class_effective"].to_list() == [
+        "substandard", "substandard", "loss", "special_mention", "special_mention"
+    ]  # fmt: skip
+    found = judge(accounts, BOOKS, as_of=as_of).data
+    for route in ("batch_transfer", "securitisation", "income_right_transfer"):
+        assert found.eligible[:, ROUTE_NAMES.index(route)].tolist() == [True, True, True, False, False], route
+    early = as_of < dt.date(2021, 1, 7)
+    assert found.warning("batch_transfer").str.contains("HOUSE-BATCH-EARLY").to_list() == [early] * 5
 
 
 @given(DAYS, st.integers(1, 20))

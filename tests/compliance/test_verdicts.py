@@ -83,6 +83,11 @@ def test_a_rule_decides_only_where_no_other_closes_everything() -> None:
     assert (counts["HOUSE-NOT-OVERDUE"]["decides"], counts["HOUSE-NOT-OVERDUE"]["decides_fen"]) == (1, 7_00)
 
 
+def test_what_is_written_off_is_barred_as_such_and_not_for_want_of_a_ground() -> None:
+    found = verdicts({"written_off": True}, {"written_off": True, "product": "credit_card", "bankrupt": True}, {})
+    assert found.barring("write_off").to_list() == ["HOUSE-WO-TWICE", "HOUSE-WO-TWICE", "WO-GROUND"]
+
+
 def test_a_lost_debtor_goes_to_ordinary_procedure() -> None:
     found = verdicts({"contactability": "lost", "arbitration_clause": True, "eservice_agreed": False, "overdue_since": dt.date(2026, 3, 2)})
     assert "litigation" in open_routes(found)

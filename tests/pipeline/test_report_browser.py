@@ -243,6 +243,20 @@ def test_a_phone_says_where_to_swipe_and_reads_reasons_without(sample: Ran, open
     assert max(rows.values()) - min(rows.values()) <= 2
 
 
+def test_codes_break_at_underscores_only_on_a_phone(sample: Ran, opened: Callable[..., Watched]) -> None:
+    """Each piece of a code between its underscores stands on one line."""
+    page = opened(sample.out / "report.html", size=PHONE).page
+    torn = page.evaluate(
+        """() => [...document.querySelectorAll('#rejects ~ .scroll td:first-child > code')].flatMap(code => [...code.childNodes]).filter(node => {
+          if (node.nodeType !== 3 || node.data.includes('-')) return false;
+          const range = document.createRange(); range.selectNodeContents(node);
+          return new Set([...range.getClientRects()].map(box => Math.round(box.top))).size > 1;
+        }).map(node => node.data)"""
+    )
+    assert torn == []
+    assert page.locator("#rejects ~ .scroll td:first-child > code wbr").count() > 0
+
+
 def test_long_words_of_a_tape_do_not_widen_the_page(run_rows: Callable[..., Ran], clean_rows: Rows, opened: Callable[..., Watched]) -> None:
     long = "L" * 200
     rows = [

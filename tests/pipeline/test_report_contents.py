@@ -14,7 +14,7 @@ from made_runs import AS_OF, Ran, Rows, ran
 from panhuo.kernel.routes import ROUTE_NAMES
 from panhuo.pipeline.policy import load_policy
 from panhuo.pipeline.report import wording
-from panhuo.pipeline.reporting import assumptions
+from panhuo.pipeline.reporting import assumptions, written_out
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
 TAG = re.compile(r"<[^>]+>")
@@ -114,9 +114,43 @@ def test_a_whole_file_without_classes_says_so(run_rows: Callable[..., Ran], clea
 def test_a_foreign_tape_is_told_that_yuan_were_taken_at_face_value(sample: Ran, run_rows: Callable[..., Ran], clean_rows: Rows) -> None:
     run = run_rows([row | {"币种": "USD"} for row in clean_rows])
     assert run.summary["currency"] == "USD"
-    assert "未换算汇率" in run.report
-    assert "at face value" in run.report
+    assert run.report.count("按面值使用") == 1  # said, and once
+    assert run.report.count("at face value") == 1
     assert "at face value" not in sample.report
+
+
+def test_limits_nobody_set_are_named_at_the_top_until_somebody_does(clean_rows: Rows, run_rows: Callable[..., Ran], tmp_path: Path) -> None:
+    plain = run_rows(clean_rows)
+    names = {**load_policy().strategy.limits}
+    top = section(plain, '<ul class="key">', 'id="portfolio"')
+    assert f"等 {len(names)} 项上限取自默认政策" in TAG.sub("", top)
+    policy = tmp_path / "own.yaml"
+    policy.write_text("extends: default\nstrategy: {limits: {upfront_budget: {at_most: {share_of_balance: 0.0123}}}}\n", encoding="utf-8")
+    own = ran([tmp_path / "tape.csv"], tmp_path / "own", as_of=AS_OF, policy=policy)
+    assert f"等 {len(names) - 1} 项上限取自默认政策" in TAG.sub("", section(own, '<ul class="key">', 'id="portfolio"'))
+
+
+def test_a_report_of_nothing_has_no_empty_headings_and_no_empty_limits(clean_rows: Rows, run_rows: Callable[..., Ran]) -> None:
+    run = run_rows([row | {"借据号": "", "合同号": ""} for row in clean_rows])
+    assert run.summary["rows_accepted"] == 0
+    assert "各账龄的去向" not in run.report
+    limits = section(run, 'id="limits"', 'id="rules"')
+    assert "<table" not in limits
+    assert "没有账户占用任何约束" in limits
+    assert "取自默认政策" not in run.report
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(5e6, "5,000,000"), (0.0045, "0.0045"), (36, "36"), (1234567.5, "1,234,567.5"), (1e-5, "0.00001"), (0.0, "0"), (-2e6, "-2,000,000")]
+)  # fmt: skip
+def test_figures_are_written_out(value: float, text: str) -> None:
+    assert written_out(value) == text
+
+
+def test_no_assumption_is_in_powers_of_ten() -> None:
+    shown = [figure.value for figure in assumptions(load_policy())]
+    assert not [text for text in shown if re.search(r"\de[+-]\d", text)]
+    assert any("000,000" in text for text in shown)
 
 
 def test_what_the_lender_has_not_stated_is_asked_for_and_counts_once_stated(clean_rows: Rows, run_rows: Callable[..., Ran], tmp_path: Path) -> None:

@@ -258,7 +258,7 @@ def test_what_is_private_is_there(sample: Ran) -> None:
 class _Pairs(HTMLParser):
     """Open tags against closing ones."""
 
-    VOID = frozenset({"meta", "br", "img", "link", "hr", "input", "path", "line", "rect"})
+    VOID = frozenset({"meta", "br", "img", "link", "hr", "input", "path", "line", "rect", "wbr"})
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)

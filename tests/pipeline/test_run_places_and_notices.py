@@ -119,6 +119,17 @@ def test_foreign_currency_is_said_at_the_start(run_rows: Callable[..., Ran], cle
     assert notice["message"] in dollars.report
 
 
+def test_no_reason_of_a_foreign_tape_speaks_of_yuan(run_rows: Callable[..., Ran], clean_rows: Rows) -> None:
+    """Named by the commonest currency from the first partition on, whatever that one holds itself."""
+    rows = [{**row, "币种": "CNY" if i < 20 else "USD"} for i, row in enumerate(clean_rows)]
+    foreign = run_rows(rows, batch_rows=15)
+    decided = foreign.table("decisions").filter(pl.col("route").is_not_null())
+    assert decided.height > 20
+    assert not decided["reason"].str.contains("元").any()
+    assert not decided["reason_en"].str.contains("CNY|yuan").any()
+    assert decided["reason"].str.contains(r"净[回亏].*USD").all()
+
+
 def test_mixed_currencies_are_said(run_rows: Callable[..., Ran], clean_rows: Rows) -> None:
     mixed = run_rows([{**row, "币种": "USD" if i % 3 else "CNY"} for i, row in enumerate(clean_rows)])
     assert [notice["code"] for notice in mixed.summary["notices"]] == ["CURRENCY_NOT_CNY", "CURRENCIES_MIXED"]

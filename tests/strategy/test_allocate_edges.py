@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
+
 import numpy as np
 import pytest
 
@@ -225,3 +228,21 @@ def test_arguments_are_left_as_they_were() -> None:
     allocate(value, [Limit("a", usage, 0.3 * N), Limit("b", 1.0, 0, routes=routes(1))], eligible=eligible, must_assign=False)
     for before, after in zip(copies, (value, usage, eligible), strict=True):
         assert (before == after).all()
+
+
+def test_the_solver_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    """On badly scaled figures HiGHS's branch and bound prints debugging lines past every option; a caller's output must stay the caller's."""
+    g = np.random.default_rng(109)
+    n = int(g.choice([5, 30, 200, 1000]))
+    value = g.lognormal(9, 3, (n, 12)) * g.choice([1, 1, 1, -1], (n, 12))
+    value[g.random((n, 12)) < 0.1] = 500
+    limits = []
+    for k in range(int(g.integers(1, 8))):
+        usage = g.lognormal(g.integers(-3, 12), g.integers(1, 4), (n, 12)) if g.random() < 0.6 else np.ones((n, 12))
+        at_most = float(usage.mean() * n * g.choice([0.001, 0.01, 0.1, 0.3]))
+        limits.append(Limit(f"l{k}", usage, at_most, routes=g.random(12) < 0.5))
+    os.write(1, b"before ")
+    allocate(value, limits, must_assign=bool(g.random() < 0.3))
+    os.write(1, b"after")
+    ctypes.CDLL(None).fflush(None)
+    assert capfd.readouterr().out == "before after"

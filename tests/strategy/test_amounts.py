@@ -51,3 +51,12 @@ def test_same_words_as_the_house_but_for_exact_halves(lang: Lang) -> None:
 def test_the_sign_is_left_to_the_sentence() -> None:
     assert short(np.array([-123_456, 0]), "zh").to_list() == ["1,234.56元", "0.00元"]
     assert short(np.array([], dtype=np.int64), "en").to_list() == []
+
+
+def test_a_foreign_amount_is_never_called_yuan() -> None:
+    fen = amounts()
+    for lang, yuan in (("zh", "元"), ("en", "CNY")):
+        home, abroad = short(fen, lang), short(fen, lang, "USD")  # type: ignore[arg-type]
+        assert abroad.to_list() == [text.replace(yuan, " USD" if lang == "zh" else "USD") for text in home]
+    assert short(np.array([1_743_000]), "zh", "USD")[0] == "1.74万 USD"
+    assert short(np.array([1_743_000]), "en", "USD")[0] == "USD 17.43k"

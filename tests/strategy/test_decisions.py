@@ -272,6 +272,23 @@ def test_shapes_that_do_not_agree_are_refused() -> None:
         decide(pl.Series(case.ids), case.plan, case.value, case.eligible, {"agency": pl.Series(["a"])}, [], rule_words={}, policy=policy())
 
 
+def test_a_foreign_tape_has_no_yuan_in_any_sentence() -> None:
+    """Amounts, prices and units of limits alike: the same sentences but for the name of the currency."""
+    case = Case(3)
+    case.limits[2] = replace(case.limits[2], unit=Words("万元", "ten thousand yuan"))
+    limit_words = explain(case.plan, case.limits, currency="EUR")
+    frame = decide(
+        pl.Series(case.ids), case.plan, case.value, case.eligible, case.bars, case.limits, rule_words=RULES, policy=policy(), worked=case.worked, currency="EUR"
+    ).data  # fmt: skip
+    home = case.decide()
+    for name, yuan, euro in (("reason", "元", " EUR"), ("reason_en", "CNY", "EUR")):
+        assert frame[name].to_list() == [text.replace(yuan, euro).replace("yuan", euro) for text in home[name]]
+    said = "".join([*frame["reason"], *frame["reason_en"], *limit_words["words"], *limit_words["words_en"]])
+    assert "万 EUR" in said
+    assert "one more ten thousand EUR" in said
+    assert not any(yuan in said for yuan in ("元", "CNY", "yuan"))
+
+
 def test_explain_says_what_more_of_each_limit_brings() -> None:
     limits = [
         Limit("court", 1.0, 10.0, title=Words("法院立案量", "court filings"), unit=Words("件", "case")),

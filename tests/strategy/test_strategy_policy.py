@@ -143,3 +143,24 @@ def test_kernels_work_where_nothing_can_be_cached(monkeypatch: pytest.MonkeyPatc
         return 2 * number
 
     assert double(4.0) == 8.0
+
+
+def test_the_shipped_caseloads_are_a_collectors() -> None:
+    """At about 9,500 worked minutes a month: some 300 to 800 early accounts, 100 to 200 late ones; and a floor of a size to match."""
+    from panhuo.pipeline.policy import load_policy
+
+    policy = load_policy()
+    work = policy.routes.in_house.work
+    minutes = work.calls_per_month.table(37) * work.minutes_per_call.table(37)
+    assert 300 <= 9_500 / minutes[1] <= 800
+    assert 200 <= 9_500 / minutes[2] <= 300
+    for month in range(3, 13):
+        assert 100 <= 9_500 / minutes[month] <= 200, month
+    for name, part in (("floor_minutes", 1.0), ("staff_minutes", 1.5)):
+        at_most = policy.strategy.limits[name].at_most
+        assert at_most.per_1000_accounts is not None
+        collector_months = at_most.per_1000_accounts / 9_500 / part  # for 1,000 overdue accounts of all ages, over the horizon
+        assert 4 <= collector_months <= 24
+    budget = policy.strategy.limits["upfront_budget"].at_most.share_of_balance
+    assert budget is not None
+    assert 0.005 <= budget <= 0.025  # fees alone are 1 to 2.5 % of a claim that is sued on

@@ -97,3 +97,17 @@ def test_contactability_points_keep_the_mean_where_the_published_rate_is(root):
         mean = lost * odds["lost"] + (1 - lost) * odds["reachable"]
         assert mean == pytest.approx(1.0, abs=0.06)
         assert table[stage][1:] == [f"{lost:.0%}".replace("%", " %"), f"{odds['lost']:.2f}", f"{odds['reachable']:.2f}", f"{mean:.2f}"]
+
+
+def test_a_lost_debtor_recovers_little_at_every_stage():
+    """From M1 on, and never more than one who is a stage younger; past a year the published rate is mostly that of the lost."""
+    card = POLICY.scorecard
+    points = {b.code: b.points for b in card.characteristics["contactability"].bins}
+    lost = {1: "m0_m1", 2: "m2_m3", 3: "m2_m3", 4: "m4_m12", 7: "m4_m12", 13: "m12_plus", 25: "m12_plus"}
+    start = np.array(list(lost))
+    odds = np.array([2 ** (points[f"lost_{suffix}"] / card.points_to_double_odds) for suffix in lost.values()])
+    theirs = curves(start, odds, group=POLICY.group, horizon=36).sum(axis=1, dtype=np.float64)
+    plain = curves(start, np.ones(start.size), group=POLICY.group, horizon=36).sum(axis=1, dtype=np.float64)
+    assert (theirs[start <= 12] < 0.5 * plain[start <= 12]).all()
+    assert (theirs < 0.75 * plain).all()
+    assert (np.diff(theirs[start <= 12]) < 0).all()

@@ -207,7 +207,11 @@ def _detail(rule: Rule, day: dt.date, lang: Lang, results: tuple[CaseResult, ...
 
 
 def _print(book: Book, rule: Rule, day: dt.date, lang: Lang, results: list[CaseResult]) -> None:
+    from panhuo.cli import rule_words as words
+    from panhuo.pipeline.report.wording import certainty_words
+
     detail = _detail(rule, day, lang, tuple(results))
+    comma = say("，", ", ")
     always = say("不限", "open")
     params = ", ".join(f":{k} = {v}" for k, v in detail["params"].items())
     clock = rule.text.effect.clock
@@ -220,9 +224,11 @@ def _print(book: Book, rule: Rule, day: dt.date, lang: Lang, results: list[CaseR
         (say("条件", "condition"), detail["condition"]),
         (say("起算", "runs from"), clock.start if clock else ""),
         (say("参数", "params"), params),
-        (say("不明时", "if unknown"), detail["unknown"]),
+        (say("不明时", "if unknown"), words.UNKNOWN[detail["unknown"]].to(lang)),
         (say("出处", "source"), detail["source"]),
-        (say("确信度", "certainty"), f"{detail['certainty']}, {detail['force']}, {detail['modality']}, {', '.join(detail['binds'])}"),
+        (say("确信度", "certainty"), f"{certainty_words(detail['certainty']).to(lang)} ({detail['certainty']})"),
+        (say("效力层级", "force"), f"{words.FORCE[detail['force']].to(lang)}{comma}{words.MODALITY[detail['modality']].to(lang)}"),
+        (say("约束对象", "binds"), comma.join(words.BINDS[name].to(lang) for name in detail["binds"])),
         (say("有效期", "in force"), f"{detail['effective_from'] or always} .. {detail['effective_to'] or always}  ({detail['status_words']} {day})"),
         (say("说明", "note"), detail["note"]),
     ]
@@ -233,9 +239,10 @@ def _print(book: Book, rule: Rule, day: dt.date, lang: Lang, results: list[CaseR
     click.echo(f"  {say('案例', 'cases')}:")
     for result in results:
         given = ", ".join(f"{k}={v}" for k, v in {**result.case.facts, **result.case.account}.items())
+        expected = words.EXPECTED.get(str(result.expected), result.expected) if lang == "zh" else result.expected
         mark = "✓" if result.passed else "✗"
         got = "" if result.passed else say(f"，实为 {result.got}", f", got {result.got}")
-        click.echo(f"    {mark} {result.case.name} ({result.case.as_of}{'; ' + given if given else ''}): {result.expected}{got}")
+        click.echo(f"    {mark} {result.case.name} ({result.case.as_of}{'; ' + given if given else ''}): {expected}{got}")
 
 
 def _no_rule(name: str, known: list[str]) -> UsageInvalid:

@@ -26,6 +26,13 @@ def format_yuan(fen: float) -> str:
     return f"{Decimal(round(fen)) / FEN_PER_YUAN:,.2f}"
 
 
+def in_currency(text: str, currency: str) -> str:
+    """An amount or a unit worded in yuan, said in another currency instead: 1.23万元 is 1.23万 USD, CNY 12.30k is USD 12.30k."""
+    if currency == "CNY":
+        return text
+    return text.replace("元", f" {currency}").replace("CNY", currency).replace("yuan", currency)
+
+
 def format_short(fen: float, lang: Lang) -> str:
     """An amount as people say it: 万/亿 in Chinese, k/m/bn in English, three significant figures or so."""
     sign = "-" if fen < 0 else ""

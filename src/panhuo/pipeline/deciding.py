@@ -54,7 +54,9 @@ def decide_parts(
         }
     )
     cash = np.zeros((len(ROUTE_NAMES), policy.horizon_months))
-    currencies: dict[str, int] = {}
+    decided.currencies = _currencies(intake.accounts)
+    if decided.currencies:  # the commonest: no amount is converted, so one name has to serve
+        decided.currency = max(sorted(decided.currencies), key=lambda name: decided.currencies[name])
     best: list[pl.DataFrame] = []
     with (
         PartWriter(folder / "accounts.parquet", repeated=_REPEATED) as accounts_file,
@@ -74,6 +76,7 @@ def decide_parts(
                 rule_words=words,
                 policy=policy.strategy,
                 worked=portfolio.worked[rows],
+                currency=decided.currency,
             ).data
             file.write(decisions)
             route = decisions["route"].cast(pl.String).fill_null(NONE)
@@ -85,8 +88,6 @@ def decide_parts(
             )
             curve = np.load(folder / "scratch" / f"curve-{number:05d}.npy", mmap_mode="r")
             cash += cash_by_month(accounts, curve, plan.choice[rows], policy=policy, as_of=intake.as_of)
-            for currency, count in accounts["currency"].value_counts().iter_rows():
-                currencies[currency] = currencies.get(currency, 0) + count
             chosen = decisions.filter(pl.col("route").is_not_null()).top_k(LARGEST_SHOWN, by="net_value_fen")
             best.append(
                 chosen.join(accounts.select("account_id", "balance_fen"), on="account_id", how="left").select(
@@ -103,10 +104,16 @@ def decide_parts(
     )
     if best:
         decided.largest = pl.concat(best).sort("net_value_fen", "account_id", descending=[True, False]).head(LARGEST_SHOWN)
-    decided.currencies = currencies
-    if currencies:
-        decided.currency = max(sorted(currencies), key=lambda name: currencies[name])
     return decided
+
+
+def _currencies(parts: Sequence[Path]) -> dict[str, int]:
+    """Accounts by currency, known before the first sentence is written."""
+    counts: dict[str, int] = {}
+    for path in parts:
+        for currency, count in take(path, ["currency"])["currency"].value_counts().iter_rows():
+            counts[currency] = counts.get(currency, 0) + count
+    return counts
 
 
 def _unit(limit: Limit) -> str:

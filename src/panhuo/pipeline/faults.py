@@ -28,8 +28,14 @@ _AS_SEEN = Words("，行号为 Excel 打开该文件所见", ", as a spreadsheet
 _OF_ALL = {
     "DUPLICATE_ROW": Words("与前面的某一行完全重复", "repeats an earlier row"),
     "DUPLICATE_ACCOUNT": Words("借据号与前面的某一行相同但内容不同", "has the account number of an earlier row with other figures"),
-    "CLS-DERIVED": Words("未提供五级分类，按逾期天数推定", "no five-category class given; taken from the days past due"),
-    "CLS-DPD-": Words("五级分类好于逾期天数所允许的，从严处理", "the reported class is better than the days past due allow; the stricter is used"),
+    "CLS-DERIVED": Words(
+        "未提供五级分类，判断时按逾期天数或核销状态推定，原列仍留空",
+        "no five-category class given; judged by the days past due or the write-off, the column stays empty",
+    ),
+    "CLS-DPD-": Words(
+        "五级分类好于逾期天数所允许的，判断时从严，原列不改",
+        "the reported class is better than the days past due allow; judged by the stricter, the column is left as it stands",
+    ),
 }
 """By how a code begins: what is said of all rows together, where the message of one speaks of that row alone."""
 

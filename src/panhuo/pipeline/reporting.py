@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -17,7 +18,7 @@ from panhuo.kernel.words import Words
 from panhuo.pipeline.deciding import Decided
 from panhuo.pipeline.faults import Faults
 from panhuo.pipeline.obstacles import obstacles
-from panhuo.pipeline.policy import COMMON, Policy
+from panhuo.pipeline.policy import COMMON, Policy, load_policy
 from panhuo.pipeline.portfolio import Portfolio
 from panhuo.pipeline.report import ReportData
 from panhuo.pipeline.report.data import QUALITY, RULE, Assumption, LimitLine, Unstated
@@ -74,6 +75,7 @@ def report_data(
         to_correct=faults.to_correct.name if faults.to_correct else "",
         unassigned=[(WHY_NOT[name], part["accounts"], part["balance_fen"]) for name, part in summary["unassigned"].items() if part["accounts"]],
         currency=summary["currency"],
+        house_limits=house_limits(policy, plan, limits),
     )
 
 
@@ -137,7 +139,7 @@ def assumptions(document: Document, prefix: str = "") -> Iterator[Assumption]:
         value = getattr(document, name)
         key = f"{prefix}{name}"
         if isinstance(value, Sourced):
-            yield Assumption(key, f"{value.value:g}", value.source, value.certainty)
+            yield Assumption(key, written_out(value.value), value.source, value.certainty)
         elif isinstance(value, Document):
             source = getattr(value, "source", None)
             values = getattr(value, "values", None)
@@ -147,6 +149,19 @@ def assumptions(document: Document, prefix: str = "") -> Iterator[Assumption]:
                 )
             else:
                 yield from assumptions(value, f"{key}.")
+
+
+def written_out(value: float) -> str:
+    """A figure in full, as a person writes it: 5,000,000 and 0.0045, never 5e+06."""
+    return f"{Decimal(repr(value)).normalize():,f}"
+
+
+def house_limits(policy: Policy, plan: Allocation, limits: Sequence[Limit]) -> list[Words]:
+    """The limits nobody has set for this lender: as the shipped policy has them. The one whose easing brings most comes first."""
+    shipped = load_policy().strategy.limits
+    worth = {limit.name: float(price) * float(limit.at_most) for limit, price in zip(limits, plan.prices, strict=True)}
+    left = [limit for limit in limits if limit.name in shipped and policy.strategy.limits.get(limit.name) == shipped[limit.name]]
+    return [limit.called for limit in sorted(left, key=lambda limit: -worth[limit.name])]
 
 
 def stated_once(figures: Iterable[Assumption]) -> list[Assumption]:
@@ -170,5 +185,5 @@ def _knots(line: Knots) -> str:
 
 
 def _table(values: Any) -> str:
-    text = ", ".join(f"{k} {v:g}" for k, v in values.items()) if isinstance(values, dict) else ", ".join(f"{v:g}" for v in values)
+    text = ", ".join(f"{k} {written_out(v)}" for k, v in values.items()) if isinstance(values, dict) else ", ".join(map(written_out, values))
     return text if len(text) <= 160 else text[:157] + "..."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
@@ -11,5 +12,5 @@ def put(frame: pl.DataFrame, path: Path) -> None:
     frame.write_ipc(path, compression="uncompressed")
 
 
-def take(path: Path) -> pl.DataFrame:
-    return pl.read_ipc(path)
+def take(path: Path, columns: Sequence[str] | None = None) -> pl.DataFrame:
+    return pl.read_ipc(path, columns=list(columns) if columns else None)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from panhuo.kernel.money import format_short
+from panhuo.kernel.money import format_short, in_currency
 from panhuo.kernel.routes import ROUTES
 from panhuo.kernel.words import Lang
 
@@ -27,8 +27,7 @@ def in_words(result: RunResult, lang: Lang) -> str:
         return zh if lang == "zh" else en
 
     def money(fen: float) -> str:
-        text = format_short(fen, lang)
-        return text if s["currency"] == "CNY" else text.replace("元", f" {s['currency']}").replace("CNY", s["currency"])
+        return in_currency(format_short(fen, lang), s["currency"])
 
     how = {
         "given": say("指定", "given"),

@@ -14,18 +14,24 @@ import polars as pl
 from panhuo.engines.compliance.books import Book, Rule
 from panhuo.engines.compliance.vocabulary import CLASSES, FACTS, LIMITATION, Stage, Value, check_facts
 from panhuo.kernel import codes
-from panhuo.kernel.findings import FINDING, REPAIRED, WARN, Outcome, no_findings
+from panhuo.kernel.findings import FINDING, WARN, Outcome, no_findings
 from panhuo.kernel.frames import ACCOUNT
 from panhuo.kernel.words import Words
 
 _CLASS = pl.Enum(CLASSES)
 _STATE = LIMITATION[1].dtype
 _FIRST, _DAYS, _EPOCH = dt.date(1900, 1, 1), 146_097, dt.date(1970, 1, 1).toordinal()  # four centuries of days
-_BELOW = Words("五级分类为{}，逾期 {} 天应不低于{}", "reported as {}, but {} days past due call for at least {}")
-_DERIVED = Words("未提供五级分类，按逾期天数推为{}", "no five-category class given; taken as {} from the days past due")
+_BELOW = Words(
+    "五级分类为{}，逾期 {} 天应不低于{}；判断时从严，原列不改",
+    "reported as {}, but {} days past due call for at least {}; judged by the stricter, the column is left as it stands",
+)
+_DERIVED = Words(
+    "未提供五级分类，判断时按逾期天数或核销状态视为{}，原列仍留空",
+    "no five-category class given; judged as {} from the days past due or the write-off, the column stays empty",
+)
 _ALL_DERIVED = Words(
-    "本批 {} 户均未提供五级分类，一律按逾期天数推定",
-    "none of the {} accounts of this batch has a five-category class; all are taken from the days past due",
+    "本批 {} 户均未提供五级分类，判断时按逾期天数或核销状态推定，原列仍留空",
+    "none of the {} accounts of this batch has a five-category class; judged by the days past due or the write-off, the column stays empty",
 )
 
 
@@ -47,8 +53,9 @@ def classify(accounts: pl.DataFrame, books: Sequence[Book], *, as_of: dt.date) -
     """The lowest class the rules allow, and the class in effect: the reported or the lowest allowed, whichever is worse.
 
     Columns ``five_class_floor`` (null: no floor) and ``five_class_effective``, in the order of the accounts. Findings: a
-    warning for each reported class that is too good (its code is the rule's id), a note for each class that had to be derived
-    (one for the file where no row of the batch has a class).
+    warning for each reported class that is too good (its code is the rule's id), and for each class that had to be derived
+    (one for the file where no row of the batch has a class). The accounts' own ``five_class`` is never changed: the class in effect
+    serves judgement only.
     """
     rules = active(books, "floor", as_of)
     frame = classified(_base(accounts, as_of, None), rules)
@@ -185,11 +192,11 @@ def _derived(frame: pl.DataFrame) -> pl.DataFrame:
         return no_findings()
     code = pl.lit("CLS-DERIVED")
     if without.height < frame.height:
-        return _findings(without, code, REPAIRED, _DERIVED, ("five_class_effective",), pl.lit(None, dtype=pl.String))
+        return _findings(without, code, WARN, _DERIVED, ("five_class_effective",), pl.lit(None, dtype=pl.String))
     files = without.group_by("source_file", maintain_order=True).agg(
         pl.len().cast(pl.String).alias("n"), pl.lit(None, dtype=pl.Int32).alias("source_row")
     )
-    return _findings(files, code, REPAIRED, _ALL_DERIVED, ("n",), pl.lit(None, dtype=pl.String))
+    return _findings(files, code, WARN, _ALL_DERIVED, ("n",), pl.lit(None, dtype=pl.String))
 
 
 def _named(column: str, lang: str) -> pl.Expr:

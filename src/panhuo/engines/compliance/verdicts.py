@@ -22,8 +22,9 @@ import polars as pl
 from panhuo.engines.compliance.books import Book, Rule
 from panhuo.engines.compliance.situation import active, moments, situate
 from panhuo.engines.compliance.vocabulary import Value
+from panhuo.kernel.codes import FIVE_CLASS
 from panhuo.kernel.findings import Outcome, no_findings
-from panhuo.kernel.routes import ROUTE_NAMES
+from panhuo.kernel.routes import ROUTE_NAMES, ROUTES
 from panhuo.kernel.words import Lang, Words
 
 _BITS = 63  # of an Int64, the sign left alone
@@ -280,16 +281,21 @@ class Verdicts:
         return pl.Series(texts, dtype=pl.String).gather(patterns.of)
 
 
+_CLOCK_ZH = {"restart": "重新起算", "replace": "改按此起算", "cap": "最长不过", "stop": "不计算", "doubt": "届满的视为不明"}
+
+
 def effect_words(rule: Rule) -> Words:
     """The effect in words: "bars litigation, arbitration"."""
     effect = rule.text.effect
     if effect.floor is not None:
-        return Words(f"五级分类不低于 {effect.floor.five_class}", f"class at least {effect.floor.five_class}")
+        zh_class = {code.code: code.zh for code in FIVE_CLASS}[effect.floor.five_class]
+        return Words(f"五级分类不低于{zh_class}", f"class at least {effect.floor.five_class}")
     if effect.clock is not None:
-        return Words(f"时效：{effect.clock.mode}", f"limitation clock: {effect.clock.mode}")
+        return Words(f"时效：{_CLOCK_ZH[effect.clock.mode]}", f"limitation clock: {effect.clock.mode}")
     routes = "all" if effect.routes == ROUTE_NAMES else ", ".join(effect.routes)
     zh = {"bars": "禁止", "permits": "准许", "warns": "提示"}[effect.kind]
-    return Words(f"{zh} {routes}", f"{effect.kind} {routes}")
+    routes_zh = "一切处置方式" if effect.routes == ROUTE_NAMES else "、".join(r.words.zh for r in ROUTES if r.name in effect.routes)
+    return Words(f"{zh}{routes_zh}", f"{effect.kind} {routes}")
 
 
 def source_words(rule: Rule) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from panhuo.kernel.money import in_currency
 from panhuo.kernel.words import Lang
 
 _STEPS: dict[Lang, tuple[tuple[int, str], ...]] = {
@@ -23,8 +24,8 @@ _HUNDREDS = pl.Series([str(k) for k in range(1000)] + [f",{k:03d}" for k in rang
 _DECIMALS = ["", *(f".{k}" for k in range(10)), *(f".{k:02d}" for k in range(100))]
 
 
-def short(fen: npt.NDArray[np.int64], lang: Lang) -> pl.Series:
-    """The size of each amount in words, without its sign. Up to kernel.money.MAX_FEN."""
+def short(fen: npt.NDArray[np.int64], lang: Lang, currency: str = "CNY") -> pl.Series:
+    """The size of each amount in words, without its sign. Up to kernel.money.MAX_FEN. currency: what the amounts are hundredths of."""
     size = np.abs(fen)
     sizes = np.array([step[0] for step in _STEPS[lang]])
     step = np.searchsorted(sizes[1:], size, side="right")
@@ -36,7 +37,7 @@ def short(fen: npt.NDArray[np.int64], lang: Lang) -> pl.Series:
     whole, rest = rounded // tens, rounded % tens
     head, last = whole // 1000, whole % 1000
     decimals = np.where(tens == 100, 11 + rest, np.where(tens == 10, 1 + rest, 0))
-    tails = pl.Series([d + word for _, word in _STEPS[lang] for d in _DECIMALS])
+    tails = pl.Series([d + in_currency(word, currency) for _, word in _STEPS[lang] for d in _DECIMALS])
     parts = pl.DataFrame(
         {
             "head": head,
@@ -48,5 +49,5 @@ def short(fen: npt.NDArray[np.int64], lang: Lang) -> pl.Series:
     if (head >= 1000).any():
         wide = pl.concat_str([(pl.col("head") // 1000).cast(pl.String), pl.lit(","), (pl.col("head") % 1000).cast(pl.String).str.zfill(3)])
         high = pl.when(pl.col("head") >= 1000).then(wide).otherwise(high)
-    before = [] if lang == "zh" else [pl.lit("CNY ")]
+    before = [] if lang == "zh" else [pl.lit(f"{currency} ")]
     return parts.select(pl.concat_str([*before, high, pl.col("last"), pl.col("tail")]).alias("amount"))["amount"]

@@ -20,6 +20,7 @@ from panhuo.engines.strategy import kernels, moves
 from panhuo.engines.strategy.dual import Scale
 from panhuo.engines.strategy.evaluation import Look, processors
 from panhuo.engines.strategy.problem import Problem
+from panhuo.engines.strategy.silence import silenced
 
 Floats = npt.NDArray[np.float64]
 Choices = npt.NDArray[np.int16]
@@ -143,14 +144,15 @@ def branch(core: Core, problem: Problem, prices: Floats, scale: Scale, gap: floa
     if w == 0:
         return None
     lp = _program(core, problem, prices, scale)
-    answer = milp(
-        -lp.gain,
-        constraints=[LinearConstraint(lp.above, -np.inf, lp.room), LinearConstraint(lp.once, 1.0, 1.0)],
-        integrality=np.ones(lp.gain.size),
-        bounds=Bounds(0.0, 1.0),
-        # without presolve: undoing it on badly scaled figures makes HiGHS print to stdout past every option
-        options={"node_limit": BRANCHES, "mip_rel_gap": gap, "presolve": False},
-    )
+    with silenced():
+        answer = milp(
+            -lp.gain,
+            constraints=[LinearConstraint(lp.above, -np.inf, lp.room), LinearConstraint(lp.once, 1.0, 1.0)],
+            integrality=np.ones(lp.gain.size),
+            bounds=Bounds(0.0, 1.0),
+            # without presolve: undoing it on badly scaled figures makes HiGHS print to stdout past every option
+            options={"node_limit": BRANCHES, "mip_rel_gap": gap, "presolve": False},
+        )
     if answer.x is None:
         return None
     share = np.zeros((w, c))

@@ -25,7 +25,7 @@ from panhuo.engines.strategy.allocation import Allocation
 from panhuo.engines.strategy.frames import DECISION
 from panhuo.engines.strategy.limits import Limit
 from panhuo.engines.strategy.policy import StrategyPolicy
-from panhuo.engines.strategy.sentences import LANGS, NO_UNIT, price_of, say_why
+from panhuo.engines.strategy.sentences import LANGS, price_of, say_why, unit_of
 from panhuo.engines.strategy.weighing import CENT, Flags, Floats, Ints, weigh, whole_fen
 from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.findings import Outcome, no_findings
@@ -44,13 +44,14 @@ def decide(
     rule_words: Mapping[str, Words],
     policy: StrategyPolicy,
     worked: Flags | None = None,
+    currency: str = "CNY",
 ) -> Outcome[pl.DataFrame]:
     """One row an account of a partition, with the columns of :data:`frames.DECISION`, in the order given.
 
     account_ids (n,). allocation and limits as seen by these n accounts (``Allocation.rows``, ``Limit.rows``). net_value (n, 12) fen and
     eligible (n, 12), in the order of ROUTES. barring: by route, the ids of the rules that bar each account from it, comma-joined, "" or null where
     none does. rule_words: what a rule says; a rule that is not there is named by its id. worked (n,): false for an account that needs
-    no route at all (not overdue, nothing owed). Raises UsageInvalid where the shapes do not agree.
+    no route at all (not overdue, nothing owed). currency: what the sentences call the amounts. Raises UsageInvalid where the shapes do not agree.
     """
     n, r = account_ids.len(), len(ROUTES)
     worked = np.ones(n, dtype=np.bool_) if worked is None else worked
@@ -69,26 +70,26 @@ def decide(
     )
     pieces = _Pieces(barring, rule_words, eligible)
     named = pieces.best(net_value, np.where((facts.chosen >= 0) | (facts.best >= 0), 0.0, -np.inf), policy.bars_named.value)
-    reasons = say_why(facts, limits, [pieces.text(named, lang) for lang in LANGS])
+    reasons = say_why(facts, limits, [pieces.text(named, lang) for lang in LANGS], currency)
     frame = frame.with_columns(reasons[0].alias("reason"), reasons[1].alias("reason_en"))
     return Outcome(DECISION.conform(frame.select(DECISION.names)), no_findings())
 
 
-def explain(allocation: Allocation, limits: Sequence[Limit]) -> pl.DataFrame:
+def explain(allocation: Allocation, limits: Sequence[Limit], *, currency: str = "CNY") -> pl.DataFrame:
     """What each limit costs: name, title, title_en, used, at_most, price_fen (of one unit of usage), words, words_en. One row a limit."""
     rows = []
     for limit, used, price in zip(limits, allocation.used, allocation.prices, strict=True):
-        zh, en = (_worth(limit, float(used), float(price), lang) for lang in LANGS)
+        zh, en = (_worth(limit, float(used), float(price), lang, currency) for lang in LANGS)
         rows.append((limit.name, limit.called.zh, limit.called.en, float(used), float(limit.at_most), float(price), zh, en))
     text, number = pl.String(), pl.Float64()
     schema = {"name": text, "title": text, "title_en": text, "used": number, "at_most": number, "price_fen": number, "words": text, "words_en": text}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _worth(limit: Limit, used: float, price: float, lang: Lang) -> str:
+def _worth(limit: Limit, used: float, price: float, lang: Lang, currency: str) -> str:
     """What more of a limit would bring, in words."""
     if price * limit.unit_size >= CENT:
-        return p.MORE_OF_IT.to(lang).format(unit=(limit.unit or NO_UNIT).to(lang), price=price_of(limit, price, lang))
+        return p.MORE_OF_IT.to(lang).format(unit=unit_of(limit, lang, currency), price=price_of(limit, price, lang, currency))
     return (p.NO_USE if used < limit.at_most * (1.0 - 1e-6) else p.USED_BUT_FREE).to(lang)
 
 

@@ -11,6 +11,7 @@ from panhuo.engines.strategy import phrases as p
 from panhuo.engines.strategy.amounts import short
 from panhuo.engines.strategy.limits import Limit
 from panhuo.engines.strategy.weighing import CENT, Facts, Ints, whole_fen
+from panhuo.kernel.money import in_currency
 from panhuo.kernel.routes import ROUTES
 from panhuo.kernel.words import Lang, Words
 
@@ -18,7 +19,7 @@ LANGS: tuple[Lang, Lang] = ("zh", "en")
 NO_UNIT = Words("单位", "unit")
 
 
-def say_why(facts: Facts, limits: Sequence[Limit], bars: Sequence[pl.Series]) -> list[pl.Series]:
+def say_why(facts: Facts, limits: Sequence[Limit], bars: Sequence[pl.Series], currency: str = "CNY") -> list[pl.Series]:
     """The sentences in each of ``LANGS``; ``bars``: what is said of barred routes, in each.
 
     Whatever a sentence says besides its amounts is one of a few thousand combinations of phrase, routes and limit: each is worded once,
@@ -33,14 +34,14 @@ def say_why(facts: Facts, limits: Sequence[Limit], bars: Sequence[pl.Series]) ->
     which = pl.Series(np.searchsorted(distinct, code))
     out = []
     for lang, bar in zip(LANGS, bars, strict=True):
-        prices = [price_of(limit, float(price), lang) for limit, price in zip(limits, facts.prices, strict=True)]
-        words = [_worded(facts, limits, prices, int(row), int(told[row]), lang) for row in first]
+        prices = [price_of(limit, float(price), lang, currency) for limit, price in zip(limits, facts.prices, strict=True)]
+        words = [_worded(facts, limits, prices, int(row), int(told[row]), lang, currency) for row in first]
         columns: dict[str, pl.Series] = {}
         for place in range(_AMOUNTS + 1):
             columns[f"text{place}"] = pl.Series([w[place] for w in words], dtype=pl.String).gather(which)
         for place, amount in enumerate((facts.net, facts.margin, facts.more)):
             said = pl.Series([w[place + 1 + _AMOUNTS] == _SAID for w in words], dtype=pl.Boolean).gather(which)
-            columns[f"amount{place}"] = short(whole_fen(amount), lang).zip_with(said, pl.Series([""]))
+            columns[f"amount{place}"] = short(whole_fen(amount), lang, currency).zip_with(said, pl.Series([""]))
         order = [name for place in range(_AMOUNTS) for name in (f"text{place}", f"amount{place}")]
         frame = pl.DataFrame({**columns, "bars": bar})
         silent = pl.Series(~(facts.worked | (facts.chosen >= 0)))
@@ -70,7 +71,7 @@ def _told(facts: Facts) -> Ints:
     return told
 
 
-def _worded(facts: Facts, limits: Sequence[Limit], prices: Sequence[str], row: int, told: int, lang: Lang) -> tuple[str, ...]:
+def _worded(facts: Facts, limits: Sequence[Limit], prices: Sequence[str], row: int, told: int, lang: Lang, currency: str) -> tuple[str, ...]:
     """The texts before, between and after net, margin and more, then ``_SAID`` or "" for each of these: whether it stands in the sentence."""
 
     def route(at: Ints) -> str:
@@ -85,7 +86,7 @@ def _worded(facts: Facts, limits: Sequence[Limit], prices: Sequence[str], row: i
         "better": route(facts.best),
         "best": route(facts.best),
         "limit": limit.called.to(lang) if limit else "",
-        "unit": (limit.unit or NO_UNIT).to(lang) if limit else "",
+        "unit": unit_of(limit, lang, currency) if limit else "",
         "price": prices[at] if limit else "",
         "net": _CUT,
         "margin": _CUT,
@@ -105,5 +106,10 @@ def _worded(facts: Facts, limits: Sequence[Limit], prices: Sequence[str], row: i
     return one[0], one[1] + two[0], two[1] + three[0], three[1], one[2], two[2], three[2]
 
 
-def price_of(limit: Limit, price: float, lang: Lang) -> str:
-    return str(short(whole_fen(np.array([price * limit.unit_size])), lang)[0])
+def price_of(limit: Limit, price: float, lang: Lang, currency: str) -> str:
+    return str(short(whole_fen(np.array([price * limit.unit_size])), lang, currency)[0])
+
+
+def unit_of(limit: Limit, lang: Lang, currency: str) -> str:
+    """What one of a limit is called; money in the tape's own currency (万 USD)."""
+    return in_currency((limit.unit or NO_UNIT).to(lang), currency)

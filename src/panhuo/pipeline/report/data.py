@@ -124,3 +124,4 @@ class ReportData:
     obstacles: Sequence[Obstacles] = ()  # one a route
     to_correct: str = ""  # name of the file of whole rejected rows
     currency: str = "CNY"
+    house_limits: Sequence[Words] = ()  # limits still as the shipped policy has them, the dearest first

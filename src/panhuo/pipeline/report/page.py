@@ -55,6 +55,7 @@ def render(data: ReportData, *, lang: Lang = "zh") -> str:
         "count": lambda n: f"{round(n or 0):,}",
         "share": lambda x: "—" if x is None else f"{x:.1%}",
         "number": wording.number,
+        "code": wording.breakable,
     }
     shown = figures(data)
     page = environment.get_template("report.html.j2").render(

@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from panhuo.kernel.codes import PRODUCT
 from panhuo.kernel.frames import TABLES
-from panhuo.kernel.money import format_short, format_yuan
+from panhuo.kernel.money import format_short, format_yuan, in_currency
 from panhuo.kernel.routes import ROUTES
 from panhuo.kernel.words import Words
 
@@ -30,6 +30,8 @@ _CERTAINTY = {
     "memory": Words("凭记忆，待核", "from memory, unchecked"),
     "house": Words("自行判断", "house judgement"),
     "derived": Words("推算", "derived"),
+    "conflict": Words("来源不一", "sources disagree"),
+    "draft": Words("征求意见稿", "draft"),
 }
 
 
@@ -47,6 +49,11 @@ def both(zh: str, en: str, **parts: str) -> Markup:
     if parts:
         return Markup('<span lang="zh">{}</span><span lang="en">{}</span>').format(Markup(zh).format(**parts), Markup(en).format(**parts))  # noqa: S704
     return Markup('<span lang="zh">{}</span><span lang="en">{}</span>').format(zh, en)
+
+
+def breakable(code: str) -> Markup:
+    """A code or a field's name, to be broken after an underscore and nowhere else."""
+    return Markup("_<wbr>").join(code.split("_"))
 
 
 def as_filed(text: str) -> Markup:
@@ -101,8 +108,7 @@ def money(fen: float | None, currency: str) -> Markup:
     if round(fen) == 0:
         return Markup('<span title="0.00">0</span>')
     zh, en = format_short(fen, "zh"), format_short(fen, "en")
-    if currency != "CNY":
-        zh, en = zh.replace("元", f" {currency}"), en.replace("CNY", currency)
+    zh, en = in_currency(zh, currency), in_currency(en, currency)
     return Markup('<span title="{}">{}</span>').format(format_yuan(fen), both(zh, en))
 
 
@@ -123,6 +129,4 @@ def amount_of(value: float, unit: Words) -> Markup:
 
 def unit_words(unit: Words, currency: str) -> Words:
     """A unit of money in the tape's own currency: 万元 of a dollar tape is 万 USD."""
-    if currency == "CNY":
-        return unit
-    return Words(unit.zh.replace("元", f" {currency}"), unit.en.replace("yuan", currency))
+    return Words(in_currency(unit.zh, currency), in_currency(unit.en, currency))
