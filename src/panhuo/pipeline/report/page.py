@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import jinja2
 from markupsafe import Markup
@@ -49,7 +50,7 @@ def render(data: ReportData, *, lang: Lang = "zh") -> str:
         "source": wording.source,
         "titles": TITLES,
     }
-    environment.filters |= {
+    filters: dict[str, Callable[..., object]] = {
         "money": lambda fen: wording.money(fen, data.currency),
         "exact": lambda fen: format_yuan(fen or 0),
         "count": lambda n: f"{round(n or 0):,}",
@@ -57,6 +58,7 @@ def render(data: ReportData, *, lang: Lang = "zh") -> str:
         "number": wording.number,
         "code": wording.breakable,
     }
+    environment.filters |= filters
     shown = figures(data)
     page = environment.get_template("report.html.j2").render(
         data=data, s=data.summary, lang=lang, charts=_draw(data, shown), figures=shown, no_route=NONE
