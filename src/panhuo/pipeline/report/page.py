@@ -55,8 +55,8 @@ def render(data: ReportData, *, lang: Lang = "zh") -> str:
         "count": lambda n: f"{round(n or 0):,}",
         "share": lambda x: "—" if x is None else f"{x:.1%}",
         "number": wording.number,
-        "code": wording.breakable,
     }
+    environment.filters["code"] = wording.breakable
     shown = figures(data)
     page = environment.get_template("report.html.j2").render(
         data=data, s=data.summary, lang=lang, charts=_draw(data, shown), figures=shown, no_route=NONE
