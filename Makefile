@@ -5,6 +5,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
+FAST := $(addprefix tests/,kernel house valuation collection legal market restructuring securitisation writeoff)
 
 .PHONY: help setup demo test check bench format clean
 
@@ -28,7 +29,7 @@ check: $(STAMP)  ## format, lint, types, import contracts, fast tests: under a m
 	@$(BIN)/ruff check --quiet src tests
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
-	@$(BIN)/pytest -n 2 -m "not slow and not browser"
+	@$(BIN)/pytest -n 2 -m "not slow and not browser" $(FAST)
 
 bench: $(STAMP)  ## the figures, each with its peer in the same run
 	@$(BIN)/panhuo bench

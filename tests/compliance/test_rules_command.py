@@ -62,6 +62,7 @@ def test_explain_prints_all_there_is_to_know() -> None:
     assert all(c["expect"] == c["got"] for c in one[0]["cases"])
 
 
+@pytest.mark.slow
 def test_explain_says_codes_in_words() -> None:
     """Every rule of every book, in both languages: no code of ours where a reader expects words."""
     from panhuo.engines.compliance.books import Binds, Force, Modality, Unknown

@@ -216,9 +216,9 @@ def test_the_command(tmp_path: Path) -> None:
 
 
 def test_the_command_refuses(tmp_path: Path) -> None:
-    for arguments in (["-n", "-3"], ["-n", "3", "--dirty", "2"]):
-        result = CliRunner().invoke(command, [*arguments, "-o", str(tmp_path / "t.csv")])
-        assert isinstance(result.exception, PanhuoError)
-        assert result.exception.exit_status == 2
-    assert CliRunner().invoke(command, ["-o", str(tmp_path / "t.csv")]).exit_code == 2
+    result = CliRunner().invoke(command, ["-n", "3", "--dirty", "2", "-o", str(tmp_path / "t.csv")])
+    assert isinstance(result.exception, PanhuoError)
+    assert result.exception.exit_status == 2
+    for arguments in (["-n", "-3"], ["-n", "0"], []):
+        assert CliRunner().invoke(command, [*arguments, "-o", str(tmp_path / "t.csv")]).exit_code == 2
     assert not list(tmp_path.iterdir())
