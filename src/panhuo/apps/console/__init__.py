@@ -1,0 +1,1 @@
+"""The staff's screens: desks, components and the frame around them."""

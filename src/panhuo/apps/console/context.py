@@ -1,0 +1,22 @@
+"""What every template may use without being given it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from panhuo.apps.console.language import lang_of
+from panhuo.apps.console.menu import menu_of
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """``lang``, ``scope``, ``user`` and ``menu``."""
+    scope = getattr(request, "scope", None)
+    return {
+        "lang": lang_of(request),
+        "scope": scope,
+        "user": getattr(request, "user", None),
+        "menu": menu_of(scope, request.path) if scope is not None else (),
+        "trace_id": getattr(request, "trace_id", ""),
+    }

@@ -1,0 +1,66 @@
+"""Around every request: a trace id in logs and answers, figures for monitoring, and what the browser is allowed to do with the page."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Callable
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+
+from panhuo.apps.console.errors import answer
+from panhuo.apps.console.metrics import observe
+
+Handler = Callable[[HttpRequest], HttpResponse]
+log = structlog.get_logger()
+_TRACE = re.compile(r"[0-9a-f]{16,32}")
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'"
+)
+
+
+class TraceMiddleware:
+    """A trace id a request, the caller's if it looks like one; a line in the log when the request is answered."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Trace-Id", "")
+        trace_id = given if _TRACE.fullmatch(given) else secrets.token_hex(8)
+        request.trace_id = trace_id  # type: ignore[attr-defined]
+        structlog.contextvars.bind_contextvars(trace_id=trace_id)
+        started = time.perf_counter()
+        try:
+            response = self.get_response(request)
+            seconds = time.perf_counter() - started
+            match = request.resolver_match
+            route = match.route if match else "?"
+            observe(request.method or "?", route, response.status_code, seconds)
+            # the route's pattern, not the path: a path may hold an account number, a query what was searched for
+            log.info("request", method=request.method, route=route, status=response.status_code, ms=round(seconds * 1000))
+        finally:
+            structlog.contextvars.clear_contextvars()
+        response["X-Trace-Id"] = trace_id
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        return answer(request, error)
+
+
+class PolicyMiddleware:
+    """Content security: nothing from elsewhere, no inline script or style; personal pages are not cached."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.setdefault("Content-Security-Policy", _POLICY)
+        response.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+        if not request.path.startswith("/static/"):
+            response.setdefault("Cache-Control", "no-store")
+        return response

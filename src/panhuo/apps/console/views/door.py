@@ -1,0 +1,105 @@
+"""In and out: sign-in in one step or two, sign-out, the language at the door."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from panhuo.apps.console.access import SIGNED_IN, needs, open_to_anyone
+from panhuo.apps.console.language import COOKIE
+from panhuo.apps.identity.models import User
+from panhuo.apps.identity.scope import narrow
+from panhuo.apps.identity.sessions import session_end, session_start, sessions_of
+from panhuo.apps.identity.signing_in import SECOND_STEP_WITHIN, code_checked, password_check
+
+_EXPECTED = "second_step"
+
+
+@open_to_anyone
+@never_cache
+@require_http_methods(["GET", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Name and password; those with a one-time password go on to the second step."""
+    if getattr(request, "scope", None) is not None:
+        return redirect(_next(request))
+    refusal = None
+    if request.method == "POST":
+        answer = password_check(request, username=request.POST.get("username", ""), password=request.POST.get("password", ""))
+        refusal = answer.refusal
+        if answer.user is not None:
+            return _first_step_done(request, answer.user)
+    status = 200 if refusal is None else 401
+    return render(request, "console/sign_in.html", {"refusal": refusal, "next": _next(request), "username": request.POST.get("username", "")}, status=status)
+
+
+@open_to_anyone
+@never_cache
+@require_http_methods(["GET", "POST"])
+def second_step(request: HttpRequest) -> HttpResponse:
+    """The one-time password of whoever the first step left expected."""
+    expected = request.session.get(_EXPECTED)
+    if not expected or timezone.now().timestamp() > expected["until"]:
+        request.session.pop(_EXPECTED, None)
+        return redirect("/sign-in")
+    refusal = None
+    if request.method == "POST":
+        narrow(None, user_id=expected["user"])
+        user = User.objects.select_related("organisation").filter(pk=expected["user"], is_active=True).first()
+        if user is None:
+            return redirect("/sign-in")
+        narrow(user.organisation_id, user_id=user.pk)
+        refusal = code_checked(request, user, request.POST.get("code", ""))
+        if refusal is None:
+            goal = expected["next"]
+            del request.session[_EXPECTED]
+            session_start(request, user, method="password+totp")
+            return redirect(goal)
+        narrow(None)
+    return render(request, "console/second_step.html", {"refusal": refusal}, status=200 if refusal is None else 401)
+
+
+@needs(SIGNED_IN)
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    scope = request.scope  # type: ignore[attr-defined]
+    from panhuo.apps.identity.sessions import digest
+
+    mine = sessions_of(scope, scope.user_id).filter(session_digest=digest(request.session.session_key or "")).first()
+    if mine is not None:
+        session_end(scope, sign_in_id=mine.pk, user_id=scope.user_id)
+    logout(request)
+    return redirect("/sign-in")
+
+
+@open_to_anyone
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """The language at the door (a signed-in user's is in his settings)."""
+    lang = "en" if request.POST.get("lang") == "en" else "zh"
+    response = redirect(_next(request, default="/sign-in"))
+    response.set_cookie(COOKIE, lang, max_age=timedelta(days=365), samesite="Lax", httponly=True)
+    return response
+
+
+def _first_step_done(request: HttpRequest, user: User) -> HttpResponse:
+    if user.totp_sealed is not None:
+        request.session.cycle_key()
+        until = (timezone.now() + SECOND_STEP_WITHIN).timestamp()
+        request.session[_EXPECTED] = {"user": user.pk, "until": until, "next": _next(request)}
+        return redirect("/sign-in/code")
+    session_start(request, user, method="password")
+    return redirect(_next(request))
+
+
+def _next(request: HttpRequest, default: str = "/") -> str:
+    """Where to go on; only within this site, or another site could be reached through our door."""
+    goal = request.POST.get("next") or request.GET.get("next") or default
+    safe = url_has_allowed_host_and_scheme(goal, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    return goal if safe and goal.startswith("/") else default

@@ -1,0 +1,1 @@
+"""The vault: the only tables that hold what names a person, the only code that opens it."""
