@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "panhuo.apps.identity",
     "panhuo.apps.jobs",
     "panhuo.apps.privacy",
+    "panhuo.apps.intake",
     "panhuo.apps.console",
 ]
 MIDDLEWARE = [
