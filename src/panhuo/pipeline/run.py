@@ -196,7 +196,12 @@ def _summary(
         "layout": intake.layout.name,
         "currency": intake.currency,
         "notices": [
-            notice.as_figures() for notice in (*intake.notices, *of_totals(r.total_rows, r.balance_total_rows_fen), *of_currencies(intake.currencies))
+            notice.as_figures()
+            for notice in (
+                *intake.notices,
+                *of_totals(r.total_rows, r.balance_total_rows_fen, intake.currency),
+                *of_currencies(intake.currencies),
+            )
         ],
         "rows_in": r.rows_in,
         "rows_accepted": r.rows_accepted,
