@@ -79,7 +79,10 @@ def take_in(
     label: str,
     readable: Callable[[], object] = lambda: None,
 ) -> Intake:
-    """Read and clean the tape into ``folder/scratch`` and ``folder/private``. ``readable`` is called once, when the first batch has been. Raises InputUnusable, ConfigurationInvalid, UsageInvalid."""
+    """Read and clean the tape into ``folder/scratch`` and ``folder/private``.
+
+    ``readable`` is called once, when the first batch has been read. Raises InputUnusable, ConfigurationInvalid, UsageInvalid.
+    """
     _refuse_twice(tapes)
     scratch, private = folder / "scratch", folder / "private"
     private.mkdir(mode=0o700)
