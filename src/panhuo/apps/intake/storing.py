@@ -13,8 +13,11 @@ from pathlib import Path
 import polars as pl
 from django.db import connection
 
+from panhuo.engines.intake import PROVINCES
 from panhuo.kernel.frames import ACCOUNT, DEBTOR
 from panhuo.kernel.masking import MASKS
+
+PROVINCE = pl.Enum(list(PROVINCES.values()))
 
 FILTERED = (
     "product",
@@ -82,5 +85,4 @@ def partition_drop(tape_id: int) -> None:
 def columns_write(parts: Sequence[pl.DataFrame], path: Path) -> None:
     """The columns file of a tape, in the order of positions, in blocks that a reader maps without decoding."""
     frame = pl.concat([part.select(FILTERED) for part in parts]) if parts else ACCOUNT.empty().select(FILTERED)
-    province = pl.col("province").fill_null("")
-    frame.with_columns(province.cast(pl.Enum(frame.select(province.unique().sort()).to_series()))).write_ipc(path, compression="uncompressed")
+    frame.with_columns(pl.col("province").cast(PROVINCE)).write_ipc(path, compression="uncompressed")
