@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "panhuo.apps.jobs",
     "panhuo.apps.privacy",
     "panhuo.apps.intake",
+    "panhuo.apps.strategy",
     "panhuo.apps.console",
 ]
 MIDDLEWARE = [
