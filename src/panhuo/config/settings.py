@@ -30,6 +30,7 @@ _HTTPS = ENVIRONMENT.flag("PANHUO_HTTPS")
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
+    "django.contrib.auth",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "procrastinate.contrib.django",
@@ -38,6 +39,7 @@ INSTALLED_APPS = [
     "panhuo.apps.privacy",
     "panhuo.apps.intake",
     "panhuo.apps.strategy",
+    "panhuo.apps.api",
     "panhuo.apps.console",
 ]
 MIDDLEWARE = [

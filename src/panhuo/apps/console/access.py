@@ -10,10 +10,12 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from panhuo.apps.identity.roles import ANYONE, SIGNED_IN
 from panhuo.apps.identity.scope import NotAllowed
 
+__all__ = ["ANYONE", "SIGNED_IN", "needs", "open_to_anyone"]
+
 View = Callable[..., HttpResponse]
-ANYONE, SIGNED_IN = "anyone", "signed in"
 
 
 def needs(ability: str) -> Callable[[View], View]:

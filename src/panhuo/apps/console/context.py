@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from panhuo.apps.console.language import lang_of
+from panhuo.apps.identity.language import lang_of
 from panhuo.apps.console.menu import menu_of
 
 

@@ -32,6 +32,10 @@ ABILITIES: dict[str, Words] = {
 }
 
 
+ANYONE, SIGNED_IN = "anyone", "signed in"
+"""What an address may ask instead of an ability."""
+
+
 @dataclass(frozen=True, slots=True)
 class Role:
     """``kinds``: the kinds of organisation in which the role exists."""

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from panhuo.apps.console.access import SIGNED_IN, needs, open_to_anyone
-from panhuo.apps.console.language import COOKIE
+from panhuo.apps.identity.language import COOKIE
 from panhuo.apps.identity.models import User
 from panhuo.apps.identity.scope import narrow
 from panhuo.apps.identity.sessions import session_end, session_start, sessions_of

@@ -1,0 +1,1 @@
+"""The same desks for machines: ``/api/v1/``."""

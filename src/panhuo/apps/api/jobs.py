@@ -1,0 +1,63 @@
+"""Jobs: watched, cancelled, repeated."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest
+from ninja import Router
+
+from panhuo.apps.api.access import needs, scope_for
+from panhuo.apps.api.shapes import JobOut
+from panhuo.apps.jobs.models import Job
+from panhuo.apps.jobs.services import job_cancel, job_repeat
+from panhuo.kernel.words import Lang
+
+router = Router(tags=["jobs"])
+
+
+@router.get("", response=list[JobOut])
+@needs("jobs.view")
+def jobs_list(request: HttpRequest, before: int | None = None) -> Any:
+    """Jobs, latest first, a hundred at a time."""
+    scope = scope_for(request)
+    rows = scope.rows(Job).order_by("-pk")
+    return [job_out(job, scope.lang) for job in (rows.filter(pk__lt=before) if before is not None else rows)[:100]]
+
+
+@router.get("/{int:job_id}", response=JobOut)
+@needs("jobs.view")
+def job_read(request: HttpRequest, job_id: int) -> Any:
+    scope = scope_for(request)
+    return job_out(_found(scope.rows(Job).filter(pk=_id(job_id)).first()), scope.lang)
+
+
+@router.post("/{int:job_id}/cancel", response=JobOut)
+@needs("jobs.view")
+def job_stop(request: HttpRequest, job_id: int) -> Any:
+    scope = scope_for(request)
+    return job_out(_found(job_cancel(scope, _id(job_id))), scope.lang)
+
+
+@router.post("/{int:job_id}/repeat", response={202: JobOut})
+@needs("jobs.view")
+def job_again(request: HttpRequest, job_id: int) -> Any:
+    scope = scope_for(request)
+    return 202, job_out(_found(job_repeat(scope, _id(job_id))), scope.lang)
+
+
+def job_out(job: Job, lang: Lang) -> dict[str, Any]:
+    names = ("kind", "subject", "state", "share", "result", "error", "requested_at", "finished_at")
+    return {"id": job.pk, "stage": job.stage(lang)} | {name: getattr(job, name) for name in names}
+
+
+def _found(job: Job | None) -> Job:
+    if job is None:
+        raise Http404
+    return job
+
+
+def _id(number: int) -> int:
+    if not 0 < number < 2**63:
+        raise Http404
+    return number

@@ -1,0 +1,103 @@
+"""The portfolio and its accounts. Filters are those of the console's addresses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest
+from ninja import Router
+
+from panhuo.apps.api.access import needs, scope_for
+from panhuo.apps.api.shapes import AccountsOut, CashOut, ExplainedOut, GroupOut, TotalsOut
+from panhuo.apps.identity.scope import Scope
+from panhuo.apps.intake.accounts import accounts_page
+from panhuo.apps.intake.accounts import account_row as row_of
+from panhuo.apps.intake.filters import BY_VALUE, filters_of
+from panhuo.apps.intake.models import Tape
+from panhuo.apps.intake.portfolio import grouped, tapes_current, totals
+from panhuo.apps.strategy.selecting import account_explained, cash_expected
+from panhuo.apps.strategy.services import plan_latest
+from panhuo.kernel.errors import UsageInvalid
+from panhuo.kernel.words import Words
+
+router = Router(tags=["portfolio"])
+GROUPS = (*BY_VALUE, "age", "vintage")
+
+
+@router.get("/totals", response=TotalsOut)
+@needs("portfolio.view")
+def totals_read(request: HttpRequest, tape: int | None = None) -> Any:
+    scope = scope_for(request)
+    found = totals(_tapes(scope, tape), filters_of(request.GET.dict()))
+    return {"accounts": found.accounts, "sums": found.sums}
+
+
+@router.get("/groups", response=list[GroupOut])
+@needs("portfolio.view")
+def groups_read(request: HttpRequest, by: str, tape: int | None = None) -> Any:
+    """Accounts and balance by one or two fields, separated by a comma."""
+    scope = scope_for(request)
+    names = by.split(",")
+    if not 1 <= len(names) <= 2 or len(set(names)) < len(names) or not set(names) <= set(GROUPS):
+        raise UsageInvalid("GROUP_WRONG", Words("不能按此分组", "cannot be grouped by this"), where="by", remedy=Words("用：" + "、".join(GROUPS), "use one or two of " + ", ".join(GROUPS)))
+    frame = grouped(_tapes(scope, tape), filters_of(request.GET.dict()), names)
+    return [{"key": [row[name] for name in names], **{k: row[k] for k in ("accounts", "balance_fen", "principal_fen")}} for row in frame.to_dicts()]
+
+
+@router.get("/cash", response=CashOut)
+@needs("portfolio.view")
+def cash_read(request: HttpRequest, tape: int | None = None) -> Any:
+    """What is expected month by month under ordinary work, by the plan in force or the latest."""
+    scope = scope_for(request)
+    tapes = _tapes(scope, tape)
+    plan = plan_latest(scope, [t.pk for t in tapes])
+    if plan is None:
+        raise Http404
+    return {"plan": plan.pk, **cash_expected(scope, plan, tapes, filters_of(request.GET.dict()))}
+
+
+@router.get("/accounts", response=AccountsOut)
+@needs("account.view")
+def accounts_list(request: HttpRequest, tape: int | None = None, sort: str = "-balance_fen", cursor: str | None = None, size: int = 50) -> Any:
+    scope = scope_for(request)
+    page = accounts_page(scope, _tapes(scope, tape), filters_of(request.GET.dict()), sort=sort, cursor=cursor, size=min(max(size, 1), 500))
+    return {"rows": page.rows, "newer": page.newer, "older": page.older}
+
+
+@router.get("/accounts/{int:tape_id}/{int:position}", response=dict[str, Any])
+@needs("account.view")
+def account_read(request: HttpRequest, tape_id: int, position: int) -> Any:
+    if not (0 < tape_id < 2**63 and 0 <= position < 2**31):
+        raise Http404
+    row = row_of(scope_for(request), tape_id=tape_id, position=position)
+    if row is None:
+        raise Http404
+    return row
+
+
+@router.get("/accounts/{int:tape_id}/{int:position}/explanation", response=ExplainedOut)
+@needs("account.view")
+def explanation_read(request: HttpRequest, tape_id: int, position: int) -> Any:
+    """Every route of the account and why the plan chose this one; recomputed and compared with the stored decision."""
+    scope = scope_for(request)
+    if not (0 < tape_id < 2**63 and 0 <= position < 2**31):
+        raise Http404
+    plan = plan_latest(scope, [tape_id])
+    found = account_explained(scope, plan, tape_id=tape_id, position=position) if plan is not None else None
+    if found is None:
+        raise Http404
+    options = [
+        {name: getattr(option, name) for name in ("route", "eligible", "cash_fen", "cost_fen", "net_value_fen", "low_fen", "high_fen", "hours", "months", "price_fen", "after_fen")}
+        | {"bars": [rule for rule, _ in option.bars]}
+        for option in found.options
+    ]
+    return {"chosen": found.chosen, "reason": found.reason.to(scope.lang), "agrees": found.agrees, "months": list(found.months), "options": options}
+
+
+def _tapes(scope: Scope, tape_id: int | None) -> list[Tape]:
+    if tape_id is not None and not 0 < tape_id < 2**63:
+        raise Http404
+    found = tapes_current(scope, tape_id=tape_id)
+    if tape_id is not None and not found:
+        raise Http404
+    return found

@@ -1,0 +1,195 @@
+"""What goes in and out of the API. Amounts are integer fen; words come in the caller's language."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from ninja import Schema
+from pydantic import Field
+
+
+class Error(Schema):
+    """Every error: a stable code, what is wrong, what to do, and the number under which the server's log knows it."""
+
+    code: str
+    message: str
+    remedy: str
+    trace_id: str
+    where: str | None = None
+
+
+class Me(Schema):
+    user: str
+    organisation: str
+    role: str
+    abilities: list[str]
+
+
+class FileOut(Schema):
+    name: str
+    bytes: int
+    sha256: str
+
+
+class JobOut(Schema):
+    id: int
+    kind: str
+    subject: str
+    state: str
+    stage: str
+    share: float | None
+    result: dict[str, Any] | None
+    error: dict[str, Any] | None
+    requested_at: dt.datetime
+    finished_at: dt.datetime | None
+
+
+class TapeOut(Schema):
+    id: int
+    series: str
+    version: int
+    current: bool
+    state: str
+    as_of: dt.date | None
+    layout: str
+    rows: int
+    balance_fen: int
+    files: list[FileOut]
+    figures: dict[str, Any]
+    created_at: dt.datetime
+
+
+class DescribeIn(Schema):
+    layout_name: str = Field(default="", max_length=80)
+    layout: str = Field(default="", max_length=200_000, description="YAML; empty: the shipped layout of that name")
+    as_of: dt.date | None = None
+    sheet: str = Field(default="", max_length=80)
+    series: str | None = Field(default=None, max_length=80)
+
+
+class GuessOut(Schema):
+    heading: str
+    field: str | None
+    confidence: float
+    reason: str
+
+
+class LookOut(Schema):
+    headings: list[str]
+    titles: list[str]
+    fits: str = Field(description="the shipped layout that fits; empty: none does")
+    layout: str
+    guesses: list[GuessOut]
+
+
+class MatchOut(Schema):
+    id: int
+    left: str
+    right: str
+    weight: float | None
+    probability: float | None
+    reason: str
+    shown: dict[str, Any]
+    decision: str
+
+
+class MatchIn(Schema):
+    decision: str = Field(max_length=10, description="same, different, or empty to take it back")
+
+
+class TotalsOut(Schema):
+    accounts: int
+    sums: dict[str, int]
+
+
+class GroupOut(Schema):
+    key: list[str | None]
+    accounts: int
+    balance_fen: int
+    principal_fen: int
+
+
+class CashOut(Schema):
+    plan: int
+    months: list[int]
+    recovery_fen: int
+    low_fen: int
+    high_fen: int
+
+
+class AccountsOut(Schema):
+    rows: list[dict[str, Any]]
+    newer: str | None
+    older: str | None
+
+
+class OptionOut(Schema):
+    route: str
+    eligible: bool
+    bars: list[str]
+    cash_fen: int
+    cost_fen: int
+    net_value_fen: int
+    low_fen: int
+    high_fen: int
+    hours: float
+    months: float | None
+    price_fen: float
+    after_fen: float
+
+
+class ExplainedOut(Schema):
+    chosen: str | None
+    reason: str
+    agrees: bool
+    months: list[float]
+    options: list[OptionOut]
+
+
+class PlanIn(Schema):
+    name: str = Field(min_length=1, max_length=80)
+    tapes: list[int] = Field(min_length=1, max_length=50)
+    policy: str | None = Field(default=None, max_length=500_000)
+    policy_name: str = Field(default="house", max_length=80)
+    limits: dict[str, float] = Field(default_factory=dict)
+
+
+class VaryIn(Schema):
+    name: str = Field(min_length=1, max_length=80)
+    limits: dict[str, float]
+
+
+class StepIn(Schema):
+    approve: bool = True
+    note: str = Field(default="", max_length=2000)
+
+
+class PlanOut(Schema):
+    id: int
+    name: str
+    state: str
+    tapes: list[int]
+    basis: int | None
+    policy_name: str
+    policy_version: str
+    limits: dict[str, float]
+    figures: dict[str, Any]
+    as_of: dt.date | None
+    created_at: dt.datetime
+
+
+class TokenIn(Schema):
+    name: str = Field(min_length=1, max_length=64)
+    abilities: list[str]
+    days: int = Field(ge=1, le=365)
+
+
+class TokenOut(Schema):
+    id: int
+    name: str
+    start: str
+    abilities: list[str]
+    expires_at: dt.datetime
+    revoked_at: dt.datetime | None
+    used_at: dt.datetime | None

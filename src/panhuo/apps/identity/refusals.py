@@ -1,0 +1,75 @@
+"""What an exception means to the caller: status, stable code, cause and remedy; the console and the API each word it in their own form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, TooManyFilesSent
+from django.db import InterfaceError, OperationalError
+from django.http import Http404
+
+from panhuo.apps.identity.roles import ABILITIES
+from panhuo.apps.identity.scope import NotAllowed
+from panhuo.kernel.errors import PanhuoError
+from panhuo.kernel.words import Words
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An answer that is not the one asked for."""
+
+    status: int
+    code: str
+    cause: Words
+    remedy: Words
+    where: str = ""
+
+
+NOT_FOUND = Refusal(
+    404,
+    "NOT_FOUND",
+    Words("没有这个页面或对象，或您无权查看", "There is no such page or thing, or you may not see it"),
+    Words("检查网址，或从菜单进入", "check the address, or start from the menu"),
+)
+BAD_REQUEST = Refusal(400, "REQUEST_WRONG", Words("请求无法解析", "The request cannot be understood"), Words("检查网址或内容后重试", "check the address or the content and try again"))
+SIGN_IN = Refusal(401, "SIGN_IN", Words("请先登录", "Sign in first"), Words("登录后重试；返回上一页可找回填写的内容", "sign in and try again; go back to find what you had typed"))
+TOKEN = Refusal(401, "TOKEN", Words("令牌缺失、过期或已撤销", "The token is missing, has run out or was revoked"), Words("在“我的设置”中新建令牌", "make one under “My settings”"))
+FORGERY = Refusal(403, "FORM_EXPIRED", Words("表单已过期，或不是从本站提交", "The form has expired, or was not sent from this site"), Words("返回上一页、刷新后重新提交", "go back, reload and send it again"))
+TOO_BIG = Refusal(413, "UPLOAD_TOO_BIG", Words("上传内容超过上限", "The upload is larger than allowed"), Words("拆分或压缩（.gz、.zip）后再上传", "split it, or compress it (.gz, .zip)"))
+BROKE = Refusal(
+    500,
+    "SERVER_FAULT",
+    Words("程序出错，什么也没有改变", "Something failed; nothing was changed"),
+    Words("稍后重试；仍不行请把跟踪号告诉管理员", "try again later; if it stays so, tell your administrator the trace number"),
+)
+AWAY = Refusal(503, "DATABASE_AWAY", Words("数据库暂时不可用", "The database is away for the moment"), Words("几秒后重试", "try again in a few seconds"))
+DISK_FULL = Refusal(507, "DISK_FULL", Words("服务器磁盘空间不足，什么也没有保存", "The server's disk is full; nothing was saved"), Words("请管理员腾出空间后重试", "ask your administrator to free some space"))
+
+
+def refusal_of(error: Exception, *, signed_in: bool) -> Refusal:
+    """What to answer to an exception. What is nobody's fault but ours is logged."""
+    if isinstance(error, NotAllowed):
+        if not signed_in:
+            return SIGN_IN
+        words = ABILITIES[error.ability]
+        cause = Words(f"您的角色没有“{words.zh}”的权限", f"Your role may not {words.en}")
+        return Refusal(403, "NOT_ALLOWED", cause, Words("如需权限，请联系本机构管理员", "ask your organisation's administrator"))
+    if isinstance(error, PanhuoError):
+        return Refusal(400 if error.exit_status == 2 else 422, error.code, error.cause, error.remedy, error.where)
+    if isinstance(error, Http404 | PermissionDenied):
+        return NOT_FOUND
+    if isinstance(error, RequestDataTooBig | TooManyFilesSent):
+        return TOO_BIG
+    if isinstance(error, SuspiciousOperation):
+        return BAD_REQUEST
+    if isinstance(error, OperationalError | InterfaceError):
+        log.warning("database away", exception=type(error).__name__)
+        return AWAY
+    if isinstance(error, OSError) and error.errno in (28, 122):
+        log.error("disk full")
+        return DISK_FULL
+    log.error("request broke", exc_info=error)
+    return BROKE
