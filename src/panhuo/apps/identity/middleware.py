@@ -12,7 +12,7 @@ from panhuo.apps.identity.models import User
 from panhuo.apps.identity.scope import fenced, narrow, scope_of
 from panhuo.apps.identity.sessions import seen
 
-_NO_DATABASE = ("/static/", "/healthz", "/metrics")
+_NO_DATABASE = ("/static/", "/healthz", "/readyz", "/metrics")  # asked before who asks is known, or while the database is away
 
 
 class ScopeMiddleware:
