@@ -12,8 +12,10 @@ import pytest
 from made_runs import AS_OF, Ran, Rows, ran
 
 from panhuo.kernel.routes import ROUTE_NAMES
+from panhuo.kernel.words import Lang
 from panhuo.pipeline.policy import load_policy
 from panhuo.pipeline.report import wording
+from panhuo.pipeline.report.charts import scale_of
 from panhuo.pipeline.reporting import assumptions, written_out
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -117,6 +119,22 @@ def test_a_foreign_tape_is_told_that_yuan_were_taken_at_face_value(sample: Ran, 
     assert run.report.count("按面值使用") == 1  # said, and once
     assert run.report.count("at face value") == 1
     assert "at face value" not in sample.report
+
+
+@pytest.mark.parametrize(
+    ("fen", "lang", "currency", "unit"),
+    [
+        (1e10, "zh", "CNY", (1e10, "亿元")),
+        (9.99e9, "zh", "USD", (1e6, "万 USD")),
+        (5e5, "zh", "CNY", (100.0, "元")),
+        (5e5, "zh", "USD", (100.0, "USD")),
+        (2e11, "en", "CNY", (1e11, "CNY bn")),
+        (2e8, "en", "HKD", (1e8, "HKD m")),
+        (0.0, "en", "HKD", (100.0, "HKD")),
+    ],
+)
+def test_charts_name_their_unit_in_the_tapes_currency(fen: float, lang: Lang, currency: str, unit: tuple[float, str]) -> None:
+    assert scale_of(fen, lang, currency) == unit
 
 
 def test_limits_nobody_set_are_named_at_the_top_until_somebody_does(clean_rows: Rows, run_rows: Callable[..., Ran], tmp_path: Path) -> None:

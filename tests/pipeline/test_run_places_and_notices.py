@@ -148,6 +148,18 @@ def test_total_rows_are_said_to_be_no_loss(run_rows: Callable[..., Ran], clean_r
     assert s["balance_accepted_fen"] + s["balance_rejected_fen"] == s["balance_in_fen"]
 
 
+def test_total_rows_of_a_foreign_tape_are_in_its_currency(run_rows: Callable[..., Ran], clean_rows: Rows) -> None:
+    rows = [{**row, "币种": "USD"} for row in clean_rows[:20]]
+    total = dict.fromkeys(rows[0], "") | {"借据号": "合计", "未偿本金": str(sum(Decimal(row["未偿本金"]) for row in rows))}
+    run = run_rows([*rows, total])
+    (notice,) = (notice for notice in run.summary["notices"] if notice["code"] == "TOTAL_ROWS")
+    amount, unit = re.search(r"余额 ([\d.,]+[万亿]?)(.*?)）", notice["message"]).groups()
+    assert (amount, unit) == (format_short(run.summary["balance_rejected_fen"], "zh").removesuffix("元"), " USD")
+    assert "元" not in notice["message"]
+    assert "balance USD " in notice["message_en"]
+    assert not re.search("CNY|yuan", notice["message_en"])
+
+
 def test_money_that_no_one_reads_is_named(run_rows: Callable[..., Ran], clean_rows: Rows) -> None:
     more = {"表内外欠息": "123.45", "代垫诉讼费用": "", "欠息日期": "2026-01-02", "利息备注": "无", "预留金额": "0.00", "客户金额类型": "7"}
     run = run_rows([{**row, **more, "代垫诉讼费用": str(i)} for i, row in enumerate(clean_rows)])

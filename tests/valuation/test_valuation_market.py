@@ -99,7 +99,7 @@ def test_contactability_points_keep_the_mean_where_the_published_rate_is(root):
         assert table[stage][1:] == [f"{lost:.0%}".replace("%", " %"), f"{odds['lost']:.2f}", f"{odds['reachable']:.2f}", f"{mean:.2f}"]
 
 
-def test_a_lost_debtor_recovers_little_at_every_stage():
+def test_a_lost_debtor_recovers_little_at_every_stage(root):
     """From M1 on, and never more than one who is a stage younger; past a year the published rate is mostly that of the lost."""
     card = POLICY.scorecard
     points = {b.code: b.points for b in card.characteristics["contactability"].bins}
@@ -111,3 +111,5 @@ def test_a_lost_debtor_recovers_little_at_every_stage():
     assert (theirs[start <= 12] < 0.5 * plain[start <= 12]).all()
     assert (theirs < 0.75 * plain).all()
     assert (np.diff(theirs[start <= 12]) < 0).all()
+    told = ", ".join(f"{share:.0%} (M{k})".replace("%", " %") for k, share in zip(start, theirs, strict=True) if k < 25)
+    assert told in (root / "docs" / "valuation.md").read_text(encoding="utf-8")

@@ -24,6 +24,11 @@ _COMMANDS = {
     "tape": ("panhuo.cli.tape", "清单：比较两个版本", "Tapes: compare two versions"),
     "sample": ("panhuo.cli.sample", "生成任意规模的合成清单及其真值", "Make a synthetic tape of any size, truth beside it"),
     "rules": ("panhuo.cli.rules", "规则手册：列出、解释、检验", "Rulebooks: list, explain, check"),
+    "serve": ("panhuo.cli.serve", "启动网页应用", "Serve the web application"),
+    "worker": ("panhuo.cli.worker", "启动任务进程", "Run a job worker"),
+    "migrate": ("panhuo.cli.migrate", "建立或升级数据库", "Make or upgrade the database"),
+    "demo": ("panhuo.cli.demo", "演示：示例机构、用户与数据", "The demonstration: a lender, its users, its tapes"),
+    "vault": ("panhuo.cli.vault", "保险库密钥轮换", "Rotate the vault's keys"),
     "bench": ("panhuo.cli.bench", "基准测试，同场对照", "Benchmarks, each against a peer in the same run"),
 }
 

@@ -7,6 +7,7 @@ The server listens on a Unix socket alone and trusts whoever reaches it, so the 
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -56,6 +57,7 @@ def _start(folder: Path) -> PostgresServer:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _refuse_other_version(folder, pg.pgdata_version(folder))
         _drop_stale_lock(folder)
+        _forget_dead_holders(folder)
         fresh = not (folder / "PG_VERSION").exists()
         server = pg.get_server(folder)
     except OSError as error:
@@ -100,6 +102,20 @@ def _drop_stale_lock(folder: Path) -> None:
         alive = False
     if not alive:
         lock.unlink(missing_ok=True)
+
+
+def _forget_dead_holders(folder: Path) -> None:
+    """Processes that were killed never let go; counted as holders they would keep the server running for ever."""
+    import psutil
+
+    noted = folder / ".handle_pids.json"
+    try:
+        holders = json.loads(noted.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    alive = [number for number in holders if psutil.pid_exists(number)]
+    if alive != holders:
+        noted.write_text(json.dumps(alive), encoding="utf-8")
 
 
 def _create(server: PostgresServer, *, fresh: bool) -> None:

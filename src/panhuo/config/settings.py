@@ -37,6 +37,8 @@ INSTALLED_APPS = [
     "panhuo.apps.identity",
     "panhuo.apps.jobs",
     "panhuo.apps.privacy",
+    "panhuo.apps.intake",
+    "panhuo.apps.strategy",
     "panhuo.apps.console",
 ]
 MIDDLEWARE = [

@@ -10,6 +10,8 @@ FEN_PER_YUAN = 100
 FEN_PER_WAN = 10_000 * FEN_PER_YUAN
 MAX_FEN = 9_000_000_000_000_000
 """Largest amount accepted anywhere, 90 trillion yuan: below 2**53, so exact in a float too."""
+HALF_FEN = 0.5
+"""Where forecasts are compared, a difference below it is none."""
 
 
 def yuan(amount: str | int | Decimal) -> int:

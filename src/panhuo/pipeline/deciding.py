@@ -34,8 +34,6 @@ class Decided:
     breakdowns: Breakdowns = field(default_factory=Breakdowns)
     cash: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CASH))
     largest: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=LARGEST))
-    currency: str = "CNY"
-    currencies: dict[str, int] = field(default_factory=dict)  # accounts by currency
 
 
 def decide_parts(
@@ -54,9 +52,6 @@ def decide_parts(
         }
     )
     cash = np.zeros((len(ROUTE_NAMES), policy.horizon_months))
-    decided.currencies = _currencies(intake.accounts)
-    if decided.currencies:  # the commonest: no amount is converted, so one name has to serve
-        decided.currency = max(sorted(decided.currencies), key=lambda name: decided.currencies[name])
     best: list[pl.DataFrame] = []
     with (
         PartWriter(folder / "accounts.parquet", repeated=_REPEATED) as accounts_file,
@@ -76,7 +71,7 @@ def decide_parts(
                 rule_words=words,
                 policy=policy.strategy,
                 worked=portfolio.worked[rows],
-                currency=decided.currency,
+                currency=intake.currency,
             ).data
             file.write(decisions)
             route = decisions["route"].cast(pl.String).fill_null(NONE)
@@ -105,15 +100,6 @@ def decide_parts(
     if best:
         decided.largest = pl.concat(best).sort("net_value_fen", "account_id", descending=[True, False]).head(LARGEST_SHOWN)
     return decided
-
-
-def _currencies(parts: Sequence[Path]) -> dict[str, int]:
-    """Accounts by currency, known before the first sentence is written."""
-    counts: dict[str, int] = {}
-    for path in parts:
-        for currency, count in take(path, ["currency"])["currency"].value_counts().iter_rows():
-            counts[currency] = counts.get(currency, 0) + count
-    return counts
 
 
 def _unit(limit: Limit) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from panhuo.kernel.money import format_short
+from panhuo.kernel.money import format_short, in_currency
 from panhuo.kernel.words import Words
 
 READING, PARTIAL, TITLE_UNIT, FOREIGN, MIXED = "READING_NOTE", "LAYOUT_PARTIAL", "TITLE_UNIT", "CURRENCY_NOT_CNY", "CURRENCIES_MIXED"
@@ -26,11 +26,11 @@ class Notice(NamedTuple):
         return {"code": self.code, "message": self.words.zh, "message_en": self.words.en}
 
 
-def of_totals(rows: int, fen: int) -> list[Notice]:
-    """Total rows (合计) among the rejected: their balance repeats that of other rows."""
+def of_totals(rows: int, fen: int, currency: str) -> list[Notice]:
+    """Total rows (合计) among the rejected: their balance, named in ``currency``, repeats that of other rows."""
     if not rows:
         return []
-    zh, en = format_short(fen, "zh"), format_short(fen, "en")
+    zh, en = in_currency(format_short(fen, "zh"), currency), in_currency(format_short(fen, "en"), currency)
     return [
         Notice(
             TOTALS,

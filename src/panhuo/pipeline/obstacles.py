@@ -14,13 +14,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from panhuo.kernel.money import HALF_FEN
 from panhuo.kernel.routes import ROUTE_NAMES
 from panhuo.kernel.words import Words
 from panhuo.pipeline.portfolio import Portfolio
 from panhuo.pipeline.report.data import Obstacles
-
-CENT = 0.5
-"""Differences below half a fen are none."""
 
 
 def obstacles(portfolio: Portfolio, choice: npt.NDArray[np.int16]) -> list[Obstacles]:
@@ -39,8 +37,8 @@ def obstacles(portfolio: Portfolio, choice: npt.NDArray[np.int16]) -> list[Obsta
         value = portfolio.net_value[:, j]
         may = portfolio.eligible[:, j] & worked
         others = may & (choice != j)
-        loss = others & (value < CENT)
-        held = others & ~loss & (value > given + CENT)
+        loss = others & (value < HALF_FEN)
+        held = others & ~loss & (value > given + HALF_FEN)
         first = max((rule for rule in named if named[rule] and route in closes[rule]), key=lambda rule: named[rule], default="")
         out.append(
             Obstacles(

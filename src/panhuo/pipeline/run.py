@@ -194,10 +194,14 @@ def _summary(
         "as_of": intake.as_of.isoformat(),
         "as_of_from": intake.as_of_from,
         "layout": intake.layout.name,
-        "currency": decided.currency,
+        "currency": intake.currency,
         "notices": [
             notice.as_figures()
-            for notice in (*intake.notices, *of_totals(r.total_rows, r.balance_total_rows_fen), *of_currencies(decided.currencies))
+            for notice in (
+                *intake.notices,
+                *of_totals(r.total_rows, r.balance_total_rows_fen, intake.currency),
+                *of_currencies(intake.currencies),
+            )
         ],
         "rows_in": r.rows_in,
         "rows_accepted": r.rows_accepted,

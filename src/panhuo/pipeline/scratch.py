@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
@@ -12,5 +11,5 @@ def put(frame: pl.DataFrame, path: Path) -> None:
     frame.write_ipc(path, compression="uncompressed")
 
 
-def take(path: Path, columns: Sequence[str] | None = None) -> pl.DataFrame:
-    return pl.read_ipc(path, columns=list(columns) if columns else None)
+def take(path: Path) -> pl.DataFrame:
+    return pl.read_ipc(path)

@@ -7,6 +7,7 @@ kept: account numbers (duplicates), the people (debtor identity), counts and sum
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -57,6 +58,12 @@ class Intake:
     reconciliation: Reconciliation = field(default_factory=Reconciliation)
     quality: Quality = field(default_factory=no_quality)
     notices: list[Notice] = field(default_factory=list)
+    currencies: Counter[str] = field(default_factory=Counter)  # accepted accounts by currency
+
+    @property
+    def currency(self) -> str:
+        """What amounts are named in: the commonest currency, since no amount is converted and one name has to serve."""
+        return max(sorted(self.currencies), key=lambda name: self.currencies[name], default="CNY")
 
 
 def take_in(
@@ -72,7 +79,10 @@ def take_in(
     label: str,
     readable: Callable[[], object] = lambda: None,
 ) -> Intake:
-    """Read and clean the tape into ``folder/scratch`` and ``folder/private``. ``readable`` is called once, when the first batch has been. Raises InputUnusable, ConfigurationInvalid, UsageInvalid."""
+    """Read and clean the tape into ``folder/scratch`` and ``folder/private``.
+
+    ``readable`` is called once, when the first batch has been read. Raises InputUnusable, ConfigurationInvalid, UsageInvalid.
+    """
     _refuse_twice(tapes)
     scratch, private = folder / "scratch", folder / "private"
     private.mkdir(mode=0o700)
@@ -111,6 +121,7 @@ def take_in(
                 writer.write(cleaned.tables[name])
             intake.reconciliation += cleaned.reconciliation
             intake.quality += cleaned.quality
+            intake.currencies.update(dict(cleaned.accounts["currency"].value_counts().iter_rows()))
             intake.headings = dict(cleaned.headings)
             if not rows:
                 readable()

@@ -47,12 +47,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from panhuo.engines.strategy.arrays import Choices, Floats
 from panhuo.engines.strategy.limits import Limit
 from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.words import Words
-
-Choices = npt.NDArray[np.int16]
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

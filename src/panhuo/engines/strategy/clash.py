@@ -10,14 +10,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
+from panhuo.engines.strategy.arrays import Ints
 from panhuo.engines.strategy.dual import Scale, minimise
 from panhuo.engines.strategy.evaluation import look, rounding
 from panhuo.engines.strategy.problem import Problem
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 def clashing(problem: Problem, scale: Scale) -> Ints | None:

@@ -12,19 +12,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import coo_array, csr_array, eye_array, hstack
 
 from panhuo.engines.strategy import kernels, moves
+from panhuo.engines.strategy.arrays import Choices, Floats, Ints
 from panhuo.engines.strategy.dual import Scale
 from panhuo.engines.strategy.evaluation import Look, processors
 from panhuo.engines.strategy.problem import Problem
 from panhuo.engines.strategy.silence import silenced
-
-Floats = npt.NDArray[np.float64]
-Choices = npt.NDArray[np.int16]
-Ints = npt.NDArray[np.int64]
 
 CORE = 6000
 """Accounts in the core, about."""

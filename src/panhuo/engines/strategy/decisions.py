@@ -22,13 +22,15 @@ import polars as pl
 
 from panhuo.engines.strategy import phrases as p
 from panhuo.engines.strategy.allocation import Allocation
+from panhuo.engines.strategy.arrays import Flags, Floats, Ints
 from panhuo.engines.strategy.frames import DECISION
 from panhuo.engines.strategy.limits import Limit
 from panhuo.engines.strategy.policy import StrategyPolicy
 from panhuo.engines.strategy.sentences import LANGS, price_of, say_why, unit_of
-from panhuo.engines.strategy.weighing import CENT, Flags, Floats, Ints, weigh, whole_fen
+from panhuo.engines.strategy.weighing import weigh, whole_fen
 from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.findings import Outcome, no_findings
+from panhuo.kernel.money import HALF_FEN
 from panhuo.kernel.routes import ROUTE_NAMES, ROUTES
 from panhuo.kernel.words import Lang, Words
 
@@ -88,7 +90,7 @@ def explain(allocation: Allocation, limits: Sequence[Limit], *, currency: str = 
 
 def _worth(limit: Limit, used: float, price: float, lang: Lang, currency: str) -> str:
     """What more of a limit would bring, in words."""
-    if price * limit.unit_size >= CENT:
+    if price * limit.unit_size >= HALF_FEN:
         return p.MORE_OF_IT.to(lang).format(unit=unit_of(limit, lang, currency), price=price_of(limit, price, lang, currency))
     return (p.NO_USE if used < limit.at_most * (1.0 - 1e-6) else p.USED_BUT_FREE).to(lang)
 
@@ -115,7 +117,7 @@ class _Pieces:
     def best(self, net_value: Floats, above: Floats, most: int) -> list[Ints]:
         """For each account the pieces of its best barred routes worth more than ``above`` (n,), best first, at most ``most``; 0 for none."""
         value = np.where((self.piece > 0) & np.isfinite(net_value), net_value, -np.inf)
-        value = np.where(value > above[:, None] + CENT, value, -np.inf)
+        value = np.where(value > above[:, None] + HALF_FEN, value, -np.inf)
         every = np.arange(value.shape[0])
         out = []
         for _ in range(min(most, value.shape[1])):

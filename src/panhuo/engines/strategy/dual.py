@@ -18,10 +18,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linprog
 
+from panhuo.engines.strategy.arrays import Floats
 from panhuo.engines.strategy.evaluation import Look, look
 from panhuo.engines.strategy.problem import Problem
-
-Floats = npt.NDArray[np.float64]
 
 GROUPS = 12
 WIDEST = 1e9

@@ -13,13 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from panhuo.engines.strategy import kernels
+from panhuo.engines.strategy.arrays import Choices, Floats
 from panhuo.engines.strategy.problem import Problem
-
-Floats = npt.NDArray[np.float64]
-Choices = npt.NDArray[np.int16]
 
 EPS = float(np.finfo(np.float64).eps)
 

@@ -7,15 +7,9 @@ rounding in the last place however the accounts are ordered.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from panhuo.engines.strategy.arrays import Choices, Flags, Floats, Ints, Reals
 from panhuo.kernel.compiling import compiled
-
-Floats = npt.NDArray[np.float64]
-Reals = npt.NDArray[np.floating]
-Choices = npt.NDArray[np.int16]
-Ints = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 
 
 @compiled

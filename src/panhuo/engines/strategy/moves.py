@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from panhuo.engines.strategy.kernels import Floats, Ints
+from panhuo.engines.strategy.arrays import Floats, Ints
 from panhuo.kernel.compiling import compiled
 
 

@@ -11,14 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from panhuo.engines.strategy import kernels
+from panhuo.engines.strategy.arrays import Floats, Ints
 from panhuo.engines.strategy.evaluation import processors
 from panhuo.engines.strategy.problem import Problem
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from panhuo.engines.strategy.arrays import Flags, Floats, Ints, Reals
 from panhuo.engines.strategy.limits import Limit
 from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.words import Words
-
-Floats = npt.NDArray[np.float64]
-Reals = npt.NDArray[np.floating]
-Ints = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 
 COMPACT_BELOW = 0.3
 """A matrix with fewer varying columns than this share of the routes is copied without the others; beyond it is read in place."""

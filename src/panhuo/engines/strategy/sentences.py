@@ -9,9 +9,10 @@ import polars as pl
 
 from panhuo.engines.strategy import phrases as p
 from panhuo.engines.strategy.amounts import short
+from panhuo.engines.strategy.arrays import Ints
 from panhuo.engines.strategy.limits import Limit
-from panhuo.engines.strategy.weighing import CENT, Facts, Ints, whole_fen
-from panhuo.kernel.money import in_currency
+from panhuo.engines.strategy.weighing import Facts, whole_fen
+from panhuo.kernel.money import HALF_FEN, in_currency
 from panhuo.kernel.routes import ROUTES
 from panhuo.kernel.words import Lang, Words
 
@@ -61,12 +62,12 @@ _WITHOUT = (p.NOTHING_TO_DO, p.NO_ROUTE, p.NOT_WORTH_IT, p.TOO_DEAR, p.NONE_LEFT
 
 def _told(facts: Facts) -> Ints:
     """Which phrases each account's sentence is made of: head, against and held of a chosen route, else one phrase, as one number."""
-    limited, ahead = facts.limit >= 0, facts.margin >= CENT
+    limited, ahead = facts.limit >= 0, facts.margin >= HALF_FEN
     head = (facts.net < 0.0).astype(np.int64)
-    against = np.select([facts.runner < 0, ahead & facts.priced, ahead, facts.margin <= -CENT], [0, 1, 2, 3], 4)
-    held = np.where(facts.more < CENT, 0, np.where(limited, 1, 2))
+    against = np.select([facts.runner < 0, ahead & facts.priced, ahead, facts.margin <= -HALF_FEN], [0, 1, 2, 3], 4)
+    held = np.where(facts.more < HALF_FEN, 0, np.where(limited, 1, 2))
     with_route = (head * len(_AGAINST) + against) * len(_HELD) + held
-    without = np.select([~facts.worked, facts.best < 0, facts.net < CENT, limited], [0, 1, 2, 3], 4)
+    without = np.select([~facts.worked, facts.best < 0, facts.net < HALF_FEN, limited], [0, 1, 2, 3], 4)
     told: Ints = np.where(facts.chosen >= 0, with_route + len(_WITHOUT), without).astype(np.int64)
     return told
 

@@ -5,21 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from panhuo.engines.strategy import core as cores
 from panhuo.engines.strategy import moves
 from panhuo.engines.strategy.allocation import relative_gap
+from panhuo.engines.strategy.arrays import Choices, Floats, Ints
 from panhuo.engines.strategy.clash import clashing
 from panhuo.engines.strategy.dual import Dual, Scale, minimise, scale_of
 from panhuo.engines.strategy.evaluation import Look, look, reduced, rounding
 from panhuo.engines.strategy.presolve import strike
 from panhuo.engines.strategy.problem import Problem
 from panhuo.kernel.randomness import stream
-
-Floats = npt.NDArray[np.float64]
-Choices = npt.NDArray[np.int16]
-Ints = npt.NDArray[np.int64]
 
 SAMPLE = 16_000
 """Accounts of the first, rough look for prices in a large portfolio."""

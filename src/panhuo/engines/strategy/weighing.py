@@ -9,15 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from panhuo.engines.strategy.allocation import Allocation
+from panhuo.engines.strategy.arrays import Flags, Floats, Ints
 from panhuo.engines.strategy.limits import Limit
+from panhuo.kernel.money import HALF_FEN
 from panhuo.kernel.routes import ROUTES
-
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
-
-CENT = 0.5
-"""Differences below half a fen are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +62,8 @@ def weigh(allocation: Allocation, net_value: Floats, eligible: Flags, limits: Se
     plain = np.where(has, np.where(placed, value[every, on], 0.0) - np.where(has, value[every, at], 0.0), 0.0)
     top = np.where(open_, value[every, np.maximum(best, 0)], 0.0)
     more = np.where(placed, top - net, 0.0)
-    held = np.where(placed, more >= CENT, (top >= CENT) & open_)
-    return Facts(chosen, runner, best, np.where(held, limit, -1), net, margin, more, np.abs(margin - plain) >= CENT, worked, allocation.prices)
+    held = np.where(placed, more >= HALF_FEN, (top >= HALF_FEN) & open_)
+    return Facts(chosen, runner, best, np.where(held, limit, -1), net, margin, more, np.abs(margin - plain) >= HALF_FEN, worked, allocation.prices)
 
 
 def _used(usage: npt.NDArray[np.generic], counts: Flags, route: Ints) -> Floats:

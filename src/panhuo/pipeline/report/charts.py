@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from panhuo.kernel.money import in_currency
 from panhuo.kernel.routes import ROUTES
 from panhuo.kernel.words import Lang
 
@@ -58,11 +59,11 @@ def scale_of(largest_fen: float, lang: Lang, currency: str) -> tuple[float, str]
     """The unit amounts are drawn in: fen in one, and its name."""
     steps: tuple[tuple[float, str], ...]
     if lang == "zh":
-        unit = "元" if currency == "CNY" else f" {currency}"
-        steps = ((1e10, f"亿{unit}"), (1e6, f"万{unit}"), (100.0, unit.strip()))
+        steps = ((1e10, "亿元"), (1e6, "万元"), (100.0, "元"))
     else:
-        steps = ((1e11, f"{currency} bn"), (1e8, f"{currency} m"), (1e5, f"{currency} k"), (100.0, currency))
-    return next((step for step in steps if largest_fen >= step[0]), steps[-1])
+        steps = ((1e11, "CNY bn"), (1e8, "CNY m"), (1e5, "CNY k"), (100.0, "CNY"))
+    fen, unit = next((step for step in steps if largest_fen >= step[0]), steps[-1])
+    return fen, in_currency(unit, currency).strip()
 
 
 def money_by_key(rows: Sequence[tuple[str, float, float]], lang: Lang, *, currency: str, labels: tuple[str, str], horizontal: bool = False) -> str:

@@ -1,0 +1,123 @@
+"""What accounts are filtered by: one list, compiled to SQL for lists and to Polars for sums, so that a figure and the accounts behind it agree.
+
+In an address a filter is ``product=online_loan,credit_card`` (any of these) or ``balance_fen=100000..500000`` (from .. to, either may be left
+out, both inclusive), in the field's own unit. What is not understood is named, never passed over.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+import polars as pl
+
+from panhuo.apps.intake.storing import PROVINCE
+from panhuo.kernel.errors import UsageInvalid
+from panhuo.kernel.fields import Field
+from panhuo.kernel.frames import ACCOUNT
+from panhuo.kernel.words import Words
+
+BY_VALUE = ("product", "bucket", "five_class", "province", "guarantee_kind", "litigation_state", "contactability", "debtor_kind", "written_off")
+BY_RANGE = ("balance_fen", "principal_fen", "overdue_days", "origination_date")
+NAMES = (*BY_VALUE, *BY_RANGE)
+NOTHING = "none"
+"""Stands for "not given" among the values of a field that may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One condition. ``values``: any of these (None among them: not given); or ``low`` and ``high``, inclusive, in the field's unit."""
+
+    name: str
+    values: tuple[Any, ...] = ()
+    low: Any = None
+    high: Any = None
+
+    @property
+    def field(self) -> Field:
+        return ACCOUNT[self.name]
+
+    @property
+    def text(self) -> str:
+        """As it stands in an address."""
+        if self.name in BY_VALUE:
+            return ",".join(NOTHING if value is None else str(value).lower() if isinstance(value, bool) else str(value) for value in self.values)
+        return f"{'' if self.low is None else self.low}..{'' if self.high is None else self.high}"
+
+    def sql(self) -> tuple[str, list[Any]]:
+        """A condition on ``intake_account`` and its parameters."""
+        if self.name in BY_VALUE:
+            given = [value for value in self.values if value is not None]
+            parts = [f"{self.name} = any(%s)"] if given else []
+            parts += [f"{self.name} is null"] if None in self.values else []
+            return f"({' or '.join(parts)})", [given] if given else []
+        parts, parameters = [], []
+        for sign, bound in ((">=", self.low), ("<=", self.high)):
+            if bound is not None:
+                parts.append(f"{self.name} {sign} %s")
+                parameters.append(bound)
+        return f"({' and '.join(parts)})", parameters
+
+    def polars(self) -> pl.Expr:
+        """The same condition on the columns file."""
+        column = pl.col(self.name)
+        if self.name in BY_VALUE:
+            given = [value for value in self.values if value is not None]
+            found = column.is_in(given) if given else pl.lit(False)
+            return (found | column.is_null()) if None in self.values else found.fill_null(False)
+        bounds = [column >= self.low] if self.low is not None else []
+        bounds += [column <= self.high] if self.high is not None else []
+        return reduce(lambda a, b: a & b, bounds).fill_null(False)
+
+
+def filters_of(query: Mapping[str, str]) -> list[Filter]:
+    """The filters of an address's query; other keys are other people's. Raises UsageInvalid that names what is wrong."""
+    return [_read(name, query[name]) for name in NAMES if query.get(name)]
+
+
+def _read(name: str, text: str) -> Filter:
+    field = ACCOUNT[name]
+    if name in BY_VALUE:
+        return Filter(name, values=tuple(dict.fromkeys(_value(field, part) for part in text.split(","))))
+    low, dots, high = text.partition("..")
+    if not dots:
+        high = low
+    made = Filter(name, low=_bound(field, low), high=_bound(field, high))
+    if made.low is None and made.high is None:
+        raise _wrong(field, text)
+    return made
+
+
+def _value(field: Field, text: str) -> Any:
+    if text == NOTHING and field.nullable and NOTHING not in {code.code for code in field.codes}:
+        return None
+    if field.kind == "flag":
+        if text not in ("true", "false"):
+            raise _wrong(field, text)
+        return text == "true"
+    kind = PROVINCE if field.name == "province" else ACCOUNT.schema[field.name]
+    if not isinstance(kind, pl.Enum) or text not in kind.categories:
+        raise _wrong(field, text)
+    return text
+
+
+def _bound(field: Field, text: str) -> Any:
+    if not text:
+        return None
+    try:
+        if field.kind == "date":
+            return dt.date.fromisoformat(text)
+        number = int(text)
+    except ValueError as error:
+        raise _wrong(field, text) from error
+    if abs(number) >= 2**62:
+        raise _wrong(field, text)
+    return number
+
+
+def _wrong(field: Field, text: str) -> UsageInvalid:
+    cause = Words(f"“{field.zh}”没有“{text[:40]}”这样的值", f'"{field.en}" has no value "{text[:40]}"')
+    return UsageInvalid("FILTER_WRONG", cause, where=field.name, remedy=Words("去掉这个条件，或从列表中选择", "remove the filter, or choose from the list"))

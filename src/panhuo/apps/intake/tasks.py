@@ -1,0 +1,9 @@
+"""The department's kinds of job."""
+
+from __future__ import annotations
+
+from panhuo.apps.intake import importing
+from panhuo.apps.jobs.kinds import kind
+from panhuo.kernel.words import Words
+
+kind("tape.import", Words("导入清单", "import a tape"), ability="tape.import", ended=importing.ended)(importing.work)

@@ -1,0 +1,50 @@
+"""The ground under tests of the web application: an embedded PostgreSQL of the test run's own and fresh keys, set up when the first such test
+is collected, so that tests of the engines never wait for it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import warnings
+from pathlib import Path
+
+import pytest
+
+_DATA = "PANHUO_TEST_DATA"
+_MINE: list[Path] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if _DATA not in os.environ:  # the first process; those that share its work find it set
+        folder = Path(tempfile.mkdtemp(prefix="panhuo-test-"))
+        folder.chmod(0o755)
+        _MINE.append(folder)
+        os.environ[_DATA] = str(folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    for folder in _MINE:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.environ.pop(_DATA, None)
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> None:
+    if "DJANGO_SETTINGS_MODULE" not in os.environ and "panhuo.apps" in module_path.read_text(encoding="utf-8"):
+        _lay()
+
+
+def _lay() -> None:
+    os.environ["PANHUO_DATA"] = os.environ[_DATA]
+    os.environ.pop("DATABASE_URL", None)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "panhuo.config.settings"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import django
+        from django.conf import settings
+
+        django.setup()
+        settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+        from panhuo.apps.privacy.keys import keys_create
+
+        keys_create(settings.PANHUO_VAULT_KEYS)
