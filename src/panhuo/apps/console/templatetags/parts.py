@@ -143,13 +143,13 @@ def field(context: template.Context, bound: BoundField, unit: Words | str = "") 
 
 
 @register.inclusion_tag("console/parts/faults.html", takes_context=True)
-def faults(context: template.Context, form: Any) -> dict[str, Any]:
+def faults(context: template.Context, form: Any, focused: bool = True) -> dict[str, Any]:
     """What is wrong with a form, above it, each line leading to its field."""
     lang = _lang(context)
     lines = [("", words) for words in faults_of(form.non_field_errors().as_data(), lang)]
     for bound in form:
         lines += [(bound, words) for words in faults_of(bound.errors.as_data(), lang)]
-    return _inner(context, lines=lines)
+    return _inner(context, lines=lines, focused=focused)
 
 
 def faults_of(errors: Sequence[Any], lang: Lang) -> list[str]:

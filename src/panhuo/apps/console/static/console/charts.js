@@ -24,6 +24,7 @@ const tick = (value) => value.toLocaleString("en-US", { maximumFractionDigits: 2
 
 const tip = (data, at) => {
   const node = document.createElement("div");
+  node.className = "tip";
   node.append(Object.assign(document.createElement("b"), { textContent: data.categories[at] }));
   const table = node.appendChild(document.createElement("table"));
   data.series.forEach((one, index) => {
@@ -96,7 +97,7 @@ const option = (data) => {
     tooltip: {
       trigger: "axis",
       confine: true,
-      className: "tip",
+      className: "tip-holder",
       padding: 0,
       borderWidth: 0,
       backgroundColor: "transparent",
