@@ -60,7 +60,7 @@ TEMPLATES = [
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": ["django.template.context_processors.request", "panhuo.apps.console.context.page"],
-            "builtins": ["panhuo.apps.console.templatetags.panhuo"],
+            "builtins": ["django.templatetags.static", "panhuo.apps.console.templatetags.panhuo", "panhuo.apps.console.templatetags.parts"],
         },
     }
 ]
@@ -103,7 +103,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = PANHUO_DATA / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(PANHUO_FILES)}},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "panhuo.apps.console.statics.HashedStatics"},
 }
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 FILE_UPLOAD_TEMP_DIR = str(_UPLOADING)

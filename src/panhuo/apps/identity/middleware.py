@@ -16,7 +16,7 @@ from panhuo.apps.identity.scope import fenced, narrow, scope_of
 from panhuo.apps.identity.services import TOKEN_START
 from panhuo.apps.identity.sessions import digest, seen
 
-_NO_DATABASE = ("/static/", "/healthz", "/metrics")
+_NO_DATABASE = ("/static/", "/healthz", "/readyz", "/metrics")  # asked before who asks is known, or while the database is away
 
 
 class ScopeMiddleware:

@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from panhuo.kernel.words import Words
+from panhuo.apps.console.cells import exact, money_span
+from panhuo.kernel.words import Lang, Words
 
 register = template.Library()
 
@@ -38,24 +39,8 @@ def money(context: template.Context, fen: int | float | None, unit: str = "auto"
     """Fen as yuan; 万 and 亿 (thousand and million in English) where people say so, exact to the fen when pointed at."""
     if fen is None:
         return "—"
-    exact = f"{fen / 100:,.2f}" if isinstance(fen, float) else _exact(fen)
-    chinese = context.get("lang", "zh") == "zh"
-    text = _short(fen, chinese) if unit == "auto" else exact
-    return format_html('<span class="money" title="{}">{}</span>', f"{exact} {'元' if chinese else 'yuan'}", text)
-
-
-def _exact(fen: int) -> str:
-    sign, whole = ("-" if fen < 0 else ""), abs(int(fen))
-    return f"{sign}{whole // 100:,}.{whole % 100:02d}"
-
-
-def _short(fen: float, chinese: bool) -> str:
-    yuan = fen / 100
-    steps = ((1e8, "亿"), (1e4, "万")) if chinese else ((1e9, "bn"), (1e6, "m"), (1e3, "k"))
-    for size, name in steps:
-        if abs(yuan) >= size * 0.99995:
-            return f"{yuan / size:,.2f} {name}"
-    return f"{yuan:,.2f}"
+    lang: Lang = "en" if context.get("lang") == "en" else "zh"
+    return money_span(fen, lang) if unit == "auto" else format_html('<span class="money">{}</span>', exact(fen))
 
 
 @register.filter

@@ -1,4 +1,4 @@
-"""In and out: sign-in in one step or two, sign-out, the language at the door."""
+"""In and out: sign-in in one step or two, sign-out, the first page, the language and look of the pages."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from panhuo.apps.console.access import SIGNED_IN, needs, open_to_anyone
+from panhuo.apps.console.menu import menu_of
+from panhuo.apps.console.templatetags.parts import THEME_COOKIE
 from panhuo.apps.identity.language import COOKIE
 from panhuo.apps.identity.models import User
+from panhuo.apps.identity.preferences import THEMES, preference_set
 from panhuo.apps.identity.scope import narrow
 from panhuo.apps.identity.sessions import session_end, session_start, sessions_of
 from panhuo.apps.identity.signing_in import SECOND_STEP_WITHIN, code_checked, password_check
@@ -36,7 +39,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         if answer.user is not None:
             return _first_step_done(request, answer.user)
     status = 200 if refusal is None else 401
-    return render(request, "console/sign_in.html", {"refusal": refusal, "next": _next(request), "username": request.POST.get("username", "")}, status=status)
+    return render(
+        request, "console/sign_in.html", {"refusal": refusal, "next": _next(request), "username": request.POST.get("username", "")}, status=status
+    )
 
 
 @open_to_anyone
@@ -78,13 +83,36 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return redirect("/sign-in")
 
 
+@needs(SIGNED_IN)
+def home(request: HttpRequest) -> HttpResponse:
+    """The first desk the user may enter."""
+    desks = menu_of(request.scope, "/")  # type: ignore[attr-defined]
+    return redirect(desks[0][0].path if desks else "/design")
+
+
 @open_to_anyone
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
-    """The language at the door (a signed-in user's is in his settings)."""
+    """The language of the pages: kept for the browser, and for the user where one is signed in."""
     lang = "en" if request.POST.get("lang") == "en" else "zh"
-    response = redirect(_next(request, default="/sign-in"))
-    response.set_cookie(COOKIE, lang, max_age=timedelta(days=365), samesite="Lax", httponly=True)
+    return _preferred(request, COOKIE, lang, {"language": lang})
+
+
+@open_to_anyone
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Light, dark or as the system: kept likewise."""
+    chosen = request.POST.get("theme", "")
+    chosen = chosen if chosen in THEMES else "system"
+    return _preferred(request, THEME_COOKIE, chosen, {"theme": chosen})
+
+
+def _preferred(request: HttpRequest, cookie: str, value: str, preference: dict[str, str]) -> HttpResponse:
+    scope = getattr(request, "scope", None)
+    if scope is not None:
+        preference_set(scope, **preference)
+    response = HttpResponse(status=204) if request.headers.get("HX-Request") else redirect(_next(request, default="/sign-in"))
+    response.set_cookie(cookie, value, max_age=timedelta(days=365), samesite="Lax", httponly=True, secure=request.is_secure())
     return response
 
 

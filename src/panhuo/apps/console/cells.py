@@ -1,0 +1,103 @@
+"""How a value is written in a table's cell, in one place: alignment, separators, exactness, the dash for nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.utils import timezone
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from panhuo.apps.console.charts import Heat, said
+from panhuo.apps.console.tables import Column, Kind
+from panhuo.kernel.words import Lang, Words
+
+NONE = mark_safe('<span class="none">—</span>')
+_ALIGNED = {"date": "date", "moment": "date", "wrap": "wrap", "text": "text"}
+
+
+def cell_of(
+    column: Column, row: Any, lang: Lang, *, first: bool = False, row_href: str | None = None, drawer: bool = False, plain: bool = False
+) -> SafeString:
+    """One ``td``, or ``th`` for the first column. ``plain``: the value alone, without the column's own way to find it or link it."""
+    value = row[column.key] if plain else column.of(row)
+    text = written(column, value, lang)
+    href = None if plain else column.href(row) if column.href else None
+    if first and row_href:
+        text = format_html('<a href="{}" data-row{}>{}</a>', row_href, mark_safe(" data-drawer") if drawer else "", text)
+    elif href:
+        text = format_html('<a href="{}">{}</a>', href, text)
+    kind = "n" if column.numeric else _ALIGNED.get(column.kind, "")
+    hint = format_html(' title="{}"', value) if column.kind == "text" and isinstance(value, str) and len(value) > 24 else ""
+    shape = '<th scope="row" class="{}" data-col="{}"{}>{}</th>' if first else '<td class="{}" data-col="{}"{}>{}</td>'
+    return format_html(shape, kind, column.key, hint, text)
+
+
+def written(column: Column, value: Any, lang: Lang) -> SafeString:
+    """The value as it is read."""
+    if value is None or value == "":
+        return NONE
+    match column.kind:
+        case "money":
+            return money_span(value, lang)
+        case "yuan":
+            return escape(exact(value))
+        case "count":
+            return escape(f"{value:,}")
+        case "number":
+            return escape(f"{value:,.{column.places}f}")
+        case "percent":
+            return escape(f"{value:.{column.places}%}")
+        case "date":
+            return escape(f"{value:%Y-%m-%d}")
+        case "moment":
+            return escape(f"{timezone.localtime(value) if isinstance(value, dt.datetime) and value.tzinfo else value:%Y-%m-%d %H:%M}")
+        case "state":
+            return format_html('<span class="badge" data-tone="{}">{}</span>', value.tone, value.words.to(lang))
+        case "code":
+            return format_html("<code>{}</code>", value)
+        case "html":
+            return mark_safe(value) if isinstance(value, SafeString) else escape(value)  # noqa: S308 - safe already
+        case _:
+            return escape(said(value, lang) if isinstance(value, Words | str) else value)
+
+
+def money_span(fen: float, lang: Lang) -> SafeString:
+    """In 元, 万, 亿 (k, m, bn); the exact amount when pointed at."""
+    return format_html('<span class="money" title="{}">{}</span>', f"{exact(fen)} {'元' if lang == 'zh' else 'yuan'}", short(fen, lang))
+
+
+def exact(fen: float) -> str:
+    """Yuan to the fen, of an integer without passing through a float."""
+    if isinstance(fen, int):
+        sign, whole = ("-" if fen < 0 else ""), abs(fen)
+        return f"{sign}{whole // 100:,}.{whole % 100:02d}"
+    return f"{fen / 100:,.2f}"
+
+
+def short(fen: float, lang: Lang) -> str:
+    yuan = fen / 100
+    steps = ((1e8, "亿"), (1e4, "万")) if lang == "zh" else ((1e9, "bn"), (1e6, "m"), (1e3, "k"))
+    for size, name in steps:
+        if abs(yuan) >= size * 0.99995:
+            return f"{yuan / size:,.2f} {name}"
+    return f"{yuan:,.2f}"
+
+
+def heat_of(heat: Heat, lang: Lang) -> dict[str, Any]:
+    """What the heat map's template needs: each cell's words, level and goal."""
+    kinds: dict[str, Kind] = {"fen": "money", "count": "count", "share": "percent"}
+    column = Column("v", Words("", ""), kinds[heat.unit])
+    levels = heat.levels()
+
+    def text(value: float | None) -> SafeString:
+        return NONE if not value else written(column, value, lang)
+
+    rows = []
+    sums = heat.row_sums()
+    for i, label in enumerate(heat.rows):
+        cells = [(text(v), levels[i][j], heat.hrefs[i][j] if heat.hrefs and v else "") for j, v in enumerate(heat.cells[i])]
+        rows.append((said(label, lang), heat.row_hrefs[i] if heat.row_hrefs else "", cells, text(sums[i])))
+    heads = [(said(label, lang), heat.column_hrefs[j] if heat.column_hrefs else "") for j, label in enumerate(heat.columns)]
+    return {"rows": rows, "heads": heads, "sums": [text(v) for v in heat.column_sums()], "whole": text(sum(sums))}
