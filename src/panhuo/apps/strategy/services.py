@@ -34,7 +34,9 @@ def house_policy() -> str:
     return "extends: default\nversion: house\n"
 
 
-def plan_make(scope: Scope, *, name: str, tapes: list[int], policy_name: str = "house", policy: str | None = None, limits: Mapping[str, float] | None = None) -> Plan:
+def plan_make(
+    scope: Scope, *, name: str, tapes: list[int], policy_name: str = "house", policy: str | None = None, limits: Mapping[str, float] | None = None
+) -> Plan:
     """Ask for a plan over imported tapes. Raises PlanRefused, ConfigurationInvalid (a bad policy), NotAllowed."""
     scope.need("plan.make")
     known = list(scope.rows(Tape).filter(pk__in=tapes, state=Tape.IMPORTED).order_by("series", "pk"))
@@ -182,5 +184,3 @@ def _moved(scope: Scope, plan: Plan, state: str) -> Plan:
 
 def _refused(code: str, zh: str, en: str, where: str, remedy_zh: str, remedy_en: str) -> PlanRefused:
     return PlanRefused(code, Words(zh, en), where=where, remedy=Words(remedy_zh, remedy_en))
-
-
