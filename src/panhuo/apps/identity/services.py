@@ -17,7 +17,7 @@ from panhuo.apps.identity.models import ApiToken, Delegation, Membership, Organi
 from panhuo.apps.identity.roles import ABILITIES, KINDS, ROLES
 from panhuo.apps.identity.scope import Scope, unfenced
 from panhuo.apps.identity.sessions import digest, sessions_end
-from panhuo.apps.identity.signing_in import code_check, totp_seal
+from panhuo.apps.identity.signing_in import code_check, secret_seal
 from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.words import Words
 
@@ -50,6 +50,14 @@ def organisation_create(scope: Scope, *, kind: str, name: str) -> Organisation:
         made = Organisation.objects.create(kind=kind, name=name.strip()[:100])
         deed_add(scope, "organisation.create", f"organisation:{made.pk}", kind=kind)
         return made
+
+
+def organisation_open(scope: Scope, *, kind: str, name: str, username: str, role: str, password: str) -> Organisation:
+    """A new organisation with its first administrator: both or neither. Raises IdentityInvalid, NotAllowed."""
+    with transaction.atomic():
+        made = organisation_create(scope, kind=kind, name=name)
+        user_create(scope, username=username, name="", role=role, password=password, administrator=True, organisation_id=made.pk)
+    return made
 
 
 def organisation_activate(scope: Scope, organisation_id: int, *, active: bool) -> None:
@@ -147,6 +155,10 @@ def password_change(scope: Scope, *, old: str, new: str, keep_session: str | Non
         sessions_end(scope, user_id=user.pk, but=keep_session)
 
 
+def passwords_differ(username: str) -> IdentityInvalid:
+    return _invalid("PASSWORDS_DIFFER", "两次输入的新密码不同", "the two new passwords differ", username, "重新输入", "type them again")
+
+
 def password_reset(scope: Scope, user_id: int) -> str:
     """A new first password for a user of one's organisation, told once; he changes it at his next sign-in, and his second factor starts anew."""
     scope.need("users.manage")
@@ -154,8 +166,8 @@ def password_reset(scope: Scope, user_id: int) -> str:
     with transaction.atomic():
         user = scope.rows(User).select_for_update(of=("self",)).get(pk=user_id)
         user.set_password(fresh)
-        user.must_change_password, user.totp_sealed = True, None
-        user.save(update_fields=["password", "must_change_password", "totp_sealed"])
+        user.must_change_password, user.secret_sealed = True, None
+        user.save(update_fields=["password", "must_change_password", "secret_sealed"])
         deed_add(scope, "password.reset", f"user:{user.pk}")
         sessions_end(scope, user_id=user.pk)
     return fresh
@@ -180,8 +192,8 @@ def totp_enrol(scope: Scope, *, secret: str, code: str) -> None:
     """Switch on the one-time password, once its owner has shown that his device knows it. Raises IdentityInvalid."""
     with transaction.atomic():
         user = scope.rows(User).select_for_update(of=("self",)).get(pk=scope.user_id)
-        user.totp_sealed, user.totp_last_step = totp_seal(user, secret), 0
-        user.save(update_fields=["totp_sealed", "totp_last_step"])
+        user.secret_sealed, user.totp_last_step = secret_seal(user, secret), 0
+        user.save(update_fields=["secret_sealed", "totp_last_step"])
         if not code_check(user, code):
             raise _invalid(
                 "TOTP_WRONG",
@@ -200,8 +212,8 @@ def totp_remove(scope: Scope, *, password: str) -> None:
         user = scope.rows(User).select_for_update(of=("self",)).get(pk=scope.user_id)
         if not user.check_password(password):
             raise _invalid("PASSWORD_OLD", "密码不正确", "the password is wrong", user.username, "重新输入", "type it again")
-        user.totp_sealed = None
-        user.save(update_fields=["totp_sealed"])
+        user.secret_sealed = None
+        user.save(update_fields=["secret_sealed"])
         deed_add(scope, "totp.off", f"user:{user.pk}")
 
 
