@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from statistics import median
 from typing import Any
 
 from django.utils import timezone
@@ -10,19 +11,29 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from panhuo.apps.console.charts import Heat, said
-from panhuo.apps.console.tables import Column, Kind
+from panhuo.apps.console.tables import Column, Kind, Table
 from panhuo.kernel.words import Lang, Words
 
+Step = tuple[float, str]
 NONE = mark_safe('<span class="none">—</span>')
 _ALIGNED = {"date": "date", "moment": "date", "wrap": "wrap", "text": "text"}
 
 
 def cell_of(
-    column: Column, row: Any, lang: Lang, *, first: bool = False, row_href: str | None = None, drawer: bool = False, plain: bool = False
+    column: Column,
+    row: Any,
+    lang: Lang,
+    *,
+    first: bool = False,
+    row_href: str | None = None,
+    drawer: bool = False,
+    plain: bool = False,
+    step: Step | None = None,
 ) -> SafeString:
-    """One ``td``, or ``th`` for the first column. ``plain``: the value alone, without the column's own way to find it or link it."""
+    """One ``td``, or ``th`` for the first column. ``plain``: the value alone, without the column's own way to find it or link it.
+    ``step``: the unit in which all of a money column stands."""
     value = row[column.key] if plain else column.of(row)
-    text = written(column, value, lang)
+    text = in_step(value, step, lang) if step and value is not None else written(column, value, lang)
     href = None if plain else column.href(row) if column.href else None
     if first and row_href:
         text = format_html('<a href="{}" data-row{}>{}</a>', row_href, mark_safe(" data-drawer") if drawer else "", text)
@@ -61,6 +72,24 @@ def written(column: Column, value: Any, lang: Lang) -> SafeString:
             return mark_safe(value) if isinstance(value, SafeString) else escape(value)  # noqa: S308 - safe already
         case _:
             return escape(said(value, lang) if isinstance(value, Words | str) else value)
+
+
+def step_of(table: Table, column: Column, lang: Lang) -> Step | None:
+    """The unit of a money column: that of the average where sums are known (the same on every page), else of the page's middle amount.
+    Numbers that stand under one another in one unit are compared at a glance."""
+    if column.kind != "money" or column.unit is not None:
+        return None
+    if table.count and table.totals and table.totals.get(column.key) is not None:
+        usual = abs(table.totals[column.key]) / table.count
+    else:
+        usual = median(abs(v) for row in table.rows if (v := column.of(row))) if any(column.of(row) for row in table.rows) else 0
+    steps = ((1e10, "亿元"), (1e6, "万元")) if lang == "zh" else ((1e11, "CNY bn"), (1e8, "CNY m"), (1e5, "CNY k"))
+    return next((step for step in steps if usual >= step[0]), (1e2, "元" if lang == "zh" else "CNY"))
+
+
+def in_step(fen: float, step: Step, lang: Lang) -> SafeString:
+    """An amount in the column's unit, exact when pointed at."""
+    return format_html('<span class="money" title="{}">{}</span>', f"{exact(fen)} {'元' if lang == 'zh' else 'yuan'}", f"{fen / step[0]:,.2f}")
 
 
 def money_span(fen: float, lang: Lang) -> SafeString:

@@ -13,7 +13,7 @@ from django.utils import translation
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from panhuo.apps.console.cells import cell_of, heat_of
+from panhuo.apps.console.cells import Step, cell_of, heat_of, step_of
 from panhuo.apps.console.charts import Chart, Heat, said
 from panhuo.apps.console.notices import notices_take
 from panhuo.apps.console.tables import Chip, Column, Kind, State, Table
@@ -70,12 +70,16 @@ def theme(context: template.Context) -> str:
 def table(context: template.Context, table: Table) -> dict[str, Any]:
     """A whole table of data with what stands around it."""
     request, lang = context["request"], _lang(context)
-    rows = [_row(table, row, lang) for row in table.rows]
+    steps = [step_of(table, column, lang) for column in table.columns]
+    rows = [_row(table, row, lang, steps) for row in table.rows]
     totals: Any = ""
     if table.totals is not None and table.rows:
-        totals = mark_safe("".join(_total(table, number, lang) for number in range(len(table.columns))))  # noqa: S308 - built of escaped parts
+        totals = mark_safe("".join(_total(table, number, lang, step) for number, step in enumerate(steps)))  # noqa: S308 - built of escaped parts
     chips = [(chip.words, said(chip.value, lang), _without(request, chip)) for chip in table.chips]
-    heads = [(column, table.next_sort(column), table.sorted_by(column)) for column in table.columns]
+    heads = [
+        (column, table.next_sort(column), table.sorted_by(column), column.unit or (step[1] if step else ""))
+        for column, step in zip(table.columns, steps, strict=True)
+    ]
     keys = {key for key in request.GET if key not in ("sort", "after", "before")}
     return _inner(
         context, table=table, rows=rows, totals=totals, chips=chips, heads=heads, filtered=bool(table.chips or keys), drawer=table.drawer,
@@ -83,19 +87,22 @@ def table(context: template.Context, table: Table) -> dict[str, Any]:
     )  # fmt: skip
 
 
-def _row(table: Table, row: Any, lang: Lang) -> SafeString:
+def _row(table: Table, row: Any, lang: Lang, steps: Sequence[Step | None]) -> SafeString:
     href = table.href(row) if table.href else None
-    cells = [cell_of(column, row, lang, first=number == 0, row_href=href, drawer=table.drawer) for number, column in enumerate(table.columns)]
+    cells = [
+        cell_of(column, row, lang, first=number == 0, row_href=href, drawer=table.drawer, step=steps[number])
+        for number, column in enumerate(table.columns)
+    ]
     return mark_safe("".join(cells))  # noqa: S308 - built of escaped parts
 
 
-def _total(table: Table, number: int, lang: Lang) -> SafeString:
+def _total(table: Table, number: int, lang: Lang, step: Step | None) -> SafeString:
     column, totals = table.columns[number], table.totals or {}
     if number == 0:
         return format_html('<th scope="row" data-col="{}">{}</th>', column.key, table.totals_words.to(lang))
     if column.key not in totals:
         return format_html('<td data-col="{}"></td>', column.key)
-    return cell_of(column, {column.key: totals[column.key]}, lang, plain=True)
+    return cell_of(column, {column.key: totals[column.key]}, lang, plain=True, step=step)
 
 
 @register.inclusion_tag("console/parts/chart.html", takes_context=True)

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
 
 from panhuo.apps.console.access import SIGNED_IN, needs
+from panhuo.apps.console.notices import notice_add, notice_with
 from panhuo.apps.console.views import design_figures as figures
+from panhuo.kernel.words import Words
 
 
 @needs(SIGNED_IN)
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def design(request: HttpRequest) -> HttpResponse:
-    """All components on one page."""
+    """All components on one page. What is sent to it changes nothing and is thanked for."""
+    if request.method == "POST":
+        thanks = Words("收到；示例页不保存任何内容", "Received; this page keeps nothing")
+        if request.headers.get("HX-Request"):
+            return notice_with(HttpResponse(status=204), request, thanks)
+        notice_add(request, thanks)
+        return redirect("/design")
     sort = request.GET.get("sort", "-balance_fen")
     shown = figures.accounts(sort, product=request.GET.get("product", ""), after=request.GET.get("after"), before=request.GET.get("before"))
     context = {

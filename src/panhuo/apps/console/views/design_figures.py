@@ -200,7 +200,7 @@ def accounts(sort: str, *, product: str, after: str | None, before: str | None) 
         sort=sort,
         older=str(start + _PAGE) if start + _PAGE < len(rows) else None,
         newer=str(start) if start else None,
-        export="/design?export=1",
+        export="/design",
         chips=[Chip("product", Words("产品", "Product"), dict(PRODUCTS)[product])] if product in dict(PRODUCTS) else [],
         views=Views(
             (

@@ -1,5 +1,7 @@
 /* Charts: one theme built from the page's own colours, drawn by ECharts from the JSON beside the figure. ECharts is fetched only by pages
    that have a chart. No markup is handed to it: the tip is built of nodes, so nothing of a name can run, and no style attribute is needed. */
+import { say } from "./words.js";
+
 let library = null;
 const drawn = new Map();
 
@@ -13,11 +15,18 @@ const load = () =>
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
 
-const number = (value, unit) => {
+/** Decimals by the largest number of the chart: those under one another have as many. */
+const places = (data) => {
+  if (data.unit === "%") return 1;
+  const all = data.series.flatMap((one) => one.values).filter((value) => value !== null);
+  if (all.every(Number.isInteger)) return 0;
+  const largest = Math.max(...all.map(Math.abs));
+  return largest >= 10000 ? 0 : largest >= 1000 ? 1 : 2;
+};
+
+const number = (value, data, digits) => {
   if (value === null || value === undefined) return "—";
-  const size = Math.abs(value);
-  const places = unit === "%" ? 1 : Number.isInteger(value) && size < 1e6 ? 0 : size >= 1000 ? 0 : size >= 100 ? 1 : 2;
-  return value.toLocaleString("en-US", { minimumFractionDigits: places, maximumFractionDigits: places }) + (unit === "%" ? "%" : "");
+  return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits }) + (data.unit === "%" ? "%" : "");
 };
 
 const tick = (value) => value.toLocaleString("en-US", { maximumFractionDigits: 2 });
@@ -25,7 +34,10 @@ const tick = (value) => value.toLocaleString("en-US", { maximumFractionDigits: 2
 const tip = (data, at) => {
   const node = document.createElement("div");
   node.className = "tip";
-  node.append(Object.assign(document.createElement("b"), { textContent: data.categories[at] }));
+  const title = node.appendChild(document.createElement("b"));
+  title.append(data.categories[at]);
+  if (data.unit && data.unit !== "%") title.append(Object.assign(document.createElement("small"), { textContent: data.unit }));
+  const digits = places(data);
   const table = node.appendChild(document.createElement("table"));
   data.series.forEach((one, index) => {
     const row = table.insertRow();
@@ -33,9 +45,15 @@ const tip = (data, at) => {
     const mark = document.createElement("i");
     mark.style.backgroundColor = colour(`chart-${(index % 8) + 1}`);
     name.append(mark, one.name);
-    const band = one.low.length ? `（${number(one.low[at], data.unit)} – ${number(one.high[at], data.unit)}）` : "";
-    row.insertCell().textContent = number(one.values[at], data.unit) + band + (data.unit && data.unit !== "%" ? " " + data.unit : "");
+    row.insertCell().textContent = number(one.values[at], data, digits);
+    if (one.low.length) row.insertCell().textContent = `${number(one.low[at], data, digits)} – ${number(one.high[at], data, digits)}`;
   });
+  const stacked = data.series.filter((one) => one.stack);
+  if (stacked.length > 1) {
+    const row = table.insertRow();
+    row.insertCell().textContent = say("合计", "Total");
+    row.insertCell().textContent = number(stacked.reduce((sum, one) => sum + (one.values[at] ?? 0), 0), data, digits);
+  }
   return node;
 };
 

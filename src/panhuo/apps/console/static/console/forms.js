@@ -68,7 +68,19 @@ for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) {
   });
 }
 
-/* Rows in an <output for="…"> follow a slider. */
+/* What was chosen, by name and size, in the area's list. */
+document.addEventListener("change", (event) => {
+  const list = event.target.matches?.(".drop input[type=file]") && event.target.closest(".drop").querySelector("[data-files]");
+  if (!list) return;
+  list.replaceChildren(
+    ...[...event.target.files].map((file) => {
+      const size = file.size < 1e6 ? `${Math.ceil(file.size / 1000)} KB` : `${(file.size / 1e6).toFixed(1)} MB`;
+      return Object.assign(document.createElement("li"), { textContent: `${file.name} · ${size}` });
+    }),
+  );
+});
+
+/* An <output for="…"> follows its slider. */
 document.addEventListener("input", (event) => {
   const output = event.target.id && document.querySelector(`output[for="${CSS.escape(event.target.id)}"]`);
   if (output) output.value = event.target.value;
