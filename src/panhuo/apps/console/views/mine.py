@@ -71,7 +71,7 @@ def totp(request: HttpRequest) -> HttpResponse:
     if _PENDING not in request.session:
         request.session[_PENDING] = secret_seal(user, services.totp_secret()).hex()
     secret = secret_open(user, bytes.fromhex(request.session[_PENDING]))
-    uri = pyotp.TOTP(secret).provisioning_uri(user.username, issuer_name="Panhuo")
+    uri = pyotp.TOTP(secret).provisioning_uri(name=user.username, issuer_name="Panhuo")
     picture = segno.make(uri, error="m").svg_data_uri(scale=5, border=4)
     return render(request, "console/mine/totp.html", {"picture": picture, "secret": " ".join(secret[i : i + 4] for i in range(0, len(secret), 4))})
 
