@@ -209,15 +209,15 @@ def test_columns_and_density_are_remembered(visitor: Any) -> None:
     page.click("#design-accounts label:has-text('Principal')")
     page.keyboard.press("Escape")
     page.click("#design-accounts [data-density-toggle]")
-    print(page.evaluate("[document.documentElement.dataset.density, ...document.querySelector('#design-accounts tbody tr').cells].map(c=>[c.innerText,c.offsetHeight])"))
+    page.wait_for_selector(":root[data-density=compact]")
     height = page.evaluate("document.querySelector('#design-accounts tbody tr').offsetHeight")
-    for again in (lambda: page.reload(), lambda: page.click("#design-accounts-by-id")):
+    for again, sign in ((lambda: page.reload(), "[data-drawn]"), (lambda: page.click("#design-accounts-by-id"), "th[data-col=id][aria-sort]")):
         again()
-        page.wait_for_load_state("networkidle")
+        page.wait_for_selector(sign)
         assert not page.is_visible("#design-accounts tbody [data-col=city] >> nth=0")
         assert page.is_visible("#design-accounts thead [data-col=principal_fen]")
         assert page.evaluate("document.documentElement.dataset.density") == "compact"
-        assert not page.is_checked("#design-accounts [data-columns] input[value=city]")
+        page.wait_for_selector("#design-accounts [data-columns] input[value=city]:not(:checked)", state="attached")
     assert height < 30
     page.click("#design-accounts summary:has-text('Columns')")
     page.click("[data-columns-reset]")
