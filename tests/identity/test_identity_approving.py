@@ -79,7 +79,12 @@ def test_a_delegate_decides_while_it_is_lent(seat: Callable[..., Any], days: tup
     asker, lender, delegate = seat(), seat(), seat("disposal_manager")
     now = timezone.now()
     Delegation.objects.create(
-        organisation=asker.organisation, of=lender, to=delegate, ability="plan.approve", starts_at=now + timedelta(days=days[0]), ends_at=now + timedelta(days=days[1])
+        organisation=asker.organisation,
+        of=lender,
+        to=delegate,
+        ability="plan.approve",
+        starts_at=now + timedelta(days=days[0]),
+        ends_at=now + timedelta(days=days[1]),
     )
     approval = approval_request(scope_of(asker), **ASK)
     if not allowed:
@@ -95,7 +100,12 @@ def test_who_asked_cannot_lend_the_second_persons_hand(seat: Callable[..., Any])
     asker, delegate = seat(), seat("disposal_manager")
     now = timezone.now()
     Delegation.objects.create(
-        organisation=asker.organisation, of=asker, to=delegate, ability="plan.approve", starts_at=now - timedelta(days=1), ends_at=now + timedelta(days=1)
+        organisation=asker.organisation,
+        of=asker,
+        to=delegate,
+        ability="plan.approve",
+        starts_at=now - timedelta(days=1),
+        ends_at=now + timedelta(days=1),
     )
     approval = approval_request(scope_of(asker), **ASK)
     with pytest.raises(NotAllowed):

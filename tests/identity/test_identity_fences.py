@@ -86,7 +86,9 @@ def test_a_token_is_found_by_its_digest_alone(organisation: Any, seat: Callable[
     from django.utils import timezone
 
     now = timezone.now()
-    ApiToken.objects.create(organisation=organisation, user=seat(), name="x", digest="d" * 64, start="phk_", abilities=[], created_at=now, expires_at=now)
+    ApiToken.objects.create(
+        organisation=organisation, user=seat(), name="x", digest="d" * 64, start="phk_", abilities=[], created_at=now, expires_at=now
+    )
     with fenced(None, signing_in="d" * 64):
         assert ApiToken.objects.count() == 1
     with fenced(None, signing_in="e" * 64):

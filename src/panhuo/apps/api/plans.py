@@ -27,7 +27,9 @@ def plans_list(request: HttpRequest) -> Any:
 @needs("plan.make")
 def plan_create(request: HttpRequest, body: PlanIn) -> Any:
     """Ask for a plan; its state is ``making`` until the job is done."""
-    made = services.plan_make(scope_for(request), name=body.name, tapes=body.tapes, policy=body.policy, policy_name=body.policy_name, limits=body.limits)
+    made = services.plan_make(
+        scope_for(request), name=body.name, tapes=body.tapes, policy=body.policy, policy_name=body.policy_name, limits=body.limits
+    )
     return 202, plan_out(made)
 
 
@@ -82,4 +84,6 @@ def plan_of(scope: Scope, plan_id: int) -> Plan:
 
 def plan_out(plan: Plan) -> dict[str, Any]:
     names = ("name", "state", "tapes", "policy_name", "policy_version", "limits", "as_of", "created_at")
-    return {"id": plan.pk, "basis": plan.basis_id, "figures": {k: v for k, v in plan.figures.items() if k != "kept"}} | {n: getattr(plan, n) for n in names}
+    return {"id": plan.pk, "basis": plan.basis_id, "figures": {k: v for k, v in plan.figures.items() if k != "kept"}} | {
+        n: getattr(plan, n) for n in names
+    }

@@ -10,8 +10,8 @@ from ninja import Router
 from panhuo.apps.api.access import needs, scope_for
 from panhuo.apps.api.shapes import AccountsOut, CashOut, ExplainedOut, GroupOut, TotalsOut
 from panhuo.apps.identity.scope import Scope
-from panhuo.apps.intake.accounts import accounts_page
 from panhuo.apps.intake.accounts import account_row as row_of
+from panhuo.apps.intake.accounts import accounts_page
 from panhuo.apps.intake.filters import BY_VALUE, filters_of
 from panhuo.apps.intake.models import Tape
 from panhuo.apps.intake.portfolio import grouped, tapes_current, totals
@@ -39,7 +39,12 @@ def groups_read(request: HttpRequest, by: str, tape: int | None = None) -> Any:
     scope = scope_for(request)
     names = by.split(",")
     if not 1 <= len(names) <= 2 or len(set(names)) < len(names) or not set(names) <= set(GROUPS):
-        raise UsageInvalid("GROUP_WRONG", Words("不能按此分组", "cannot be grouped by this"), where="by", remedy=Words("用：" + "、".join(GROUPS), "use one or two of " + ", ".join(GROUPS)))
+        raise UsageInvalid(
+            "GROUP_WRONG",
+            Words("不能按此分组", "cannot be grouped by this"),
+            where="by",
+            remedy=Words("用：" + "、".join(GROUPS), "use one or two of " + ", ".join(GROUPS)),
+        )
     frame = grouped(_tapes(scope, tape), filters_of(request.GET.dict()), names)
     return [{"key": [row[name] for name in names], **{k: row[k] for k in ("accounts", "balance_fen", "principal_fen")}} for row in frame.to_dicts()]
 
@@ -87,7 +92,22 @@ def explanation_read(request: HttpRequest, tape_id: int, position: int) -> Any:
     if found is None:
         raise Http404
     options = [
-        {name: getattr(option, name) for name in ("route", "eligible", "cash_fen", "cost_fen", "net_value_fen", "low_fen", "high_fen", "hours", "months", "price_fen", "after_fen")}
+        {
+            name: getattr(option, name)
+            for name in (
+                "route",
+                "eligible",
+                "cash_fen",
+                "cost_fen",
+                "net_value_fen",
+                "low_fen",
+                "high_fen",
+                "hours",
+                "months",
+                "price_fen",
+                "after_fen",
+            )
+        }
         | {"bars": [rule for rule, _ in option.bars]}
         for option in found.options
     ]

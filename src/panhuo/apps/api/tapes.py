@@ -62,7 +62,9 @@ def tape_look_at(request: HttpRequest, tape_id: int, sheet: str = "") -> Any:
     """The headings of an upload, what each may be, and a layout to begin with."""
     scope = scope_for(request)
     look = tape_look(scope, tape_of(scope, tape_id), sheet=sheet)
-    guesses = [{"heading": g.heading, "field": g.field, "confidence": g.confidence, "reason": g.reason.to(scope.lang)} for g in look.suggestion.guesses]
+    guesses = [
+        {"heading": g.heading, "field": g.field, "confidence": g.confidence, "reason": g.reason.to(scope.lang)} for g in look.suggestion.guesses
+    ]
     return {"headings": look.headings, "titles": look.titles, "fits": look.chosen, "layout": look.yaml, "guesses": guesses}
 
 
@@ -76,9 +78,16 @@ def tape_layout(request: HttpRequest, tape_id: int, body: DescribeIn) -> Any:
     if not text:
         if body.layout_name not in shipped_layouts():
             cause = Words(f"没有版式 {body.layout_name}", f"there is no layout {body.layout_name}")
-            raise UsageInvalid("LAYOUT_UNKNOWN", cause, where="layout_name", remedy=Words("给出版式正文，或自带版式的名称", "give its text, or the name of a shipped one"))
+            raise UsageInvalid(
+                "LAYOUT_UNKNOWN",
+                cause,
+                where="layout_name",
+                remedy=Words("给出版式正文，或自带版式的名称", "give its text, or the name of a shipped one"),
+            )
         text = shipped_text(body.layout_name)
-    return tape_out(tape_describe(scope, tape, layout_name=body.layout_name or "layout", layout=text, as_of=body.as_of, sheet=body.sheet, series=body.series))
+    return tape_out(
+        tape_describe(scope, tape, layout_name=body.layout_name or "layout", layout=text, as_of=body.as_of, sheet=body.sheet, series=body.series)
+    )
 
 
 @router.post("/{int:tape_id}/import", response={202: JobOut})
@@ -112,7 +121,9 @@ def tape_of(scope: Scope, tape_id: int) -> Tape:
 
 def tape_out(tape: Tape) -> dict[str, Any]:
     names = ("series", "version", "current", "state", "as_of", "rows", "balance_fen", "files", "created_at")
-    return {"id": tape.pk, "layout": tape.layout_name, "figures": {k: v for k, v in tape.figures.items() if k != "kept"}} | {n: getattr(tape, n) for n in names}
+    return {"id": tape.pk, "layout": tape.layout_name, "figures": {k: v for k, v in tape.figures.items() if k != "kept"}} | {
+        n: getattr(tape, n) for n in names
+    }
 
 
 def match_out(match: Match) -> dict[str, Any]:

@@ -20,9 +20,15 @@ from panhuo.kernel.words import Words
 
 api = NinjaAPI(title="Panhuo 盘活", version=panhuo.__version__, urls_namespace="api", auth=Token(), docs_url=None, openapi_url="/openapi.json")
 _SEE = Words("对照 /api/v1/openapi.json 改正", "see /api/v1/openapi.json")
-_ERRORS = {status: Error for status in (400, 401, 403, 404, 413, 422, 503)}
+_ERRORS = dict.fromkeys((400, 401, 403, 404, 413, 422, 503), Error)
 
-for prefix, router in (("", identity.router), ("/tapes", tapes.router), ("/portfolio", portfolio.router), ("/plans", plans.router), ("/jobs", jobs.router)):
+for prefix, router in (
+    ("", identity.router),
+    ("/tapes", tapes.router),
+    ("/portfolio", portfolio.router),
+    ("/plans", plans.router),
+    ("/jobs", jobs.router),
+):
     for view in router.path_operations.values():
         for operation in view.operations:
             for status in _ERRORS:
@@ -39,7 +45,10 @@ def unknown_token(request: HttpRequest, error: Exception) -> HttpResponse:
 def wrong_shape(request: HttpRequest, error: Any) -> HttpResponse:
     first = error.errors[0]
     cause = Words(f"参数不对（{first['type']}）", f"a parameter is wrong ({first['type']})")
-    return refused(request, replace(BAD_REQUEST, status=422, code="PARAMETER_WRONG", cause=cause, remedy=_SEE, where=".".join(str(part) for part in first["loc"])))
+    return refused(
+        request,
+        replace(BAD_REQUEST, status=422, code="PARAMETER_WRONG", cause=cause, remedy=_SEE, where=".".join(str(part) for part in first["loc"])),
+    )
 
 
 @api.exception_handler(HttpError)

@@ -29,6 +29,8 @@ def needs(ability: str) -> Callable[[View], View]:
                 if request.method == "GET" and not request.headers.get("HX-Request"):
                     return redirect("/sign-in?" + urlencode({"next": request.get_full_path()}))
                 raise NotAllowed("rules.view" if ability == SIGNED_IN else ability)
+            if request.user.must_change_password and not request.path.startswith(("/settings", "/sign-out", "/language", "/theme")):
+                return redirect("/settings")
             if ability != SIGNED_IN:
                 scope.need(ability)
             return view(request, *args, **kwargs)

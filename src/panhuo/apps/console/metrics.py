@@ -5,9 +5,7 @@ from __future__ import annotations
 from prometheus_client import Counter, Histogram
 
 _REQUESTS = Counter("panhuo_requests_total", "Requests answered", ["method", "route", "status"])
-_SECONDS = Histogram(
-    "panhuo_request_seconds", "Seconds to answer", ["route"], buckets=(0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 15, 60)
-)
+_SECONDS = Histogram("panhuo_request_seconds", "Seconds to answer", ["route"], buckets=(0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 15, 60))
 
 
 def observe(method: str, route: str, status: int, seconds: float) -> None:

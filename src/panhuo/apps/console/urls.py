@@ -1,22 +1,57 @@
-"""The console's addresses."""
+"""The console's addresses, a block a desk."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from panhuo.apps.console.views import design, door, health
+from panhuo.apps.console.views import design, door, health, mine, people, plans, reference
 
-urlpatterns = [
+_DOOR = [
+    path("", door.home),
     path("sign-in", door.sign_in),
     path("sign-in/code", door.second_step),
     path("sign-out", door.sign_out),
     path("language", door.language),
     path("theme", door.theme),
-    path("", door.home),
-    path("design", design.design),
-    path("design/drawer", design.drawer),
-    path("design/progress", design.progress),
-    path("healthz", health.healthz),
-    path("readyz", health.readyz),
-    path("metrics", health.metrics),
 ]
+_HEALTH = [path("healthz", health.healthz), path("readyz", health.readyz), path("metrics", health.metrics)]
+_DESIGN = [path("design", design.design), path("design/drawer", design.drawer), path("design/progress", design.progress)]
+_PLANS = [
+    path("plans", plans.plans),
+    path("plans/new", plans.plan_new),
+    path("plans/<int:plan_id>", plans.plan),
+    path("plans/<int:plan_id>/progress", plans.plan_progress),
+    path("plans/<int:plan_id>/try", plans.plan_try),
+    path("plans/<int:plan_id>/submit", plans.plan_submit),
+    path("plans/<int:plan_id>/withdraw", plans.plan_withdraw),
+    path("plans/<int:plan_id>/review", plans.plan_review),
+    path("plans/<int:plan_id>/approve", plans.plan_approve),
+]
+_PEOPLE = [
+    path("users", people.users),
+    path("users/<int:user_id>", people.user),
+    path("users/<int:user_id>/password", people.user_password),
+    path("users/<int:user_id>/sessions/<int:sign_in_id>/end", people.user_session_end),
+    path("teams", people.team_save),
+    path("organisations", people.organisations),
+    path("organisations/<int:organisation_id>/active", people.organisation_activate),
+]
+_MINE = [
+    path("settings", mine.settings),
+    path("settings/password", mine.password),
+    path("settings/totp", mine.totp),
+    path("settings/totp/on", mine.totp_on),
+    path("settings/totp/off", mine.totp_off),
+    path("settings/sessions/<int:sign_in_id>/end", mine.session_stop),
+    path("settings/tokens", mine.token_new),
+    path("settings/tokens/<int:token_id>/end", mine.token_stop),
+    path("settings/delegations", mine.delegate),
+]
+_REFERENCE = [
+    path("rules", reference.rules),
+    path("rules/<str:rule_id>", reference.rule),
+    path("policies", reference.policies),
+    path("policies/layouts/<str:name>", reference.layout),
+    path("record", reference.record),
+]
+urlpatterns = [*_DOOR, *_HEALTH, *_DESIGN, *_PLANS, *_PEOPLE, *_MINE, *_REFERENCE]

@@ -7,6 +7,7 @@ again, so that what takes effect is what was seen. The rule that the two differ 
 from __future__ import annotations
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from panhuo.apps.identity.deeds import deed_add
@@ -76,6 +77,11 @@ def approval_withdraw(scope: Scope, approval_id: int) -> Approval:
         approval.save()
         deed_add(scope, "approval.withdraw", approval.subject, ability=approval.ability)
         return approval
+
+
+def approvals_of(scope: Scope, subject: str) -> QuerySet[Approval]:
+    """What was asked and decided about one thing, latest first."""
+    return scope.rows(Approval).filter(subject=subject).select_related("requested_by", "decided_by", "in_stead_of").order_by("-pk")
 
 
 def _delegator(scope: Scope, approval: Approval) -> int | None:

@@ -8,7 +8,6 @@ from datetime import timedelta
 from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
-
 from django.utils import timezone
 
 from panhuo.apps.identity.models import ApiToken, User
@@ -51,7 +50,9 @@ class ScopeMiddleware:
         now = timezone.now()
         token = ApiToken.objects.filter(digest=key, revoked_at__isnull=True, expires_at__gt=now).first()
         narrow(token.organisation_id if token else None, user_id=token.user_id if token else None)
-        user = User.objects.select_related("organisation").filter(pk=token.user_id, is_active=True, organisation__active=True).first() if token else None
+        user = (
+            User.objects.select_related("organisation").filter(pk=token.user_id, is_active=True, organisation__active=True).first() if token else None
+        )
         if token is None or user is None:
             narrow(None)
             return

@@ -34,19 +34,51 @@ NOT_FOUND = Refusal(
     Words("没有这个页面或对象，或您无权查看", "There is no such page or thing, or you may not see it"),
     Words("检查网址，或从菜单进入", "check the address, or start from the menu"),
 )
-BAD_REQUEST = Refusal(400, "REQUEST_WRONG", Words("请求无法解析", "The request cannot be understood"), Words("检查网址或内容后重试", "check the address or the content and try again"))
-SIGN_IN = Refusal(401, "SIGN_IN", Words("请先登录", "Sign in first"), Words("登录后重试；返回上一页可找回填写的内容", "sign in and try again; go back to find what you had typed"))
-TOKEN = Refusal(401, "TOKEN", Words("令牌缺失、过期或已撤销", "The token is missing, has run out or was revoked"), Words("在“我的设置”中新建令牌", "make one under “My settings”"))
-FORGERY = Refusal(403, "FORM_EXPIRED", Words("表单已过期，或不是从本站提交", "The form has expired, or was not sent from this site"), Words("返回上一页、刷新后重新提交", "go back, reload and send it again"))
-TOO_BIG = Refusal(413, "UPLOAD_TOO_BIG", Words("上传内容超过上限", "The upload is larger than allowed"), Words("拆分或压缩（.gz、.zip）后再上传", "split it, or compress it (.gz, .zip)"))
+BAD_REQUEST = Refusal(
+    400,
+    "REQUEST_WRONG",
+    Words("请求无法解析", "The request cannot be understood"),
+    Words("检查网址或内容后重试", "check the address or the content and try again"),
+)
+SIGN_IN = Refusal(
+    401,
+    "SIGN_IN",
+    Words("请先登录", "Sign in first"),
+    Words("登录后重试；返回上一页可找回填写的内容", "sign in and try again; go back to find what you had typed"),
+)
+TOKEN = Refusal(
+    401,
+    "TOKEN",
+    Words("令牌缺失、过期或已撤销", "The token is missing, has run out or was revoked"),
+    Words("在“我的设置”中新建令牌", "make one under “My settings”"),
+)
+FORGERY = Refusal(
+    403,
+    "FORM_EXPIRED",
+    Words("表单已过期，或不是从本站提交", "The form has expired, or was not sent from this site"),
+    Words("返回上一页、刷新后重新提交", "go back, reload and send it again"),
+)
+TOO_BIG = Refusal(
+    413,
+    "UPLOAD_TOO_BIG",
+    Words("上传内容超过上限", "The upload is larger than allowed"),
+    Words("拆分或压缩（.gz、.zip）后再上传", "split it, or compress it (.gz, .zip)"),
+)
 BROKE = Refusal(
     500,
     "SERVER_FAULT",
     Words("程序出错，什么也没有改变", "Something failed; nothing was changed"),
     Words("稍后重试；仍不行请把跟踪号告诉管理员", "try again later; if it stays so, tell your administrator the trace number"),
 )
-AWAY = Refusal(503, "DATABASE_AWAY", Words("数据库暂时不可用", "The database is away for the moment"), Words("几秒后重试", "try again in a few seconds"))
-DISK_FULL = Refusal(507, "DISK_FULL", Words("服务器磁盘空间不足，什么也没有保存", "The server's disk is full; nothing was saved"), Words("请管理员腾出空间后重试", "ask your administrator to free some space"))
+AWAY = Refusal(
+    503, "DATABASE_AWAY", Words("数据库暂时不可用", "The database is away for the moment"), Words("几秒后重试", "try again in a few seconds")
+)
+DISK_FULL = Refusal(
+    507,
+    "DISK_FULL",
+    Words("服务器磁盘空间不足，什么也没有保存", "The server's disk is full; nothing was saved"),
+    Words("请管理员腾出空间后重试", "ask your administrator to free some space"),
+)
 
 
 def refusal_of(error: Exception, *, signed_in: bool) -> Refusal:

@@ -17,11 +17,11 @@ from panhuo.apps.identity.models import ApiToken, Delegation, Membership, Organi
 from panhuo.apps.identity.roles import ABILITIES, KINDS, ROLES
 from panhuo.apps.identity.scope import Scope, unfenced
 from panhuo.apps.identity.sessions import digest, sessions_end
-from panhuo.apps.identity.signing_in import code_check, totp_seal
+from panhuo.apps.identity.signing_in import code_check, secret_seal
 from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.words import Words
 
-TOKEN_START = "phk_"
+TOKEN_START = "phk_"  # noqa: S105 how tokens begin, so that they are known for what they are
 SPECIALITIES: dict[str, Words] = {
     "early_stage": Words("早期催收", "early-stage collection"),
     "late_stage": Words("晚期催收", "late-stage collection"),
@@ -43,18 +43,30 @@ def organisation_create(scope: Scope, *, kind: str, name: str) -> Organisation:
     """A new organisation, by the operator. Raises IdentityInvalid, NotAllowed."""
     scope.need("organisations.manage")
     if kind not in KINDS or not name.strip():
-        raise _invalid("ORGANISATION_WRONG", "机构类型或名称不对", "the kind or the name is wrong", name, "填写名称并选择类型", "give a name and choose a kind")
+        raise _invalid(
+            "ORGANISATION_WRONG", "机构类型或名称不对", "the kind or the name is wrong", name, "填写名称并选择类型", "give a name and choose a kind"
+        )
     with unfenced(), _named_once(name), transaction.atomic():
         made = Organisation.objects.create(kind=kind, name=name.strip()[:100])
         deed_add(scope, "organisation.create", f"organisation:{made.pk}", kind=kind)
         return made
 
 
+def organisation_open(scope: Scope, *, kind: str, name: str, username: str, role: str, password: str) -> Organisation:
+    """A new organisation with its first administrator: both or neither. Raises IdentityInvalid, NotAllowed."""
+    with transaction.atomic():
+        made = organisation_create(scope, kind=kind, name=name)
+        user_create(scope, username=username, name="", role=role, password=password, administrator=True, organisation_id=made.pk)
+    return made
+
+
 def organisation_activate(scope: Scope, organisation_id: int, *, active: bool) -> None:
     """Open or shut an organisation: nobody of a shut one signs in. The operator's own stays open."""
     scope.need("organisations.manage")
     if organisation_id == scope.organisation_id:
-        raise _invalid("ORGANISATION_OWN", "不能停用自己的机构", "one's own organisation stays open", str(organisation_id), "请运营方处理", "ask the operator")
+        raise _invalid(
+            "ORGANISATION_OWN", "不能停用自己的机构", "one's own organisation stays open", str(organisation_id), "请运营方处理", "ask the operator"
+        )
     with unfenced(), transaction.atomic():
         Organisation.objects.filter(pk=organisation_id).update(active=active)
         deed_add(scope, "organisation.open" if active else "organisation.shut", f"organisation:{organisation_id}")
@@ -75,9 +87,18 @@ def user_create(
 def _user_create(scope: Scope, organisation: Organisation, username: str, name: str, role: str, password: str, administrator: bool) -> User:
     login = username.strip().lower()
     if not 2 <= len(login) <= 64 or not all(c.isalnum() or c in "._-@" for c in login):
-        raise _invalid("USERNAME_WRONG", "用户名须为 2–64 个字母、数字或 . _ - @", "a user name has 2-64 letters, digits or . _ - @", username, "换一个用户名", "choose another")
+        raise _invalid(
+            "USERNAME_WRONG",
+            "用户名须为 2–64 个字母、数字或 . _ - @",
+            "a user name has 2-64 letters, digits or . _ - @",
+            username,
+            "换一个用户名",
+            "choose another",
+        )
     _check_role(organisation, role)
-    user = User(organisation=organisation, username=login, name=name.strip()[:64] or login, role=role, administrator=administrator, must_change_password=True)
+    user = User(
+        organisation=organisation, username=login, name=name.strip()[:64] or login, role=role, administrator=administrator, must_change_password=True
+    )
     _check_password(user, password)
     user.set_password(password)
     with _named_once(login), transaction.atomic():
@@ -86,13 +107,22 @@ def _user_create(scope: Scope, organisation: Organisation, username: str, name: 
     return user
 
 
-def user_change(scope: Scope, user_id: int, *, role: str | None = None, active: bool | None = None, administrator: bool | None = None, name: str | None = None) -> User:
+def user_change(
+    scope: Scope, user_id: int, *, role: str | None = None, active: bool | None = None, administrator: bool | None = None, name: str | None = None
+) -> User:
     """Change a seat. Who is shut out, or given less, is signed out at once. Nobody takes his own administration away. Raises IdentityInvalid."""
     scope.need("users.manage")
     with transaction.atomic():
         user = scope.rows(User).select_for_update(of=("self",)).select_related("organisation").get(pk=user_id)
         if user.pk == scope.user_id and (active is False or administrator is False):
-            raise _invalid("USER_SELF", "不能停用自己或取消自己的管理权限", "nobody shuts himself out", user.username, "请另一位管理员处理", "ask another administrator")
+            raise _invalid(
+                "USER_SELF",
+                "不能停用自己或取消自己的管理权限",
+                "nobody shuts himself out",
+                user.username,
+                "请另一位管理员处理",
+                "ask another administrator",
+            )
         if role is not None:
             _check_role(user.organisation, role)
             user.role = role
@@ -115,12 +145,18 @@ def password_change(scope: Scope, *, old: str, new: str, keep_session: str | Non
             raise _invalid("PASSWORD_OLD", "原密码不正确", "the present password is wrong", user.username, "重新输入", "type it again")
         _check_password(user, new)
         if old == new:
-            raise _invalid("PASSWORD_SAME", "新密码与原密码相同", "the new password is the present one", user.username, "换一个新密码", "choose another")
+            raise _invalid(
+                "PASSWORD_SAME", "新密码与原密码相同", "the new password is the present one", user.username, "换一个新密码", "choose another"
+            )
         user.set_password(new)
         user.must_change_password = False
         user.save(update_fields=["password", "must_change_password"])
         deed_add(scope, "password.change", f"user:{user.pk}")
         sessions_end(scope, user_id=user.pk, but=keep_session)
+
+
+def passwords_differ(username: str) -> IdentityInvalid:
+    return _invalid("PASSWORDS_DIFFER", "两次输入的新密码不同", "the two new passwords differ", username, "重新输入", "type them again")
 
 
 def password_reset(scope: Scope, user_id: int) -> str:
@@ -130,8 +166,8 @@ def password_reset(scope: Scope, user_id: int) -> str:
     with transaction.atomic():
         user = scope.rows(User).select_for_update(of=("self",)).get(pk=user_id)
         user.set_password(fresh)
-        user.must_change_password, user.totp_sealed = True, None
-        user.save(update_fields=["password", "must_change_password", "totp_sealed"])
+        user.must_change_password, user.secret_sealed = True, None
+        user.save(update_fields=["password", "must_change_password", "secret_sealed"])
         deed_add(scope, "password.reset", f"user:{user.pk}")
         sessions_end(scope, user_id=user.pk)
     return fresh
@@ -156,10 +192,17 @@ def totp_enrol(scope: Scope, *, secret: str, code: str) -> None:
     """Switch on the one-time password, once its owner has shown that his device knows it. Raises IdentityInvalid."""
     with transaction.atomic():
         user = scope.rows(User).select_for_update(of=("self",)).get(pk=scope.user_id)
-        user.totp_sealed, user.totp_last_step = totp_seal(user, secret), 0
-        user.save(update_fields=["totp_sealed", "totp_last_step"])
+        user.secret_sealed, user.totp_last_step = secret_seal(user, secret), 0
+        user.save(update_fields=["secret_sealed", "totp_last_step"])
         if not code_check(user, code):
-            raise _invalid("TOTP_WRONG", "动态口令不正确", "the one-time password is wrong", user.username, "检查手机时间后重试", "check the device's clock and try again")
+            raise _invalid(
+                "TOTP_WRONG",
+                "动态口令不正确",
+                "the one-time password is wrong",
+                user.username,
+                "检查手机时间后重试",
+                "check the device's clock and try again",
+            )
         deed_add(scope, "totp.on", f"user:{user.pk}")
 
 
@@ -169,8 +212,8 @@ def totp_remove(scope: Scope, *, password: str) -> None:
         user = scope.rows(User).select_for_update(of=("self",)).get(pk=scope.user_id)
         if not user.check_password(password):
             raise _invalid("PASSWORD_OLD", "密码不正确", "the password is wrong", user.username, "重新输入", "type it again")
-        user.totp_sealed = None
-        user.save(update_fields=["totp_sealed"])
+        user.secret_sealed = None
+        user.save(update_fields=["secret_sealed"])
         deed_add(scope, "totp.off", f"user:{user.pk}")
 
 
@@ -178,7 +221,14 @@ def team_save(scope: Scope, *, name: str, specialities: list[str], member_ids: l
     """Make or change a team; members of other organisations are passed over. Raises IdentityInvalid."""
     scope.need("users.manage")
     if not name.strip() or not set(specialities) <= set(SPECIALITIES):
-        raise _invalid("TEAM_WRONG", "团队名称或专长不对", "the team's name or a speciality is wrong", name, "填写名称并从列表选择专长", "give a name, choose from the list")
+        raise _invalid(
+            "TEAM_WRONG",
+            "团队名称或专长不对",
+            "the team's name or a speciality is wrong",
+            name,
+            "填写名称并从列表选择专长",
+            "give a name, choose from the list",
+        )
     with _named_once(name), transaction.atomic():
         team = scope.rows(Team).get(pk=team_id) if team_id else Team(organisation_id=scope.organisation_id)
         team.name, team.specialities = name.strip()[:64], sorted(specialities)
@@ -195,7 +245,14 @@ def delegation_create(scope: Scope, *, to: int, ability: str, starts_at: dt.date
     scope.need(ability)
     receiver = scope.rows(User).filter(pk=to, is_active=True).first()
     if receiver is None or receiver.pk == scope.user_id or not dt.timedelta() < ends_at - starts_at <= dt.timedelta(days=92):
-        raise _invalid("DELEGATION_WRONG", "受托人或期限不对", "the delegate or the period is wrong", ability, "选择同事，期限不超过 92 天", "choose a colleague and at most 92 days")
+        raise _invalid(
+            "DELEGATION_WRONG",
+            "受托人或期限不对",
+            "the delegate or the period is wrong",
+            ability,
+            "选择同事，期限不超过 92 天",
+            "choose a colleague and at most 92 days",
+        )
     with transaction.atomic():
         made = Delegation.objects.create(
             organisation_id=scope.organisation_id, of_id=scope.user_id, to=receiver, ability=ability, starts_at=starts_at, ends_at=ends_at
@@ -208,7 +265,14 @@ def token_create(scope: Scope, *, name: str, abilities: list[str], days: int) ->
     """A personal token with a part of one's abilities; the token itself is told once. Raises IdentityInvalid."""
     chosen = [ability for ability in ABILITIES if ability in set(abilities)]
     if not name.strip() or not chosen or not set(chosen) <= scope.abilities or not 1 <= days <= 365:
-        raise _invalid("TOKEN_WRONG", "令牌的名称、权限或有效期不对", "the token's name, abilities or days are wrong", name, "填写名称，选择自己拥有的权限，1–365 天", "give a name, abilities of your own and 1-365 days")
+        raise _invalid(
+            "TOKEN_WRONG",
+            "令牌的名称、权限或有效期不对",
+            "the token's name, abilities or days are wrong",
+            name,
+            "填写名称，选择自己拥有的权限，1–365 天",
+            "give a name, abilities of your own and 1-365 days",
+        )
     text = TOKEN_START + secrets.token_urlsafe(32)
     now = timezone.now()
     with transaction.atomic():
@@ -240,7 +304,9 @@ def tokens_end(scope: Scope, *, user_id: int) -> int:
 
 def _check_role(organisation: Organisation, role: str) -> None:
     if role not in ROLES or organisation.kind not in ROLES[role].kinds:
-        raise _invalid("ROLE_WRONG", "这类机构没有这个角色", "organisations of this kind have no such role", role, "从列表中选择", "choose from the list")
+        raise _invalid(
+            "ROLE_WRONG", "这类机构没有这个角色", "organisations of this kind have no such role", role, "从列表中选择", "choose from the list"
+        )
 
 
 def _check_password(user: User, password: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,7 +21,6 @@ from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.crypto import get_random_string
 
 from panhuo.apps.identity.models import Attempt, User
 from panhuo.apps.identity.scope import narrow
@@ -80,7 +80,7 @@ def code_check(user: User, code: str, *, now: datetime | None = None) -> bool:
     if user.totp_sealed is None:
         return False
     step = int((now or timezone.now()).timestamp()) // STEP_SECONDS
-    totp = pyotp.TOTP(totp_open(user))
+    totp = pyotp.TOTP(secret_open(user, bytes(user.totp_sealed)))
     for tried in (step, step - 1, step + 1):
         if tried > user.totp_last_step and hmac.compare_digest(totp.at(tried * STEP_SECONDS), code.strip().replace(" ", "")):
             return bool(User.objects.filter(pk=user.pk, totp_last_step__lt=tried).update(totp_last_step=tried))
@@ -99,14 +99,14 @@ def code_checked(request: HttpRequest, user: User, code: str) -> Words | None:
     return WRONG_CODE
 
 
-def totp_seal(user: User, secret: str) -> bytes:
-    nonce = get_random_string(12).encode()
+def secret_seal(user: User, secret: str) -> bytes:
+    """A user's secret under the key of this installation, bound to him."""
+    nonce = os.urandom(12)
     return nonce + AESGCM(_sealing_key()).encrypt(nonce, secret.encode(), str(user.pk).encode())
 
 
-def totp_open(user: User) -> str:
+def secret_open(user: User, sealed: bytes) -> str:
     """The secret. Raises InvalidTag where it was sealed under another key or for another user."""
-    sealed = bytes(user.totp_sealed or b"")
     if len(sealed) < 28:
         raise InvalidTag
     return AESGCM(_sealing_key()).decrypt(sealed[:12], sealed[12:], str(user.pk).encode()).decode()

@@ -17,7 +17,12 @@ from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.frames import ACCOUNT
 from panhuo.kernel.words import Words
 
-SORTS = {"-balance_fen": ("balance_fen", "desc"), "balance_fen": ("balance_fen", "asc"), "-overdue_days": ("overdue_days", "desc"), "overdue_days": ("overdue_days", "asc")}
+SORTS = {
+    "-balance_fen": ("balance_fen", "desc"),
+    "balance_fen": ("balance_fen", "asc"),
+    "-overdue_days": ("overdue_days", "desc"),
+    "overdue_days": ("overdue_days", "asc"),
+}
 LISTED = (
     "tape_id", "position", "account_id", "debtor_id", "name_shown", "id_no_shown", "phone_shown", "product", "bucket", "overdue_days", "five_class", "province",
     "balance_fen", "principal_fen", "interest_fen", "penalty_fen", "fees_fen", "guarantee_kind", "litigation_state", "contactability", "written_off",
@@ -42,10 +47,12 @@ def accounts_page(
     """A page of the accounts of ``tapes``. positions: only these (tape, position), as a search found them. Raises UsageInvalid for a broken cursor or sort."""
     scope.need("account.view")
     if sort not in SORTS:
-        raise UsageInvalid("SORT_WRONG", Words("不能按此排序", "cannot be sorted by this"), where=sort[:40], remedy=Words("点列标题排序", "use the column heads"))
+        raise UsageInvalid(
+            "SORT_WRONG", Words("不能按此排序", "cannot be sorted by this"), where=sort[:40], remedy=Words("点列标题排序", "use the column heads")
+        )
     column, way = SORTS[sort]
     back, key = _opened(cursor, column)
-    order = (("asc" if way == "desc" else "desc") if back else way)
+    order = ("asc" if way == "desc" else "desc") if back else way
     where, parameters = ["organisation_id = %s", "tape_id = any(%s)"], [scope.organisation_id, [tape.pk for tape in tapes]]
     for chosen in filters:
         text, more = chosen.sql()
@@ -83,7 +90,10 @@ def _one(scope: Scope, condition: str, key: list[Any]) -> dict[str, Any] | None:
     scope.need("account.view")
     columns = ("tape_id", "position", "name_shown", "id_no_shown", "phone_shown", *ACCOUNT.names)
     with connection.cursor() as session:
-        session.execute(f"select {', '.join(columns)} from intake_account where tape_id = %s and {condition} and organisation_id = %s", [*key, scope.organisation_id])
+        session.execute(
+            f"select {', '.join(columns)} from intake_account where tape_id = %s and {condition} and organisation_id = %s",
+            [*key, scope.organisation_id],
+        )
         row = session.fetchone()
     return None if row is None else dict(zip(columns, row, strict=True))
 
@@ -113,5 +123,10 @@ def _opened(cursor: str | None, column: str) -> tuple[bool, list[int] | None]:
         if way not in ("f", "b") or not all(type(part) is int and abs(part) < 2**62 for part in (value, tape, position)) or position >= 2**31:
             raise ValueError
     except (ValueError, TypeError) as error:
-        raise UsageInvalid("CURSOR_WRONG", Words("翻页位置不对", "the place in the list is wrong"), where="cursor", remedy=Words("从第一页看起", "begin at the first page")) from error
+        raise UsageInvalid(
+            "CURSOR_WRONG",
+            Words("翻页位置不对", "the place in the list is wrong"),
+            where="cursor",
+            remedy=Words("从第一页看起", "begin at the first page"),
+        ) from error
     return way == "b", [value, tape, position]

@@ -120,4 +120,6 @@ def _bound(field: Field, text: str) -> Any:
 
 def _wrong(field: Field, text: str) -> UsageInvalid:
     cause = Words(f"“{field.zh}”没有“{text[:40]}”这样的值", f'"{field.en}" has no value "{text[:40]}"')
-    return UsageInvalid("FILTER_WRONG", cause, where=field.name, remedy=Words("去掉这个条件，或从列表中选择", "remove the filter, or choose from the list"))
+    return UsageInvalid(
+        "FILTER_WRONG", cause, where=field.name, remedy=Words("去掉这个条件，或从列表中选择", "remove the filter, or choose from the list")
+    )

@@ -23,7 +23,7 @@ from panhuo.apps.identity.scope import Scope
 from panhuo.apps.intake.models import Match, Tape
 from panhuo.apps.intake.storing import columns_write, partition_close, partition_drop, partition_fill, partition_open
 from panhuo.apps.jobs.running import Running
-from panhuo.apps.privacy.files import file_seal, files_opened, working
+from panhuo.apps.privacy.files import file_seal, files_opened
 from panhuo.apps.privacy.vault import people_seal, vault_close, vault_drop, vault_open
 from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.frames import DEBTOR
@@ -224,7 +224,9 @@ def _commit(running: Running, scope: Scope, tape: Tape, intake: Intake, figures:
 
 def same_tape(same: Tape) -> UsageInvalid:
     cause = Words(f"这份清单已导入为“{same.series}”第 {same.version} 版", f'this tape is already imported as "{same.series}", version {same.version}')
-    return UsageInvalid("TAPE_KNOWN", cause, where=same.subject, remedy=Words("打开已有的那一版；无需再次导入", "open that version; there is nothing to import"))
+    return UsageInvalid(
+        "TAPE_KNOWN", cause, where=same.subject, remedy=Words("打开已有的那一版；无需再次导入", "open that version; there is nothing to import")
+    )
 
 
 def ended(arguments: Mapping[str, Any], state: str) -> None:

@@ -28,11 +28,18 @@ def match_decide(scope: Scope, match_id: int, *, decision: str) -> Match:
     """Decide a pair, or with "" take the decision back. Raises UsageInvalid for an unknown pair or word, NotAllowed."""
     scope.need("match.review")
     if decision not in (SAME, DIFFERENT, ""):
-        raise UsageInvalid("MATCH_WRONG", Words("只能是“同一人”或“不同人”", "it is the same debtor, or it is not"), where=decision[:40], remedy=Words("从按钮中选择", "use the buttons"))
+        raise UsageInvalid(
+            "MATCH_WRONG",
+            Words("只能是“同一人”或“不同人”", "it is the same debtor, or it is not"),
+            where=decision[:40],
+            remedy=Words("从按钮中选择", "use the buttons"),
+        )
     with transaction.atomic():
         match = scope.rows(Match).select_for_update().filter(pk=match_id).first()
         if match is None:
-            raise UsageInvalid("MATCH_UNKNOWN", Words("没有这一对", "there is no such pair"), where=str(match_id), remedy=Words("刷新页面", "reload the page"))
+            raise UsageInvalid(
+                "MATCH_UNKNOWN", Words("没有这一对", "there is no such pair"), where=str(match_id), remedy=Words("刷新页面", "reload the page")
+            )
         match.decision = decision
         match.decided_by_id = scope.user_id if decision else None
         match.decided_at = timezone.now() if decision else None

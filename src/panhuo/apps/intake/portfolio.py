@@ -67,7 +67,12 @@ def grouped(tapes: Sequence[Tape], filters: Sequence[Filter], by: Sequence[str])
     keys = [_key(name).alias(name) for name in by]
     out = frame.group_by(keys).agg(pl.len().cast(pl.Int64).alias("accounts"), pl.col("balance_fen", "principal_fen").sum()).collect()
     order = [_rank(name).alias(f"_{name}") for name in by]
-    return out.with_columns(pl.col(name).cast(pl.String) for name in by).with_columns(order).sort([f"_{name}" for name in by], nulls_last=True).drop([f"_{name}" for name in by])
+    return (
+        out.with_columns(pl.col(name).cast(pl.String) for name in by)
+        .with_columns(order)
+        .sort([f"_{name}" for name in by], nulls_last=True)
+        .drop([f"_{name}" for name in by])
+    )
 
 
 def _key(name: str) -> pl.Expr:

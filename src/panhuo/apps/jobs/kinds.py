@@ -26,9 +26,7 @@ class Kind:
 KINDS: dict[str, Kind] = {}
 
 
-def kind(
-    name: str, words: Words, *, ability: str, ended: Callable[[Mapping[str, Any], str], None] | None = None
-) -> Callable[[Work], Work]:
+def kind(name: str, words: Words, *, ability: str, ended: Callable[[Mapping[str, Any], str], None] | None = None) -> Callable[[Work], Work]:
     """Register a function as the work of a kind of job: it takes the running job and the arguments, and returns the result as plain data.
 
     The work may be done twice (a worker may die after it, before it is noted), so it must leave the same state if it is: whatever it writes

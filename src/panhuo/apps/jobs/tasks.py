@@ -28,6 +28,14 @@ log = structlog.get_logger()
 def work(job_id: int) -> None:
     """Do one job. Its end is in the table ``Job``; the queue's own record only says that a worker had it."""
     connection.close_if_unusable_or_obsolete()
+    try:
+        do_job(job_id)
+    finally:
+        connection.close()
+
+
+def do_job(job_id: int) -> None:
+    """Take the job up, do it, note how it ended. Nothing where it was cancelled or is another worker's."""
     job = _take(job_id)
     if job is None:
         return
@@ -50,7 +58,6 @@ def work(job_id: int) -> None:
         _end(job, Job.FAILED, BROKE)
     finally:
         structlog.contextvars.clear_contextvars()
-        connection.close()
 
 
 @app.periodic(cron="* * * * *")

@@ -44,7 +44,9 @@ def _load(path: Path, changed_at: int) -> Keys:
         sealing = {int(version): base64.b64decode(key, validate=True) for version, key in raw["keys"].items()}
         keys = Keys(int(raw["current"]), sealing, base64.b64decode(raw["index"], validate=True))
     except FileNotFoundError as error:
-        remedy = Words("从备份恢复；全新安装可运行 panhuo migrate 生成", "restore it from the backup; a new installation makes one with `panhuo migrate`")
+        remedy = Words(
+            "从备份恢复；全新安装可运行 panhuo migrate 生成", "restore it from the backup; a new installation makes one with `panhuo migrate`"
+        )
         raise _wrong(path, Words("文件不存在", "the file does not exist"), remedy) from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise _wrong(path, Words("不是密钥文件", "it is no key file"), Words("从备份恢复", "restore it from the backup")) from error

@@ -73,7 +73,9 @@ def work(running: Running, arguments: Mapping[str, Any]) -> dict[str, Any]:
     folder.mkdir(mode=0o700, parents=True)
     tapes = [running.scope.rows(Tape).get(pk=pk, state=Tape.IMPORTED) for pk in plan.tapes]
     if plan.basis is None:
-        kept = assess_accounts(_parts(tapes), sum(t.rows for t in tapes), folder, policy=policy, books=None, tell=lambda share: running.tell(ASSESSING, share))
+        kept = assess_accounts(
+            _parts(tapes), sum(t.rows for t in tapes), folder, policy=policy, books=None, tell=lambda share: running.tell(ASSESSING, share)
+        )
     else:
         kept = kept_of(plan)
     running.tell(DECIDING)
@@ -107,7 +109,8 @@ def _store(running: Running, plan: Plan, tapes: list[Tape], kept: Kept, planned:
         locked.figures = planned.figures | {"kept": folder, "horizon_months": policy.horizon_months, "cash": _cash(kept, planned)}
         locked.as_of = max(tape.as_of for tape in tapes if tape.as_of)
         locked.digest = hashlib.sha256(
-            json.dumps([locked.tapes, locked.policy, locked.limits, locked.figures], sort_keys=True, ensure_ascii=False).encode() + planned.plan.choice.tobytes()
+            json.dumps([locked.tapes, locked.policy, locked.limits, locked.figures], sort_keys=True, ensure_ascii=False).encode()
+            + planned.plan.choice.tobytes()
         ).hexdigest()
         locked.decided_at = timezone.now()
         locked.save()
@@ -148,7 +151,11 @@ def _cash(kept: Kept, planned: Planned) -> dict[str, Any]:
     months = np.zeros(curve.shape[1])
     for start in range(0, len(balance), _PART):
         months += np.asarray(balance[start : start + _PART], dtype=np.float64) @ np.asarray(curve[start : start + _PART], dtype=np.float64)
-    return {"months": [round(float(fen)) for fen in months], "low_fen": int(kept.array("low_fen").sum()), "high_fen": int(kept.array("high_fen").sum())}
+    return {
+        "months": [round(float(fen)) for fen in months],
+        "low_fen": int(kept.array("low_fen").sum()),
+        "high_fen": int(kept.array("high_fen").sum()),
+    }
 
 
 def ended(arguments: Mapping[str, Any], state: str) -> None:

@@ -47,7 +47,8 @@ class Plan(models.Model):
     class Meta:
         constraints = (
             models.CheckConstraint(
-                condition=models.Q(state__in=["making", "draft", "submitted", "reviewed", "approved", "refused", "replaced", "failed"]), name="plan_state"
+                condition=models.Q(state__in=["making", "draft", "submitted", "reviewed", "approved", "refused", "replaced", "failed"]),
+                name="plan_state",
             ),
         )
         indexes = (models.Index(fields=["organisation", "-id"]),)

@@ -59,7 +59,13 @@ def account_explained(scope: Scope, plan: Plan, *, tape_id: int, position: int) 
     choice = ROUTE_NAMES.index(decision.route) if decision.route else -1
     policy = _policy(plan.pk, plan.digest)
     return explain(
-        row, policy=policy, books=_books(), as_of=tape.as_of, choice=choice, limits=plan.figures["limits"], stored_fen=decision.net_value_fen if choice >= 0 else None
+        row,
+        policy=policy,
+        books=_books(),
+        as_of=tape.as_of,
+        choice=choice,
+        limits=plan.figures["limits"],
+        stored_fen=decision.net_value_fen if choice >= 0 else None,
     )
 
 
@@ -75,7 +81,12 @@ def cash_expected(scope: Scope, plan: Plan, tapes: Sequence[Tape], filters: Sequ
     balance, curve = kept.array("balance_fen"), kept.array("curve")
     if places is None:
         cash = plan.figures["cash"]
-        return {"months": cash["months"], "recovery_fen": int(kept.array("recovery_fen").sum()), "low_fen": cash["low_fen"], "high_fen": cash["high_fen"]}
+        return {
+            "months": cash["months"],
+            "recovery_fen": int(kept.array("recovery_fen").sum()),
+            "low_fen": cash["low_fen"],
+            "high_fen": cash["high_fen"],
+        }
     months = np.zeros(curve.shape[1])
     for start in range(0, len(places), 100_000):
         part = places[start : start + 100_000]

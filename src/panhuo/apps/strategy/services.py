@@ -34,7 +34,9 @@ def house_policy() -> str:
     return "extends: default\nversion: house\n"
 
 
-def plan_make(scope: Scope, *, name: str, tapes: list[int], policy_name: str = "house", policy: str | None = None, limits: Mapping[str, float] | None = None) -> Plan:
+def plan_make(
+    scope: Scope, *, name: str, tapes: list[int], policy_name: str = "house", policy: str | None = None, limits: Mapping[str, float] | None = None
+) -> Plan:
     """Ask for a plan over imported tapes. Raises PlanRefused, ConfigurationInvalid (a bad policy), NotAllowed."""
     scope.need("plan.make")
     known = list(scope.rows(Tape).filter(pk__in=tapes, state=Tape.IMPORTED).order_by("series", "pk"))
@@ -180,7 +182,12 @@ def _moved(scope: Scope, plan: Plan, state: str) -> Plan:
     return plan
 
 
+def limit_wrong(name: str, title: Words, text: str) -> PlanRefused:
+    """The refusal of an amount that is no number."""
+    return _refused(
+        "LIMIT_WRONG", f"“{title.zh}”的“{text[:30]}”不是数字", f'"{text[:30]}" for "{title.en}" is no number', name, "改正数值", "mend the number"
+    )
+
+
 def _refused(code: str, zh: str, en: str, where: str, remedy_zh: str, remedy_en: str) -> PlanRefused:
     return PlanRefused(code, Words(zh, en), where=where, remedy=Words(remedy_zh, remedy_en))
-
-

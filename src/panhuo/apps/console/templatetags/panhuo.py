@@ -70,3 +70,42 @@ def query(context: template.Context, **changes: Any) -> str:
         else:
             parameters[key] = str(value)
     return "?" + parameters.urlencode()
+
+
+@register.simple_tag(takes_context=True)
+def change(context: template.Context, fen: int) -> SafeString:
+    """A difference in money, its sign always said; the colour only repeats it."""
+    sign, tone = ("+", "good") if fen > 0 else ("−", "bad") if fen < 0 else ("±", "")
+    return format_html('<span data-tone="{}">{}{}</span>', tone, sign, money(context, abs(fen)))
+
+
+@register.filter
+def hours(minutes: float | None) -> str:
+    """Minutes as whole hours."""
+    return "—" if minutes is None else f"{minutes / 60:,.0f}"
+
+
+@register.filter
+def signed(number: float | None) -> str:
+    return "—" if number is None else f"{number:+,.0f}".replace("-", "−")
+
+
+@register.filter
+def amount(number: float | None) -> str:
+    """A quantity with at most two decimals."""
+    return "—" if number is None else f"{number:,.2f}".rstrip("0").rstrip(".")
+
+
+@register.filter
+def unlocalize_share(share: float | None) -> str:
+    """A share as HTML's ``progress`` takes it."""
+    return "" if share is None else f"{share:.4f}"
+
+
+@register.simple_tag(takes_context=True)
+def deed(context: template.Context, verb: str) -> str:
+    """What was done, in words."""
+    from panhuo.apps.console.words import DEEDS
+
+    words = DEEDS.get(verb)
+    return verb if words is None else words.to(context.get("lang", "zh"))

@@ -7,7 +7,7 @@ from panhuo.apps.identity.fences import CREATE_ROLE, fence, open_to_web
 _OWN = "id = nullif(current_setting('panhuo.user', true), '')::bigint"
 _AT_THE_DOOR = "lower(username) = nullif(current_setting('panhuo.signing_in', true), '')"
 _AT_THE_SSO = "subject <> '' and subject = nullif(current_setting('panhuo.signing_in', true), '')"
-_TOKEN = "digest = nullif(current_setting('panhuo.signing_in', true), '')"
+_BY_DIGEST = "digest = nullif(current_setting('panhuo.signing_in', true), '')"
 
 _ORGANISATION = """
 alter table identity_organisation enable row level security;
@@ -33,7 +33,7 @@ _FENCES = (
     fence("identity_delegation"),
     fence("identity_approval", verbs="select, insert, update"),
     fence("identity_signin", verbs="select, insert, update"),
-    fence("identity_apitoken", verbs="select, insert, update", also=_TOKEN),
+    fence("identity_apitoken", verbs="select, insert, update", also=_BY_DIGEST),
     fence("identity_deed", verbs="select, insert"),
     open_to_web("identity_attempt", verbs="select, insert, delete"),
     open_to_web("django_session", verbs="select, insert, update, delete"),

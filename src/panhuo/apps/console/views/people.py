@@ -1,0 +1,205 @@
+"""Users and teams of one's organisation; organisations, for the operator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from panhuo.apps.console.access import needs
+from panhuo.apps.console.notices import notice_add
+from panhuo.apps.console.tables import Column, State, Table
+from panhuo.apps.identity import services
+from panhuo.apps.identity.models import Organisation, Team, User
+from panhuo.apps.identity.roles import KINDS, ROLES, SEES_THE_CONSOLE
+from panhuo.apps.identity.scope import Scope, unfenced
+from panhuo.apps.identity.sessions import session_end, sessions_of
+from panhuo.kernel.errors import PanhuoError
+from panhuo.kernel.words import Words
+
+_YES, _NO = State(Words("可登录", "may sign in"), "good"), State(Words("已停用", "shut"), "bad")
+
+
+@needs("users.manage")
+@require_http_methods(["GET", "POST"])
+def users(request: HttpRequest) -> HttpResponse:
+    """The seats of the organisation; a new one is made below."""
+    scope: Scope = request.scope  # type: ignore[attr-defined]
+    context: dict[str, Any] = {}
+    if request.method == "POST":
+        try:
+            made = services.user_create(
+                scope,
+                username=request.POST.get("username", ""),
+                name=request.POST.get("name", ""),
+                role=request.POST.get("role", ""),
+                password=request.POST.get("password", ""),
+                administrator=request.POST.get("administrator") == "on",
+            )
+        except PanhuoError as error:
+            context = {"fault": error, "typed": request.POST}
+        else:
+            notice_add(request, Words(f"已新建用户 {made.username}", f"User {made.username} is made"))
+            return redirect(f"/users/{made.pk}")
+    rows = scope.rows(User).select_related("organisation").prefetch_related("teams").order_by("-is_active", "username")
+    table = Table(
+        "users",
+        Words("用户", "Users"),
+        (
+            Column("username", Words("用户名", "User name"), "code"),
+            Column("name", Words("姓名", "Name")),
+            Column("role", Words("角色", "Role"), value=lambda user: ROLES[user.role].words),
+            Column("teams", Words("团队", "Teams"), value=lambda user: "、".join(team.name for team in user.teams.all())),
+            Column("admin", Words("管理员", "Administrator"), value=lambda user: Words("是", "yes") if user.administrator else ""),
+            Column(
+                "totp",
+                Words("动态口令", "One-time password"),
+                value=lambda user: Words("已开启", "on") if user.totp_sealed else Words("未开启", "off"),
+            ),
+            Column("state", Words("状态", "State"), "state", value=lambda user: _YES if user.is_active else _NO),
+            Column("last_login", Words("最近登录", "Last sign-in"), "moment"),
+        ),
+        list(rows),
+        href=lambda user: f"/users/{user.pk}",
+    )
+    kind = Organisation.objects.get(pk=scope.organisation_id).kind
+    context |= {
+        "table": table,
+        "roles": [role for role in ROLES.values() if kind in role.kinds and role.name in SEES_THE_CONSOLE],
+        "teams": scope.rows(Team).prefetch_related("members").order_by("name"),
+        "specialities": services.SPECIALITIES,
+        "people": rows,
+    }
+    return render(request, "console/people/users.html", context, status=422 if "fault" in context else 200)
+
+
+@needs("users.manage")
+@require_http_methods(["GET", "POST"])
+def user(request: HttpRequest, user_id: int) -> HttpResponse:
+    """One seat: its role, whether it is open, its sessions."""
+    scope: Scope = request.scope  # type: ignore[attr-defined]
+    found = scope.rows(User).select_related("organisation").filter(pk=user_id).first() if user_id < 2**63 else None
+    if found is None:
+        raise Http404
+    if request.method == "POST":
+        services.user_change(
+            scope,
+            user_id,
+            role=request.POST.get("role") if request.POST.get("role") != found.role else None,
+            active=_flag(request.POST.get("active"), found.is_active),
+            administrator=_flag(request.POST.get("administrator"), found.administrator),
+            name=request.POST.get("name"),
+        )
+        notice_add(request, Words("已保存", "Saved"))
+        return redirect(f"/users/{user_id}")
+    context = {
+        "found": found,
+        "role": ROLES[found.role].words,
+        "roles": [role for role in ROLES.values() if found.organisation.kind in role.kinds],
+        "sessions": sessions_of(scope, user_id),
+        "fresh": request.session.pop("fresh_password", None) if request.session.get("fresh_password", {}).get("user") == user_id else None,
+    }
+    return render(request, "console/people/user.html", context)
+
+
+@needs("users.manage")
+@require_POST
+def user_password(request: HttpRequest, user_id: int) -> HttpResponse:
+    """A new first password, shown once."""
+    scope: Scope = request.scope  # type: ignore[attr-defined]
+    if user_id >= 2**63 or not scope.rows(User).filter(pk=user_id).exists():
+        raise Http404
+    request.session["fresh_password"] = {"user": user_id, "password": services.password_reset(scope, user_id)}
+    return redirect(f"/users/{user_id}")
+
+
+@needs("users.manage")
+@require_POST
+def user_session_end(request: HttpRequest, user_id: int, sign_in_id: int) -> HttpResponse:
+    scope: Scope = request.scope  # type: ignore[attr-defined]
+    if max(user_id, sign_in_id) >= 2**63 or not session_end(scope, sign_in_id=sign_in_id, user_id=user_id):
+        raise Http404
+    notice_add(request, Words("会话已结束", "The session is ended"))
+    return redirect(f"/users/{user_id}")
+
+
+@needs("users.manage")
+@require_POST
+def team_save(request: HttpRequest) -> HttpResponse:
+    scope: Scope = request.scope  # type: ignore[attr-defined]
+    number = request.POST.get("team", "")
+    if number and (not number.isdecimal() or len(number) > 17 or not scope.rows(Team).filter(pk=int(number)).exists()):
+        raise Http404
+    members = [int(n) for n in request.POST.getlist("members") if n.isdecimal() and len(n) < 18]
+    services.team_save(
+        scope,
+        name=request.POST.get("name", ""),
+        specialities=request.POST.getlist("specialities"),
+        member_ids=members,
+        team_id=int(number) if number else None,
+    )
+    notice_add(request, Words("团队已保存", "The team is saved"))
+    return redirect("/users#teams")
+
+
+@needs("organisations.manage")
+@require_http_methods(["GET", "POST"])
+def organisations(request: HttpRequest) -> HttpResponse:
+    """All organisations; a new one with its first administrator is made below."""
+    scope: Scope = request.scope  # type: ignore[attr-defined]
+    context: dict[str, Any] = {}
+    if request.method == "POST":
+        try:
+            made = services.organisation_open(
+                scope,
+                kind=request.POST.get("kind", ""),
+                name=request.POST.get("name", ""),
+                username=request.POST.get("username", ""),
+                role=request.POST.get("role", ""),
+                password=request.POST.get("password", ""),
+            )
+        except PanhuoError as error:
+            context = {"fault": error, "typed": request.POST}
+        else:
+            notice_add(request, Words(f"已新建机构 {made.name}", f"{made.name} is made"))
+            return redirect("/organisations")
+    with unfenced():
+        rows = list(Organisation.objects.order_by("kind", "name"))
+    table = Table(
+        "organisations",
+        Words("机构", "Organisations"),
+        (
+            Column("name", Words("名称", "Name")),
+            Column("kind", Words("类型", "Kind"), value=lambda row: KINDS[row.kind]),
+            Column("active", Words("状态", "State"), "state", value=lambda row: _YES if row.active else _NO),
+            Column("created_at", Words("建立时间", "Since"), "moment"),
+        ),
+        rows,
+        chooser=False,
+    )
+    context |= {
+        "table": table,
+        "rows": rows,
+        "kinds": KINDS,
+        "roles": [role for role in ROLES.values() if role.name in SEES_THE_CONSOLE],
+        "own": scope.organisation_id,
+    }
+    return render(request, "console/people/organisations.html", context, status=422 if "fault" in context else 200)
+
+
+@needs("organisations.manage")
+@require_POST
+def organisation_activate(request: HttpRequest, organisation_id: int) -> HttpResponse:
+    scope: Scope = request.scope  # type: ignore[attr-defined]
+    if organisation_id >= 2**63:
+        raise Http404
+    services.organisation_activate(scope, organisation_id, active=request.POST.get("active") == "1")
+    notice_add(request, Words("已保存", "Saved"))
+    return redirect("/organisations")
+
+
+def _flag(text: str | None, now: bool) -> bool | None:
+    wanted = text == "on"
+    return wanted if wanted != now else None

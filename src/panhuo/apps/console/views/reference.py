@@ -1,0 +1,152 @@
+"""What everybody may look up: rulebooks with their sources and cases, the house's policy, layouts; and the record of deeds."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from panhuo.apps.console.access import needs
+from panhuo.apps.console.tables import Column, State, Table
+from panhuo.apps.console.words import DEEDS
+from panhuo.apps.identity.models import Deed
+from panhuo.apps.identity.scope import Scope
+from panhuo.engines.compliance import Book, load_books
+from panhuo.engines.compliance.verdicts import effect_words, source_words
+from panhuo.engines.intake import load_layout, shipped_layouts
+from panhuo.kernel.frames import TAPE
+from panhuo.kernel.words import Words
+from panhuo.pipeline import Policy, load_policy
+from panhuo.pipeline.policy import DEFAULT_POLICY, policy_version
+from panhuo.pipeline.reporting import assumptions
+
+_DEEDS_SHOWN = 100
+
+
+@lru_cache(maxsize=1)
+def _books() -> tuple[Book, ...]:
+    return tuple(load_books())
+
+
+@lru_cache(maxsize=1)
+def _policy() -> Policy:
+    return load_policy()
+
+
+@needs("rules.view")
+@require_GET
+def rules(request: HttpRequest) -> HttpResponse:
+    """Every rule of every book: what it does, on what ground, how sure."""
+    wanted = request.GET.get("book", "")
+    rows = [(book, rule) for book in _books() for rule in book.rules if wanted in ("", book.name)]
+    table = Table(
+        "rules",
+        Words("规则", "Rules"),
+        (
+            Column("id", Words("编号", "Id"), "code", value=lambda row: row[1].id),
+            Column("title", Words("规则", "Rule"), "wrap", value=lambda row: row[1].text.title),
+            Column("effect", Words("效果", "Effect"), "wrap", value=lambda row: effect_words(row[1])),
+            Column("source", Words("依据", "Source"), "wrap", value=lambda row: source_words(row[1])),
+            Column("certainty", Words("确信程度", "Certainty"), "code", value=lambda row: row[1].text.certainty),
+            Column("state", Words("状态", "State"), "state", value=lambda row: _ON if row[1].text.enforced else _OFF),
+        ),
+        rows,
+        href=lambda row: f"/rules/{row[1].id}",
+        drawer=True,
+    )
+    return render(request, "console/reference/rules.html", {"table": table, "books": _books(), "wanted": wanted})
+
+
+_ON, _OFF = State(Words("执行", "enforced"), "good"), State(Words("未执行", "not enforced"), "")
+
+
+@needs("rules.view")
+@require_GET
+def rule(request: HttpRequest, rule_id: str) -> HttpResponse:
+    """One rule: its condition, its reason in words, its worked cases."""
+    for book in _books():
+        for found in book.rules:
+            if found.id == rule_id:
+                context = {"rule": found.text, "id": found.id, "book": book, "effect": effect_words(found), "source": source_words(found)}
+                page = "console/reference/rule_fragment.html" if request.headers.get("HX-Request") else "console/reference/rule.html"
+                return render(request, page, context)
+    raise Http404
+
+
+@needs("policy.view")
+@require_GET
+def policies(request: HttpRequest) -> HttpResponse:
+    """The house's policy with the ground of every assumption, and the layouts."""
+    policy = _policy()
+    layouts = [load_layout(name) for name in shipped_layouts()]
+    context: dict[str, Any] = {
+        "version": policy_version(policy),
+        "title": policy.title,
+        "assumptions": list(assumptions(policy)),
+        "text": DEFAULT_POLICY.read_text(encoding="utf-8"),
+        "layouts": [(layout, len(layout.columns)) for layout in layouts],
+    }
+    return render(request, "console/reference/policies.html", context)
+
+
+@needs("policy.view")
+@require_GET
+def layout(request: HttpRequest, name: str) -> HttpResponse:
+    """One layout: heading to field."""
+    if name not in shipped_layouts():
+        raise Http404
+    found = load_layout(name)
+    rows = [
+        {
+            "from": "、".join(column.from_),
+            "to": column.to,
+            "words": Words(TAPE[column.to].zh, TAPE[column.to].en) if column.to in TAPE else "",
+            "unit": column.unit or "",
+        }
+        for column in found.columns
+    ]
+    table = Table(
+        "layout",
+        Words("列", "Columns"),
+        (
+            Column("from", Words("源表头", "Heading"), "wrap"),
+            Column("words", Words("字段", "Field")),
+            Column("to", Words("代码", "Code"), "code"),
+            Column("unit", Words("单位", "Unit"), "code"),
+        ),
+        rows,
+        chooser=False,
+    )
+    return render(request, "console/reference/layout.html", {"layout": found, "table": table})
+
+
+@needs("audit.view")
+@require_GET
+def record(request: HttpRequest) -> HttpResponse:
+    """What was done, by whom, to what: latest first, a page at a time by key."""
+    scope: Scope = request.scope  # type: ignore[attr-defined]
+    rows = scope.rows(Deed).select_related("user").order_by("-pk")
+    verb, after = request.GET.get("verb", ""), request.GET.get("after", "")
+    if verb in DEEDS:
+        rows = rows.filter(verb=verb)
+    if after.isdecimal() and len(after) < 18:
+        rows = rows.filter(pk__lt=int(after))
+    found = list(rows[: _DEEDS_SHOWN + 1])
+    table = Table(
+        "record",
+        Words("操作记录", "Record"),
+        (
+            Column("at", Words("时间", "When"), "moment"),
+            Column("user", Words("用户", "User"), value=lambda deed: f"{deed.user.name} ({deed.user.username})" if deed.user else "—"),
+            Column("verb", Words("操作", "What"), value=lambda deed: DEEDS.get(deed.verb, deed.verb)),
+            Column("subject", Words("对象", "To what"), "code"),
+            Column("details", Words("细节", "Details"), "wrap", value=lambda deed: "，".join(f"{k}={v}" for k, v in deed.details.items())),
+            Column("trace_id", Words("跟踪号", "Trace"), "code", hidden=True),
+        ),
+        found[:_DEEDS_SHOWN],
+        older=str(found[_DEEDS_SHOWN - 1].pk) if len(found) > _DEEDS_SHOWN else None,
+    )
+    return render(request, "console/reference/record.html", {"table": table, "verbs": DEEDS, "verb": verb})

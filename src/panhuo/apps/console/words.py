@@ -1,0 +1,40 @@
+"""Words for codes that stand in tables."""
+
+from __future__ import annotations
+
+from panhuo.kernel.words import Words
+
+DEEDS: dict[str, Words] = {
+    "tape.upload": Words("上传清单", "uploaded a tape"),
+    "tape.import": Words("导入清单", "imported a tape"),
+    "tape.discard": Words("删除未导入的清单", "removed an upload"),
+    "match.decide": Words("复核债务人归并", "decided a debtor match"),
+    "match.undo": Words("撤销归并复核", "took a match decision back"),
+    "plan.ask": Words("要求制定方案", "asked for a plan"),
+    "plan.make": Words("方案制定完成", "plan made"),
+    "plan.draft": Words("撤回为草案", "made it a draft again"),
+    "plan.submitted": Words("提交合规审查", "submitted for review"),
+    "plan.reviewed": Words("合规审查通过", "reviewed"),
+    "plan.approved": Words("审批通过，开始执行", "approved: in force"),
+    "plan.refused": Words("未通过", "refused"),
+    "approval.request": Words("提出申请", "asked for an approval"),
+    "approval.approve": Words("同意申请", "approved a request"),
+    "approval.refuse": Words("拒绝申请", "refused a request"),
+    "approval.withdraw": Words("撤回申请", "withdrew a request"),
+    "job.start": Words("启动任务", "started a job"),
+    "job.cancel": Words("取消任务", "cancelled a job"),
+    "user.create": Words("新建用户", "made a user"),
+    "user.change": Words("修改用户", "changed a user"),
+    "password.change": Words("修改密码", "changed a password"),
+    "password.reset": Words("重置密码", "reset a password"),
+    "totp.on": Words("开启动态口令", "switched the one-time password on"),
+    "totp.off": Words("关闭动态口令", "switched the one-time password off"),
+    "team.save": Words("保存团队", "saved a team"),
+    "delegation.create": Words("委托审批", "lent an approval"),
+    "token.create": Words("新建令牌", "made a token"),
+    "token.revoke": Words("撤销令牌", "revoked a token"),
+    "organisation.create": Words("新建机构", "made an organisation"),
+    "organisation.open": Words("启用机构", "opened an organisation"),
+    "organisation.shut": Words("停用机构", "shut an organisation"),
+    "accounts.export": Words("导出账户", "exported accounts"),
+}
