@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-PASSWORD = "a long enough one 1"
+from seats import PASSWORD
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import IO
 
 import click
 
@@ -61,9 +62,9 @@ def command(host: str, port: int, load_only: bool) -> None:
             _stop(children)
 
 
-def _start(words: list[str], out: object) -> subprocess.Popen[bytes]:
+def _start(words: list[str], out: IO[bytes]) -> subprocess.Popen[bytes]:
     # in groups of their own: Ctrl-C reaches us, and we stop them in order
-    return subprocess.Popen([sys.executable, "-m", "panhuo.cli.main", *words], stdout=out, stderr=out, start_new_session=True)  # noqa: S603  # type: ignore[call-overload, no-any-return]
+    return subprocess.Popen([sys.executable, "-m", "panhuo.cli.main", *words], stdout=out, stderr=out, start_new_session=True)  # noqa: S603
 
 
 def _await(children: list[subprocess.Popen[bytes]], host: str, port: int, log: Path) -> None:

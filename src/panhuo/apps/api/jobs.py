@@ -7,7 +7,7 @@ from typing import Any
 from django.http import Http404, HttpRequest
 from ninja import Router
 
-from panhuo.apps.api.access import needs, scope_for
+from panhuo.apps.api.access import Token, scope_for
 from panhuo.apps.api.shapes import JobOut
 from panhuo.apps.jobs.models import Job
 from panhuo.apps.jobs.services import job_cancel, job_repeat
@@ -16,8 +16,7 @@ from panhuo.kernel.words import Lang
 router = Router(tags=["jobs"])
 
 
-@router.get("", response=list[JobOut])
-@needs("jobs.view")
+@router.get("", response=list[JobOut], auth=Token("jobs.view"))
 def jobs_list(request: HttpRequest, before: int | None = None) -> Any:
     """Jobs, latest first, a hundred at a time."""
     scope = scope_for(request)
@@ -25,22 +24,19 @@ def jobs_list(request: HttpRequest, before: int | None = None) -> Any:
     return [job_out(job, scope.lang) for job in (rows.filter(pk__lt=before) if before is not None else rows)[:100]]
 
 
-@router.get("/{int:job_id}", response=JobOut)
-@needs("jobs.view")
+@router.get("/{int:job_id}", response=JobOut, auth=Token("jobs.view"))
 def job_read(request: HttpRequest, job_id: int) -> Any:
     scope = scope_for(request)
     return job_out(_found(scope.rows(Job).filter(pk=_id(job_id)).first()), scope.lang)
 
 
-@router.post("/{int:job_id}/cancel", response=JobOut)
-@needs("jobs.view")
+@router.post("/{int:job_id}/cancel", response=JobOut, auth=Token("jobs.view"))
 def job_stop(request: HttpRequest, job_id: int) -> Any:
     scope = scope_for(request)
     return job_out(_found(job_cancel(scope, _id(job_id))), scope.lang)
 
 
-@router.post("/{int:job_id}/repeat", response={202: JobOut})
-@needs("jobs.view")
+@router.post("/{int:job_id}/repeat", response={202: JobOut}, auth=Token("jobs.view"))
 def job_again(request: HttpRequest, job_id: int) -> Any:
     scope = scope_for(request)
     return 202, job_out(_found(job_repeat(scope, _id(job_id))), scope.lang)

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import Http404, HttpRequest
 from ninja import Router
 
-from panhuo.apps.api.access import needs, scope_for
+from panhuo.apps.api.access import Token, scope_for
 from panhuo.apps.api.shapes import AccountsOut, CashOut, ExplainedOut, GroupOut, TotalsOut
 from panhuo.apps.identity.scope import Scope
 from panhuo.apps.intake.accounts import account_row as row_of
@@ -24,16 +24,14 @@ router = Router(tags=["portfolio"])
 GROUPS = (*BY_VALUE, "age", "vintage")
 
 
-@router.get("/totals", response=TotalsOut)
-@needs("portfolio.view")
+@router.get("/totals", response=TotalsOut, auth=Token("portfolio.view"))
 def totals_read(request: HttpRequest, tape: int | None = None) -> Any:
     scope = scope_for(request)
     found = totals(_tapes(scope, tape), filters_of(request.GET.dict()))
     return {"accounts": found.accounts, "sums": found.sums}
 
 
-@router.get("/groups", response=list[GroupOut])
-@needs("portfolio.view")
+@router.get("/groups", response=list[GroupOut], auth=Token("portfolio.view"))
 def groups_read(request: HttpRequest, by: str, tape: int | None = None) -> Any:
     """Accounts and balance by one or two fields, separated by a comma."""
     scope = scope_for(request)
@@ -49,8 +47,7 @@ def groups_read(request: HttpRequest, by: str, tape: int | None = None) -> Any:
     return [{"key": [row[name] for name in names], **{k: row[k] for k in ("accounts", "balance_fen", "principal_fen")}} for row in frame.to_dicts()]
 
 
-@router.get("/cash", response=CashOut)
-@needs("portfolio.view")
+@router.get("/cash", response=CashOut, auth=Token("portfolio.view"))
 def cash_read(request: HttpRequest, tape: int | None = None) -> Any:
     """What is expected month by month under ordinary work, by the plan in force or the latest."""
     scope = scope_for(request)
@@ -61,16 +58,14 @@ def cash_read(request: HttpRequest, tape: int | None = None) -> Any:
     return {"plan": plan.pk, **cash_expected(scope, plan, tapes, filters_of(request.GET.dict()))}
 
 
-@router.get("/accounts", response=AccountsOut)
-@needs("account.view")
+@router.get("/accounts", response=AccountsOut, auth=Token("account.view"))
 def accounts_list(request: HttpRequest, tape: int | None = None, sort: str = "-balance_fen", cursor: str | None = None, size: int = 50) -> Any:
     scope = scope_for(request)
     page = accounts_page(scope, _tapes(scope, tape), filters_of(request.GET.dict()), sort=sort, cursor=cursor, size=min(max(size, 1), 500))
     return {"rows": page.rows, "newer": page.newer, "older": page.older}
 
 
-@router.get("/accounts/{int:tape_id}/{int:position}", response=dict[str, Any])
-@needs("account.view")
+@router.get("/accounts/{int:tape_id}/{int:position}", response=dict[str, Any], auth=Token("account.view"))
 def account_read(request: HttpRequest, tape_id: int, position: int) -> Any:
     if not (0 < tape_id < 2**63 and 0 <= position < 2**31):
         raise Http404
@@ -80,8 +75,7 @@ def account_read(request: HttpRequest, tape_id: int, position: int) -> Any:
     return row
 
 
-@router.get("/accounts/{int:tape_id}/{int:position}/explanation", response=ExplainedOut)
-@needs("account.view")
+@router.get("/accounts/{int:tape_id}/{int:position}/explanation", response=ExplainedOut, auth=Token("account.view"))
 def explanation_read(request: HttpRequest, tape_id: int, position: int) -> Any:
     """Every route of the account and why the plan chose this one; recomputed and compared with the stored decision."""
     scope = scope_for(request)

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest
 from ninja import File, Form, Router
 from ninja.files import UploadedFile
 
-from panhuo.apps.api.access import needs, scope_for
+from panhuo.apps.api.access import Token, scope_for
 from panhuo.apps.api.jobs import job_out
 from panhuo.apps.api.shapes import DescribeIn, JobOut, LookOut, MatchIn, MatchOut, TapeOut
 from panhuo.apps.identity.scope import Scope
@@ -25,30 +25,26 @@ router = Router(tags=["tapes"])
 PAGE = 100
 
 
-@router.get("", response=list[TapeOut])
-@needs("tape.view")
+@router.get("", response=list[TapeOut], auth=Token("tape.view"))
 def tapes_list(request: HttpRequest, before: int | None = None) -> Any:
     """Tapes, latest first, a hundred at a time; ``before`` an id goes on from there."""
     rows = scope_for(request).rows(Tape).order_by("-pk")
     return [tape_out(tape) for tape in (rows.filter(pk__lt=before) if before is not None else rows)[:PAGE]]
 
 
-@router.post("", response={201: TapeOut})
-@needs("tape.import")
+@router.post("", response={201: TapeOut}, auth=Token("tape.import"))
 def tape_create(request: HttpRequest, files: File[list[UploadedFile]], series: Form[str] = "") -> Any:
     """Upload the files of a tape."""
     given = [(file.name or "tape", Path(file.temporary_file_path())) for file in files]  # type: ignore[attr-defined]
     return 201, tape_out(tape_upload(scope_for(request), series=series, files=given))
 
 
-@router.get("/{int:tape_id}", response=TapeOut)
-@needs("tape.view")
+@router.get("/{int:tape_id}", response=TapeOut, auth=Token("tape.view"))
 def tape_read(request: HttpRequest, tape_id: int) -> Any:
     return tape_out(tape_of(scope_for(request), tape_id))
 
 
-@router.delete("/{int:tape_id}", response={204: None})
-@needs("tape.import")
+@router.delete("/{int:tape_id}", response={204: None}, auth=Token("tape.import"))
 def tape_delete(request: HttpRequest, tape_id: int) -> Any:
     """Remove an upload that was not imported."""
     scope = scope_for(request)
@@ -56,8 +52,7 @@ def tape_delete(request: HttpRequest, tape_id: int) -> Any:
     return 204, None
 
 
-@router.get("/{int:tape_id}/look", response=LookOut)
-@needs("tape.import")
+@router.get("/{int:tape_id}/look", response=LookOut, auth=Token("tape.import"))
 def tape_look_at(request: HttpRequest, tape_id: int, sheet: str = "") -> Any:
     """The headings of an upload, what each may be, and a layout to begin with."""
     scope = scope_for(request)
@@ -68,8 +63,7 @@ def tape_look_at(request: HttpRequest, tape_id: int, sheet: str = "") -> Any:
     return {"headings": look.headings, "titles": look.titles, "fits": look.chosen, "layout": look.yaml, "guesses": guesses}
 
 
-@router.put("/{int:tape_id}/layout", response=TapeOut)
-@needs("tape.import")
+@router.put("/{int:tape_id}/layout", response=TapeOut, auth=Token("tape.import"))
 def tape_layout(request: HttpRequest, tape_id: int, body: DescribeIn) -> Any:
     """Confirm how an upload is read."""
     scope = scope_for(request)
@@ -90,24 +84,21 @@ def tape_layout(request: HttpRequest, tape_id: int, body: DescribeIn) -> Any:
     )
 
 
-@router.post("/{int:tape_id}/import", response={202: JobOut})
-@needs("tape.import")
+@router.post("/{int:tape_id}/import", response={202: JobOut}, auth=Token("tape.import"))
 def tape_take_in(request: HttpRequest, tape_id: int) -> Any:
     """Ask for the import; the answer is the job to watch."""
     scope = scope_for(request)
     return 202, job_out(tape_import(scope, tape_of(scope, tape_id)), scope.lang)
 
 
-@router.get("/{int:tape_id}/matches", response=list[MatchOut])
-@needs("tape.view")
+@router.get("/{int:tape_id}/matches", response=list[MatchOut], auth=Token("tape.view"))
 def matches_list(request: HttpRequest, tape_id: int, decided: bool | None = None) -> Any:
     """Pairs that may be one debtor, likeliest first; at most 500."""
     scope = scope_for(request)
     return [match_out(match) for match in matches_of(scope, tape_of(scope, tape_id), decided=decided)[:500]]
 
 
-@router.put("/matches/{int:match_id}", response=MatchOut)
-@needs("match.review")
+@router.put("/matches/{int:match_id}", response=MatchOut, auth=Token("match.review"))
 def match_put(request: HttpRequest, match_id: int, body: MatchIn) -> Any:
     return match_out(match_decide(scope_for(request), match_id, decision=body.decision))
 

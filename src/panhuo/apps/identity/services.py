@@ -166,8 +166,8 @@ def password_reset(scope: Scope, user_id: int) -> str:
     with transaction.atomic():
         user = scope.rows(User).select_for_update(of=("self",)).get(pk=user_id)
         user.set_password(fresh)
-        user.must_change_password, user.secret_sealed = True, None
-        user.save(update_fields=["password", "must_change_password", "secret_sealed"])
+        user.must_change_password, user.totp_sealed = True, None
+        user.save(update_fields=["password", "must_change_password", "totp_sealed"])
         deed_add(scope, "password.reset", f"user:{user.pk}")
         sessions_end(scope, user_id=user.pk)
     return fresh
@@ -192,8 +192,8 @@ def totp_enrol(scope: Scope, *, secret: str, code: str) -> None:
     """Switch on the one-time password, once its owner has shown that his device knows it. Raises IdentityInvalid."""
     with transaction.atomic():
         user = scope.rows(User).select_for_update(of=("self",)).get(pk=scope.user_id)
-        user.secret_sealed, user.totp_last_step = secret_seal(user, secret), 0
-        user.save(update_fields=["secret_sealed", "totp_last_step"])
+        user.totp_sealed, user.totp_last_step = secret_seal(user, secret), 0
+        user.save(update_fields=["totp_sealed", "totp_last_step"])
         if not code_check(user, code):
             raise _invalid(
                 "TOTP_WRONG",
@@ -212,8 +212,8 @@ def totp_remove(scope: Scope, *, password: str) -> None:
         user = scope.rows(User).select_for_update(of=("self",)).get(pk=scope.user_id)
         if not user.check_password(password):
             raise _invalid("PASSWORD_OLD", "密码不正确", "the password is wrong", user.username, "重新输入", "type it again")
-        user.secret_sealed = None
-        user.save(update_fields=["secret_sealed"])
+        user.totp_sealed = None
+        user.save(update_fields=["totp_sealed"])
         deed_add(scope, "totp.off", f"user:{user.pk}")
 
 

@@ -90,7 +90,7 @@ create index intake_account_overdue on intake_account (tape_id, overdue_days des
 create index intake_account_debtor on intake_account (tape_id, debtor_id);
 """
 
-_FENCES = fence("intake_tape") + fence("intake_match", verbs="select, update") + fence("intake_account", verbs="select")
+_FENCES = fence("intake_tape") + fence("intake_match", verbs="select, update, delete") + fence("intake_account", verbs="select")
 
 
 class Migration(migrations.Migration):
