@@ -214,7 +214,7 @@ def accounts(sort: str, *, product: str, after: str | None, before: str | None) 
 
 
 def nobody() -> Table:
-    return Table("design-nobody", Words("账户", "Accounts"), _COLUMNS[:4], (), count=0, count_words=Words("户", "accounts"))
+    return Table("design-nobody", Words("空的账户表", "Accounts, none"), _COLUMNS[:4], (), count=0, count_words=Words("户", "accounts"))
 
 
 def one(wanted: str) -> dict[str, Any]:

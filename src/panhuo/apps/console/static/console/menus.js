@@ -27,7 +27,11 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-document.addEventListener("focusin", (event) => close(event.target.closest?.("details.menu") ?? event.target));
+/* Only where a key moved it: a press on a label moves the focus too, to whatever around it can take it. */
+let pressed = false;
+document.addEventListener("pointerdown", () => (pressed = true), true);
+document.addEventListener("keydown", () => (pressed = false), true);
+document.addEventListener("focusin", (event) => pressed || close(event.target.closest?.("details.menu") ?? event.target));
 
 document.addEventListener("click", (event) => {
   const root = document.documentElement;

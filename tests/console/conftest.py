@@ -1,0 +1,143 @@
+"""A server with the files it will serve, seats to sign in with, and a browser that notes every complaint of a page."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PASSWORD = "correct horse battery staple"
+SIZES = {"desk": {"width": 1280, "height": 800}, "phone": {"width": 360, "height": 740}}
+
+
+@pytest.fixture(scope="session")
+def hashed_statics(django_db_setup: None, root: Path) -> Iterator[None]:
+    """The static files as they are served in earnest: collected, hashed, compressed."""
+    if not (root / "src/panhuo/apps/console/static/vendor/htmx.min.js").exists():
+        pytest.fail("the front-end packages are not here: run scripts/assets")
+    from django.core.management import call_command
+    from django.test import override_settings
+
+    with override_settings(
+        STORAGES={
+            "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+            "staticfiles": {"BACKEND": "panhuo.apps.console.statics.HashedStatics"},
+        }
+    ):
+        call_command("collectstatic", interactive=False, verbosity=0)
+        yield
+
+
+@pytest.fixture(scope="module")
+def people(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, Any]]:
+    """A seat of each language, and one with a one-time password; removed afterwards, for the server's changes are not rolled back."""
+    from django.contrib.sessions.models import Session
+
+    from panhuo.apps.identity.models import Attempt, Organisation, SignIn, User
+    from panhuo.apps.identity.signing_in import totp_seal
+
+    with django_db_blocker.unblock():
+        organisation = Organisation.objects.create(kind="lender", name="控制台测试银行")
+        seats = {}
+        for name, language in (("console-zh", "zh"), ("console-en", "en"), ("console-totp", "zh")):
+            user = User(organisation=organisation, username=name, name="林知夏", role="operations_manager", language=language, administrator=True)
+            user.set_password(PASSWORD)
+            user.save()
+            seats[name.removeprefix("console-")] = user
+        seats["totp"].totp_sealed = totp_seal(seats["totp"], "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+        seats["totp"].save()
+    yield seats
+    with django_db_blocker.unblock():
+        SignIn.objects.filter(organisation=organisation).delete()
+        User.objects.filter(organisation=organisation).delete()
+        organisation.delete()
+        Session.objects.all().delete()
+        Attempt.objects.all().delete()
+
+
+@pytest.fixture(scope="module")
+def served(hashed_statics: None, people: dict[str, Any], django_db_blocker: Any) -> Iterator[str]:
+    from django.db import connections
+    from django.test import modify_settings
+    from django.test.testcases import LiveServerThread
+
+    with django_db_blocker.unblock(), modify_settings(ALLOWED_HOSTS={"append": "127.0.0.1"}):
+        # no handler for static files before the application: its own serves them, as in earnest
+        thread = LiveServerThread("127.0.0.1", lambda application: application, connections_override={})
+        thread.daemon = True
+        thread.start()
+        thread.is_ready.wait()
+        if thread.error:
+            raise thread.error
+    yield f"http://127.0.0.1:{thread.port}"
+    thread.terminate()
+    connections.close_all()
+
+
+@pytest.fixture
+def server(served: str, django_db_blocker: Any) -> Iterator[str]:
+    """The address of the running application. What it does is not rolled back."""
+    with django_db_blocker.unblock():
+        yield served
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api")
+    named = os.environ.get("PANHUO_CHROMIUM")
+    path = named or next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"))), None)
+    if not path:
+        pytest.skip("no Chromium here: scripts/browser installs one, or set PANHUO_CHROMIUM")
+    with pytest.MonkeyPatch.context() as patch, playwright.sync_playwright() as running:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # the driver runs a loop in this thread, which Django takes for asynchronous code
+        one = running.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        yield one
+        one.close()
+
+
+class Visitor:
+    """A page of a fresh visitor, and everything it complained of (the browser's word that an answer was 401, 404 … is none)."""
+
+    def __init__(self, browser: Any, server: str, *, lang: str, theme: str, size: str) -> None:
+        locale = {"zh": "zh-CN", "en": "en-US"}[lang]
+        self.context = browser.new_context(viewport=SIZES[size], color_scheme=theme, locale=locale, reduced_motion="reduce")
+        self.page = self.context.new_page()
+        self.server, self.lang = server, lang
+        self.faults: list[str] = []
+        self.page.on("console", lambda message: self._note(message.text))
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.on("requestfailed", lambda request: self.faults.append(f"failed: {request.url} {request.failure}"))
+
+    def _note(self, text: str) -> None:
+        if "the server responded with a status of" not in text:
+            self.faults.append(text)
+
+    def go(self, path: str) -> Any:
+        return self.page.goto(self.server + path)
+
+    def sign_in(self, name: str, password: str = PASSWORD, goal: str = "/design") -> None:
+        self.go(f"/sign-in?next={goal}")
+        self.page.fill("#username", name)
+        self.page.fill("#password", password)
+        self.page.click("form .first")
+
+
+@pytest.fixture
+def visit(browser: Any, server: str) -> Iterator[Callable[..., Visitor]]:
+    """``visit(lang, theme, size, path)``: a visitor; with a path, signed in and there."""
+    visitors: list[Visitor] = []
+
+    def make(lang: str = "zh", theme: str = "light", size: str = "desk", path: str = "") -> Visitor:
+        visitor = Visitor(browser, server, lang=lang, theme=theme, size=size)
+        visitors.append(visitor)
+        if path:
+            visitor.sign_in(f"console-{lang}", goal=path)
+        return visitor
+
+    yield make
+    for visitor in visitors:
+        visitor.context.close()
