@@ -27,6 +27,7 @@ LISTED = (
     "balance_fen", "principal_fen", "interest_fen", "penalty_fen", "fees_fen", "guarantee_kind", "litigation_state", "contactability", "written_off",
     "origination_date", "maturity_date", "overdue_since", "debtor_kind", "lender", "currency",
 )  # fmt: skip
+_WHOLE = ("tape_id", "position", "name_shown", "id_no_shown", "phone_shown", *ACCOUNT.names)
 PAGE = 50
 
 
@@ -125,21 +126,31 @@ def _fetched(scope: Scope, places: pl.DataFrame) -> list[dict[str, Any]]:
 
 def account_row(scope: Scope, *, tape_id: int, position: int) -> dict[str, Any] | None:
     """Every column of one account, or None where the organisation has no such account."""
-    return _one(scope, "position = %s", [tape_id, position])
-
-
-def account_by_id(scope: Scope, *, tape_id: int, account_id: str) -> dict[str, Any] | None:
-    """The account of that number on a tape."""
-    return _one(scope, "account_id = %s", [tape_id, account_id])
-
-
-def _one(scope: Scope, condition: str, key: list[Any]) -> dict[str, Any] | None:
     scope.need("account.view")
-    columns = ("tape_id", "position", "name_shown", "id_no_shown", "phone_shown", *ACCOUNT.names)
+    return row_of(tape_id=tape_id, position=position, organisation_id=scope.organisation_id)
+
+
+def row_of(*, tape_id: int, position: int, organisation_id: int) -> dict[str, Any] | None:
+    """:func:`account_row` for a caller that has asked the scope."""
+    return next(iter(_rows("tape_id = %s and position = %s", [tape_id, position], organisation_id)), None)
+
+
+def accounts_of_debtor(scope: Scope, *, tape_id: int, debtor_id: str, limit: int = 50) -> list[dict[str, Any]]:
+    """All accounts of one debtor on a tape, largest first. A debtor's number is made of the accounts on that tape: on another it need not be his."""
+    scope.need("account.view")
+    return _rows("tape_id = %s and debtor_id = %s", [tape_id, debtor_id], scope.organisation_id, f"order by balance_fen desc, position limit {int(limit)}")
+
+
+def account_versions(scope: Scope, *, tapes: Sequence[Tape], account_id: str) -> list[dict[str, Any]]:
+    """The account of that number on each of the tapes that has it."""
+    scope.need("account.view")
+    return _rows("tape_id = any(%s) and account_id = %s", [[tape.pk for tape in tapes], account_id], scope.organisation_id)
+
+
+def _rows(condition: str, key: list[Any], organisation_id: int, tail: str = "") -> list[dict[str, Any]]:
     with connection.cursor() as session:
-        session.execute(f"select {', '.join(columns)} from intake_account where tape_id = %s and {condition} and organisation_id = %s", [*key, scope.organisation_id])
-        row = session.fetchone()
-    return None if row is None else dict(zip(columns, row, strict=True))
+        session.execute(f"select {', '.join(_WHOLE)} from intake_account where {condition} and organisation_id = %s {tail}", [*key, organisation_id])
+        return [dict(zip(_WHOLE, row, strict=True)) for row in session.fetchall()]
 
 
 def accounts_find(scope: Scope, tapes: Sequence[Tape], account_id: str, *, limit: int = 20) -> list[tuple[int, int]]:

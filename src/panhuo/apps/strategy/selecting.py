@@ -11,7 +11,7 @@ import polars as pl
 from django.db import connection
 
 from panhuo.apps.identity.scope import Scope
-from panhuo.apps.intake.accounts import account_row
+from panhuo.apps.intake.accounts import account_row, row_of
 from panhuo.apps.intake.filters import Condition
 from panhuo.apps.intake.models import Tape
 from panhuo.apps.intake.portfolio import where
@@ -54,16 +54,22 @@ def decisions_of(scope: Scope, plan: Plan, keys: Sequence[tuple[int, int]]) -> d
 def account_explained(scope: Scope, plan: Plan, *, tape_id: int, position: int) -> Explained | None:
     """One account of a plan, recomputed and compared; None where the plan has no such account."""
     scope.need("account.view")
-    row = account_row(scope, tape_id=tape_id, position=position)
     decision = decision_of(scope, plan, tape_id=tape_id, position=position)
-    tape = scope.rows(Tape).filter(pk=tape_id).first()
-    if row is None or decision is None or tape is None or tape.as_of is None:
+    tape = scope.rows(Tape).filter(pk=tape_id, state=Tape.IMPORTED).first()
+    if decision is None or tape is None or account_row(scope, tape_id=tape_id, position=position) is None:
         return None
-    choice = ROUTE_NAMES.index(decision.route) if decision.route else -1
-    policy = _policy(plan.pk, plan.digest)
-    return explain(
-        row, policy=policy, books=_books(), as_of=tape.as_of, choice=choice, limits=plan.figures["limits"], stored_fen=decision.net_value_fen if choice >= 0 else None
-    )
+    return _explained(plan, plan.digest, tape, position, decision.route, decision.net_value_fen)
+
+
+@lru_cache(maxsize=256)
+def _explained(plan: Plan, digest: str, tape: Tape, position: int, route: str | None, stored_fen: int) -> Explained:
+    """The same question has the same answer: neither the plan nor the tape ever changes."""
+    row = row_of(tape_id=tape.pk, position=position, organisation_id=plan.organisation_id)
+    assert row is not None  # the caller has just read it
+    assert tape.as_of is not None
+    choice = ROUTE_NAMES.index(route) if route else -1
+    policy, limits = _policy(plan.pk, digest), plan.figures["limits"]
+    return explain(row, policy=policy, books=books(), as_of=tape.as_of, choice=choice, limits=limits, stored_fen=stored_fen if choice >= 0 else None)
 
 
 def cash_expected(scope: Scope, plan: Plan, tapes: Sequence[Tape], filters: Sequence[Condition]) -> dict[str, Any]:
@@ -119,5 +125,6 @@ def _policy(plan_id: int, digest: str) -> Policy:
 
 
 @lru_cache(maxsize=1)
-def _books() -> Sequence[Book]:
+def books() -> Sequence[Book]:
+    """The rulebooks, compiled once a process."""
     return load_books()
