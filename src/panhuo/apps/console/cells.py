@@ -96,8 +96,9 @@ def heat_of(heat: Heat, lang: Lang) -> dict[str, Any]:
 
     rows = []
     sums = heat.row_sums()
-    for i, label in enumerate(heat.rows):
+    for i, label in enumerate(heat.rows):  # zero is no accounts: nothing to open
         cells = [(text(v), levels[i][j], heat.hrefs[i][j] if heat.hrefs and v else "") for j, v in enumerate(heat.cells[i])]
         rows.append((said(label, lang), heat.row_hrefs[i] if heat.row_hrefs else "", cells, text(sums[i])))
     heads = [(said(label, lang), heat.column_hrefs[j] if heat.column_hrefs else "") for j, label in enumerate(heat.columns)]
-    return {"rows": rows, "heads": heads, "sums": [text(v) for v in heat.column_sums()], "whole": text(sum(sums))}
+    below = [(text(v), heads[j][1]) for j, v in enumerate(heat.column_sums())]
+    return {"rows": rows, "heads": heads, "sums": below, "whole": text(sum(sums))}

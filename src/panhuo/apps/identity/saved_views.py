@@ -33,7 +33,11 @@ def view_save(scope: Scope, *, page: str, name: str, query: str) -> SavedView:
     return kept
 
 
-def view_remove(scope: Scope, *, view_id: int) -> bool:
-    """Forget one of the user's own views; False where there is no such view."""
+def view_remove(scope: Scope, *, view_id: int) -> str | None:
+    """Forget one of the user's own views; the page it was of, None where there is no such view."""
     with transaction.atomic():
-        return bool(scope.rows(SavedView).filter(pk=view_id, user_id=scope.user_id).delete()[0])
+        mine = scope.rows(SavedView).filter(pk=view_id, user_id=scope.user_id).first()
+        if mine is None:
+            return None
+        mine.delete()
+    return mine.page
