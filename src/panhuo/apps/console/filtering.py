@@ -20,10 +20,9 @@ from panhuo.apps.console.names import NO_ROUTE, ROUTE_WORDS, field_words, range_
 from panhuo.apps.console.tables import Chip, View, Views
 from panhuo.apps.identity.saved_views import views_of
 from panhuo.apps.identity.scope import Scope
-from panhuo.apps.intake.filters import BY_VALUE, NAMES, NOTHING, Condition, Filter, narrowed
+from panhuo.apps.intake.filters import BY_VALUE, NAMES, NOTHING, Condition, Filter, narrowed, values_of
 from panhuo.apps.intake.models import Tape
 from panhuo.apps.intake.portfolio import columns_of, tapes_current
-from panhuo.apps.intake.storing import PROVINCE
 from panhuo.apps.strategy.decided import RouteFilter, conditions_of, decided_columns, needs_plan
 from panhuo.apps.strategy.models import Plan
 from panhuo.apps.strategy.services import plan_latest
@@ -158,8 +157,7 @@ def _options(name: str, held: str) -> Options:
     elif name == "written_off":
         out = [("true", value_words(name, True)), ("false", value_words(name, False))]
     else:
-        kind = PROVINCE if name == "province" else ACCOUNT.schema[name]
-        values = list(kind.categories) if isinstance(kind, pl.Enum) else []
+        values = values_of(name)
         out = [(value, value_words(name, value)) for value in values]
         if ACCOUNT[name].nullable and NOTHING not in values:
             out.append((NOTHING, value_words(name, None)))

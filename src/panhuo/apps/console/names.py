@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 from typing import Any
 
 from panhuo.kernel.frames import ACCOUNT
@@ -31,6 +32,7 @@ def field_words(name: str) -> Words:
     return Words(field.zh, field.en[:1].upper() + field.en[1:])
 
 
+@lru_cache(maxsize=2048)
 def value_words(name: str, value: Any) -> Words:
     """What a value of a coded field, a flag, a province or a route is called; None is "not given"."""
     if name == "route":
@@ -57,7 +59,7 @@ def shown_words(name: str, value: Any) -> Words:
         return Words(f"{value / 100:,.2f} 元", f"CNY {value / 100:,.2f}")
     if isinstance(value, dt.date):
         return Words(value.isoformat(), value.isoformat())
-    return value_words(name, value)
+    return value_words(name, value) if field.codes or field.kind == "flag" or name == "province" else Words(str(value), str(value)) if value is not None else NOT_GIVEN
 
 
 def group_words(by: str, key: str | None) -> Words:

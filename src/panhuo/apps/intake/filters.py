@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Any, Protocol
 
 import polars as pl
@@ -128,10 +128,16 @@ def _value(field: Field, text: str) -> Any:
         if text not in ("true", "false"):
             raise _wrong(field, text)
         return text == "true"
-    kind = PROVINCE if field.name == "province" else ACCOUNT.schema[field.name]
-    if not isinstance(kind, pl.Enum) or text not in kind.categories:
+    if text not in values_of(field.name):
         raise _wrong(field, text)
     return text
+
+
+@lru_cache(maxsize=None)
+def values_of(name: str) -> dict[str, None]:
+    """The values a coded field may have, in their order."""
+    kind = PROVINCE if name == "province" else ACCOUNT[name].dtype
+    return dict.fromkeys(kind.categories) if isinstance(kind, pl.Enum) else {}
 
 
 def _bound(field: Field, text: str) -> Any:
