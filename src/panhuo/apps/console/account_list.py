@@ -22,7 +22,7 @@ _WORDS = {
     "balance_fen": Words("余额", "Balance"),
     "tape": Words("清单", "Tape"),
     "route": Words("处置方式", "Route"),
-    "recovery_fen": Words("预计回收（自营）", "Expected (in-house)"),
+    "recovery_fen": Words("预计回收", "Expected"),
     "low_fen": Words("区间低值", "Band: low"),
     "high_fen": Words("区间高值", "Band: high"),
     "cash_fen": Words("方案回收", "Cash of the route"),
@@ -39,11 +39,11 @@ _KINDS: dict[str, Kind] = {
     **dict.fromkeys(SUMS, "yuan"), **dict.fromkeys(AMOUNTS, "yuan"),
 }  # fmt: skip
 _KEYS = (
-    "account_id", "name_shown", "product", "bucket", "overdue_days", "five_class", "province", "balance_fen", "route", "recovery_fen", "net_value_fen",
+    "account_id", "name_shown", "product", "bucket", "overdue_days", "balance_fen", "route", "recovery_fen", "net_value_fen", "five_class", "province",
     "principal_fen", "interest_fen", "penalty_fen", "fees_fen", "cash_fen", "low_fen", "high_fen", "id_no_shown", "phone_shown", "guarantee_kind",
     "litigation_state", "contactability", "written_off", "debtor_kind", "origination_date", "maturity_date", "overdue_since", "lender", "debtor_id", "currency", "tape",
 )  # fmt: skip
-_AT_FIRST = 11
+_AT_FIRST = 9
 OF_PLAN = ("route", *AMOUNTS)
 _SHORT = {"account_id": "text", "code": "text", "yuan": "money", "count": "count", "date": "date"}
 

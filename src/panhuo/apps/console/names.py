@@ -10,10 +10,10 @@ from panhuo.kernel.frames import ACCOUNT
 from panhuo.kernel.routes import ROUTES
 from panhuo.kernel.words import Words
 
-NOT_GIVEN = Words("未填", "not given")
-NO_ROUTE = Words("无处置方式", "no route")
-YES, NO = Words("是", "yes"), Words("否", "no")
-ROUTE_WORDS = {route.name: route.words for route in ROUTES}
+NOT_GIVEN = Words("未填", "Not given")
+NO_ROUTE = Words("无处置方式", "No route")
+YES, NO = Words("是", "Yes"), Words("否", "No")
+ROUTE_WORDS = {route.name: Words(route.words.zh, route.words.en[:1].upper() + route.words.en[1:]) for route in ROUTES}
 _PROVINCES = {
     "北京": "Beijing", "天津": "Tianjin", "河北": "Hebei", "山西": "Shanxi", "内蒙古": "Inner Mongolia", "辽宁": "Liaoning", "吉林": "Jilin", "黑龙江": "Heilongjiang",
     "上海": "Shanghai", "江苏": "Jiangsu", "浙江": "Zhejiang", "安徽": "Anhui", "福建": "Fujian", "江西": "Jiangxi", "山东": "Shandong", "河南": "Henan",

@@ -137,7 +137,7 @@ def _shares(chosen: Chosen, by: str, groups: pl.DataFrame, whole: Totals, words:
     ]
     return Table(
         by, words, (Column("label", words), *_counted()), rows, totals={"accounts": whole.accounts, "balance_fen": sum_fen, "share": 1.0 if sum_fen else None},
-        totals_href=chosen.accounts(), chooser=False,
+        href=_href, totals_href=chosen.accounts(), chooser=False,
     )  # fmt: skip
 
 
@@ -153,7 +153,7 @@ def _routes(chosen: Chosen, groups: pl.DataFrame) -> Table:
         Column("net_value_fen", Words("净值", "Net value"), "money", href=_href),
     )
     sums = {name: int(groups[name].sum()) for name in _ROUTED}
-    return Table("routes", words, columns, rows, totals=sums, totals_href=chosen.accounts(), chooser=False)
+    return Table("routes", words, columns, rows, href=_href, totals=sums, totals_href=chosen.accounts(), chooser=False)
 
 
 def _counted() -> tuple[Column, ...]:
