@@ -105,7 +105,11 @@ def test_the_import_contracts_hold(root: Path) -> None:
 
 def test_the_fence_is_left_by_few(root: Path) -> None:
     """``unfenced`` steps out of row-level security: each caller is here on purpose."""
-    callers = {str(p.relative_to(root / "src/panhuo")) for p in python_files(root, "apps") + python_files(root, "cli") if "unfenced()" in p.read_text(encoding="utf-8")}
+    callers = {
+        str(p.relative_to(root / "src/panhuo"))
+        for p in python_files(root, "apps") + python_files(root, "cli")
+        if "unfenced()" in p.read_text(encoding="utf-8")
+    }
     assert callers == {
         "apps/console/views/people.py",  # organisations, for the operator
         "apps/identity/services.py",  # the same

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from panhuo.apps.console.views import design, door, health, mine, people, plans, reference
+from panhuo.apps.console.views import account, accounts, design, door, health, mine, people, plans, portfolio, reference
 
 _DOOR = [
     path("", door.home),
@@ -16,6 +16,19 @@ _DOOR = [
 ]
 _HEALTH = [path("healthz", health.healthz), path("readyz", health.readyz), path("metrics", health.metrics)]
 _DESIGN = [path("design", design.design), path("design/drawer", design.drawer), path("design/progress", design.progress)]
+_PORTFOLIO = [
+    path("portfolio", portfolio.portfolio),
+    path("views/<str:page>", portfolio.save_view),
+    path("views/<int:view_id>/remove", portfolio.remove_view),
+]
+_ACCOUNTS = [
+    path("accounts", accounts.accounts),
+    path("accounts/search", accounts.search),
+    path("accounts/search.json", accounts.suggestions),
+    path("accounts/export.xlsx", accounts.export),
+    path("accounts/rules/<str:rule_id>", account.rule),
+    path("accounts/<int:tape_id>/<int:position>", account.account),
+]
 _PLANS = [
     path("plans", plans.plans),
     path("plans/new", plans.plan_new),
@@ -54,4 +67,4 @@ _REFERENCE = [
     path("policies/layouts/<str:name>", reference.layout),
     path("record", reference.record),
 ]
-urlpatterns = [*_DOOR, *_HEALTH, *_DESIGN, *_PLANS, *_PEOPLE, *_MINE, *_REFERENCE]
+urlpatterns = [*_DOOR, *_HEALTH, *_DESIGN, *_PORTFOLIO, *_ACCOUNTS, *_PLANS, *_PEOPLE, *_MINE, *_REFERENCE]
