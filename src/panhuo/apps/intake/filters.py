@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, reduce
+from functools import cache, reduce
 from typing import Any, Protocol
 
 import polars as pl
@@ -133,7 +133,7 @@ def _value(field: Field, text: str) -> Any:
     return text
 
 
-@lru_cache(maxsize=None)
+@cache
 def values_of(name: str) -> dict[str, None]:
     """The values a coded field may have, in their order."""
     kind = PROVINCE if name == "province" else ACCOUNT[name].dtype
