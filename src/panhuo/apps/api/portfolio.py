@@ -10,8 +10,8 @@ from ninja import Router
 from panhuo.apps.api.access import needs, scope_for
 from panhuo.apps.api.shapes import AccountsOut, CashOut, ExplainedOut, GroupOut, TotalsOut
 from panhuo.apps.identity.scope import Scope
-from panhuo.apps.intake.accounts import accounts_page
 from panhuo.apps.intake.accounts import account_row as row_of
+from panhuo.apps.intake.accounts import accounts_page
 from panhuo.apps.intake.filters import BY_VALUE, filters_of
 from panhuo.apps.intake.models import Tape
 from panhuo.apps.intake.portfolio import grouped, tapes_current, totals

@@ -20,7 +20,7 @@ from panhuo.kernel.words import Words
 
 api = NinjaAPI(title="Panhuo 盘活", version=panhuo.__version__, urls_namespace="api", auth=Token(), docs_url=None, openapi_url="/openapi.json")
 _SEE = Words("对照 /api/v1/openapi.json 改正", "see /api/v1/openapi.json")
-_ERRORS = {status: Error for status in (400, 401, 403, 404, 413, 422, 503)}
+_ERRORS = dict.fromkeys((400, 401, 403, 404, 413, 422, 503), Error)
 
 for prefix, router in (("", identity.router), ("/tapes", tapes.router), ("/portfolio", portfolio.router), ("/plans", plans.router), ("/jobs", jobs.router)):
     for view in router.path_operations.values():

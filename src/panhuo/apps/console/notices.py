@@ -7,8 +7,8 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from panhuo.apps.identity.language import lang_of
 from panhuo.apps.console.tables import Tone
+from panhuo.apps.identity.language import lang_of
 from panhuo.kernel.words import Words
 
 _KEY = "notices"

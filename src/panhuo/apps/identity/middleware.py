@@ -8,7 +8,6 @@ from datetime import timedelta
 from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
-
 from django.utils import timezone
 
 from panhuo.apps.identity.models import ApiToken, User

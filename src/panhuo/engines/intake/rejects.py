@@ -237,6 +237,18 @@ def _inert_text(text: str) -> str:
     return "'" + text if text[:1] in tuple("=+-@\t\r") else text
 
 
+class Fields(dict[str, Field]):
+    """What the columns of a tape are, by heading and by canonical name: made of ``headings``, canonical field to heading."""
+
+    def __init__(self, headings: Mapping[str, str]) -> None:
+        super().__init__(_fields(headings))
+
+
+def shown_cells(names: Sequence[str], fields: Fields) -> list[pl.Expr]:
+    """The columns ``names`` of raw rows as they may be shown: people masked, figures as they stand, cut to ``VALUE_CHARS``."""
+    return [_plain(shown(pl.col(name).str.slice(0, 4 * VALUE_CHARS), fields.get(name)).str.slice(0, VALUE_CHARS)).alias(name) for name in names]
+
+
 def _fields(headings: Mapping[str, str]) -> dict[str, Field]:
     """By heading and by canonical name. Of several fields under one heading the one that identifies a person counts."""
     out: dict[str, Field] = dict(TAPE)
