@@ -56,11 +56,15 @@ def tape_digest(tape: Tape) -> str:
 
 def work(running: Running, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The job ``tape.import``."""
-    tape = running.scope.rows(Tape).get(pk=arguments["tape"])
+    tape = running.scope.rows(Tape).filter(pk=arguments["tape"]).first()
+    if tape is None:
+        gone = Words("清单已被删除", "the tape was removed")
+        raise UsageInvalid("TAPE_GONE", gone, where=f"tape:{arguments['tape']}", remedy=Words("重新上传", "upload it again"))
     if tape.state == Tape.IMPORTED:  # the worker died after the commit, before the queue heard of it
         result = {"tape": tape.pk}
         running.finish(result)
         return result
+    Tape.objects.filter(pk=tape.pk, state__in=(Tape.UPLOADED, Tape.FAILED)).update(state=Tape.IMPORTING)  # a failed import done again
     kept = tape.folder / f"{KEPT}-{running.attempt}"
     shutil.rmtree(kept, ignore_errors=True)
     kept.mkdir(mode=0o700, parents=True)

@@ -20,7 +20,7 @@ from panhuo.apps.identity.deeds import deed_add
 from panhuo.apps.identity.scope import Scope
 from panhuo.apps.intake.importing import tape_digest
 from panhuo.apps.intake.models import Tape
-from panhuo.apps.intake.rejects import Reject, correction_write, corrections_of, headings_of, reject_open, rows_plain
+from panhuo.apps.intake.rejects import Reject, correction_write, corrections_of, headings_of, reject_of, rows_plain
 from panhuo.apps.intake.services import file_described, tape_import
 from panhuo.apps.jobs.models import Job
 from panhuo.apps.privacy.files import file_blocks, file_seal, working
@@ -39,7 +39,7 @@ def reject_mend(scope: Scope, tape: Tape, number: int, *, cells: Mapping[str, st
     scope.need("tape.mend")
     with transaction.atomic():
         locked = _imported(scope, tape)
-        row = reject_open(scope, locked, number)
+        row = reject_of(locked, number)
         if row.raw is not None and all(value is None for value in row.cells.values()):
             cause = Words("这一行没能拆成列，只能在 Excel 中更正", "the row could not be split into cells; correct it in Excel")
             raise UsageInvalid("REJECT_NO_CELLS", cause, where=str(row.place), remedy=Words("下载退回行工作簿，更正后上传", "download the workbook, correct it and upload it"))
@@ -54,7 +54,7 @@ def reject_mend(scope: Scope, tape: Tape, number: int, *, cells: Mapping[str, st
                 changed[heading] = text
         correction_write(locked, number, changed)
         deed_add(scope, "reject.mend", locked.subject, row=number, cells=len(changed))
-    return reject_open(scope, tape, number)
+    return reject_of(tape, number)
 
 
 def rejects_download(scope: Scope, tape: Tape) -> tuple[str, Iterator[bytes]]:

@@ -113,12 +113,17 @@ def rejects_page(scope: Scope, tape: Tape, *, code: str = "", open_only: bool = 
 def reject_open(scope: Scope, tape: Tape, number: int) -> Reject:
     """One rejected row with its cells as they stood: for who corrects it; each opening is noted. Raises UsageInvalid for no such row, NotAllowed."""
     scope.need("tape.mend")
+    row = reject_of(tape, number)
+    deed_add(scope, "reject.open", tape.subject, row=number)
+    return row
+
+
+def reject_of(tape: Tape, number: int) -> Reject:
+    """The row, for services that have asked and noted for themselves. Raises UsageInvalid for no such row."""
     index = _index(tape)
     if not 0 <= number < index.height:
         raise UsageInvalid("REJECT_UNKNOWN", Words("没有这一退回行", "there is no such rejected row"), where=str(number), remedy=Words("从退回行列表进入", "start from the list"))
-    row = _read(tape, index, [number], masked=False)[0]
-    deed_add(scope, "reject.open", tape.subject, row=number)
-    return row
+    return _read(tape, index, [number], masked=False)[0]
 
 
 def headings_of(tape: Tape) -> list[str]:
