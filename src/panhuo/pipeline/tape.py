@@ -59,6 +59,7 @@ class Intake:
     quality: Quality = field(default_factory=no_quality)
     notices: list[Notice] = field(default_factory=list)
     currencies: Counter[str] = field(default_factory=Counter)  # accepted accounts by currency
+    sheet: str = ""  # the sheet that was asked for
 
     @property
     def currency(self) -> str:
@@ -103,7 +104,7 @@ def take_in(
         for number, raw in enumerate(tape.batches(batch_rows)):
             if intake is None:
                 day, source = _cut_off(raw, chosen, as_of, tape.stated_as_of, today)
-                intake = Intake(tape, chosen, day, source)
+                intake = Intake(tape, chosen, day, source, sheet=sheet or "")
                 intake.notices += [Notice(READING, note) for note in tape.notes] + [Notice(TITLE_UNIT, note) for note in told]
                 intake.notices += [Notice(PARTIAL, partial)] if partial is not None else []
                 intake.notices += [Notice(MONEY_UNREAD, words)] if (words := money_unread(chosen, raw, tape.headings)) else []

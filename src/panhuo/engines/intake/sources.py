@@ -44,7 +44,7 @@ _SAMPLE = 1 << 20
 class TapeFile:
     """What is known of one file. ``sha256`` (of the file as given, packing and all), ``rows`` and ``blank_rows`` are complete
     once the batches have been read. encoding, delimiter: of text; sheet: of workbooks. titles: the filled cells above the header.
-    sheet_rows: from data rows to the rows a spreadsheet shows; None for Parquet, which has none."""
+    sheets: all that a person may choose from. sheet_rows: from data rows to the rows a spreadsheet shows; None for Parquet, which has none."""
 
     name: str
     path: Path
@@ -61,6 +61,7 @@ class TapeFile:
     slow_blocks: int = field(default=0, repr=False)
     titles: tuple[str, ...] = ()
     sheet_rows: SheetRows | None = field(default=None, repr=False)
+    sheets: tuple[str, ...] = ()
 
 
 class Tape:
@@ -299,7 +300,7 @@ class _Sheet(_Reader):
         self.limits, self.book, self.sheet = limits, book, sheet
         name = f"{part.name}[{sheet.name}]" if several else part.name
         self.file = TapeFile(name, part.path, part.path.stat().st_size, part.kind, sheet.headings, sheet.duplicates, sheet=sheet.name)
-        self.file.titles = sheet.titles
+        self.file.titles, self.file.sheets = sheet.titles, tuple(book.names)
 
     def frames(self, rows: int) -> Iterator[pl.DataFrame]:
         frame, numbers = self.book.frame(self.sheet, self.limits)
