@@ -38,7 +38,7 @@ def people(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, 
     from django.contrib.sessions.models import Session
 
     from panhuo.apps.identity.models import Attempt, Organisation, SignIn, User
-    from panhuo.apps.identity.signing_in import totp_seal
+    from panhuo.apps.identity.signing_in import secret_seal
 
     with django_db_blocker.unblock():
         organisation = Organisation.objects.create(kind="lender", name="控制台测试银行")
@@ -48,7 +48,7 @@ def people(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, 
             user.set_password(PASSWORD)
             user.save()
             seats[name.removeprefix("console-")] = user
-        seats["totp"].totp_sealed = totp_seal(seats["totp"], "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+        seats["totp"].totp_sealed = secret_seal(seats["totp"], "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
         seats["totp"].save()
     yield seats
     with django_db_blocker.unblock():
@@ -65,6 +65,7 @@ def served(hashed_statics: None, people: dict[str, Any], django_db_blocker: Any)
     from django.test import modify_settings
     from django.test.testcases import LiveServerThread
 
+    connections.settings["default"]["CONN_MAX_AGE"] = 0  # a thread that outlives the server must not hold the database that is dropped then
     with django_db_blocker.unblock(), modify_settings(ALLOWED_HOSTS={"append": "127.0.0.1"}):
         # no handler for static files before the application: its own serves them, as in earnest
         thread = LiveServerThread("127.0.0.1", lambda application: application, connections_override={})

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from panhuo.apps.identity.models import Attempt, Organisation, SignIn, User
-from panhuo.apps.identity.signing_in import LOCK_AFTER, totp_seal
+from panhuo.apps.identity.signing_in import LOCK_AFTER, secret_seal
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +47,7 @@ def user() -> User:
 
 @pytest.fixture
 def guarded(user: User) -> User:
-    user.totp_sealed = totp_seal(user, SECRET)
+    user.totp_sealed = secret_seal(user, SECRET)
     user.save()
     return user
 

@@ -16,7 +16,9 @@ TEMPLATES = sorted(APPS.rglob("templates/**/*.html"))
 STYLES = sorted((FOLDER / "static/console").glob("*.css"))
 MODULES = sorted((FOLDER / "static/console").glob("*.js"))
 HAN = re.compile(r"[\u4e00-\u9fff]")
-PAIR = re.compile(r"""\{%\s*t\s+(?P<a>"[^"]*"|'[^']*')\s+(?P<b>"[^"]*"|'[^']*')""")
+PAIR = re.compile(r"""\{%\s*t\s+("[^"]*"|'[^']*')\s+("[^"]*"|'[^']*')""")
+GIVEN = re.compile(r"\{%\s*t\s+[\w.]*zh\s+[\w.]*en\b")  # a pair of the view's
+COUNTER = re.compile(r"[\u4e00-\u9fff]{0,2}")  # 第 3 版 is version 3: a measure word may have nothing over against it
 CALLED = re.compile(r"\{%\s*t\s")
 INLINE = re.compile(r"""\sstyle\s*=|\son[a-z]+\s*=|hx-on|<script(?![^>]*\bsrc=)|<style|javascript:|hx-vals\s*=\s*['"]js:|hx-vars""", re.IGNORECASE)
 TEXT_ON = {"ink": 4.5, "ink-2": 4.5, "ink-3": 4.5, "accent": 4.5, "good": 4.5, "warn": 4.5, "bad": 4.5}
@@ -108,14 +110,14 @@ def test_every_token_used_exists() -> None:
 def test_a_template_speaks_both_languages_and_holds_nothing_inline(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     pairs = PAIR.findall(text)
-    assert len(pairs) == len(CALLED.findall(text)), "each {% t %} has two literal sentences"
+    assert len(pairs) + len(GIVEN.findall(text)) == len(CALLED.findall(text)), "each {% t %} has two sentences"
     for zh, en in ((a[1:-1], b[1:-1]) for a, b in pairs):
         assert zh.strip(), f"{en!r} has no Chinese"
-        assert en.strip(), f"{zh!r} has no English"
+        assert en.strip() or COUNTER.fullmatch(zh.strip()), f"{zh!r} has no English"
         assert HAN.search(en) is None or HAN.search(zh) is None, f"{en!r} is Chinese"  # 'English' and '中文' name each other
     assert not INLINE.findall(text)
     bare = re.sub(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}|<!--.*?-->", "", text, flags=re.DOTALL)
-    bare = re.sub(r'data-words="[^"]*"', "", bare)  # what the palette is searched by, in both languages
+    bare = re.sub(r'(?:data-words|title_zh)="[^"]*"', "", bare)  # what the palette is searched by, in both languages
     assert not HAN.findall(bare), "words stand in {% t %}"
 
 

@@ -17,8 +17,8 @@ from panhuo.apps.console.menu import menu_of
 from panhuo.apps.console.templatetags.parts import THEME_COOKIE
 from panhuo.apps.identity.language import COOKIE
 from panhuo.apps.identity.models import User
-from panhuo.apps.identity.preferences import THEMES, preference_set
 from panhuo.apps.identity.scope import narrow
+from panhuo.apps.identity.services import preferences_set
 from panhuo.apps.identity.sessions import session_end, session_start, sessions_of
 from panhuo.apps.identity.signing_in import SECOND_STEP_WITHIN, code_checked, password_check
 
@@ -103,14 +103,14 @@ def language(request: HttpRequest) -> HttpResponse:
 def theme(request: HttpRequest) -> HttpResponse:
     """Light, dark or as the system: kept likewise."""
     chosen = request.POST.get("theme", "")
-    chosen = chosen if chosen in THEMES else "system"
+    chosen = chosen if chosen in ("light", "dark") else "system"
     return _preferred(request, THEME_COOKIE, chosen, {"theme": chosen})
 
 
 def _preferred(request: HttpRequest, cookie: str, value: str, preference: dict[str, str]) -> HttpResponse:
     scope = getattr(request, "scope", None)
     if scope is not None:
-        preference_set(scope, **preference)
+        preferences_set(scope, **preference)
     response = HttpResponse(status=204) if request.headers.get("HX-Request") else redirect(_next(request, default="/sign-in"))
     response.set_cookie(cookie, value, max_age=timedelta(days=365), samesite="Lax", httponly=True, secure=request.is_secure())
     return response
