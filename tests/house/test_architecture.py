@@ -108,7 +108,7 @@ def test_the_fence_is_left_by_few(root: Path) -> None:
     callers = {
         str(p.relative_to(root / "src/panhuo"))
         for p in python_files(root, "apps") + python_files(root, "cli")
-        if "unfenced()" in p.read_text(encoding="utf-8")
+        if "with unfenced()" in p.read_text(encoding="utf-8")
     }
     assert callers == {
         "apps/console/views/people.py",  # organisations, for the operator
