@@ -11,8 +11,7 @@ import codecs
 import datetime as dt
 import hashlib
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,6 +31,7 @@ from panhuo.engines.intake.sheet_rows import SheetRows
 from panhuo.engines.intake.title_dates import stated_day
 from panhuo.engines.intake.title_units import UNIT_WORDS, Stated, fit, stated_unit, told
 from panhuo.engines.intake.workbook import Sheet, Workbook, formulas_without_values
+from panhuo.kernel.ahead import ahead
 from panhuo.kernel.errors import InputUnusable
 from panhuo.kernel.words import Words
 
@@ -280,7 +280,7 @@ class _Text(_Reader):
         skip = self.dialect.skip_lines
         try:
             held: bytes | None = None
-            for block in _ahead(blocks):
+            for block in ahead(blocks):  # the next one being read, hashed and decoded while this one is parsed
                 if skip:
                     block, skip = _without_lines(block, skip)
                 if held is not None:
@@ -364,16 +364,6 @@ def _readers(
         read, left = "、".join(s.name for s in sheets), "、".join(others)
         notes.append(Words(f"{part.name}：读取工作表 {read}，未读 {left}", f"{part.name}: read the sheet {read}, not {left}"))
     return [_Sheet(part, limits, book, one, several=len(sheets) > 1) for one in sheets]
-
-
-def _ahead(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """The blocks, the next one being read, hashed and decoded while this one is parsed."""
-    source = iter(blocks)
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        coming = pool.submit(next, source, None)
-        while (block := coming.result()) is not None:
-            coming = pool.submit(next, source, None)
-            yield block
 
 
 def _without_lines(block: bytes, count: int) -> tuple[bytes, int]:

@@ -1,0 +1,95 @@
+"""Work beside other work: nothing is lost, out of order or silent."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from panhuo.kernel.ahead import Beside, ahead
+
+
+def test_every_item_comes_once_and_in_order() -> None:
+    assert list(ahead(iter(range(1000)))) == list(range(1000))
+    assert list(ahead([])) == []
+    assert list(ahead([None, 0, ""])) == [None, 0, ""]  # what a careless end mark would take for the end
+
+
+def test_the_next_item_is_made_while_this_one_is_used_and_no_more_than_that() -> None:
+    asked = [threading.Event() for _ in range(4)]
+
+    def items() -> Iterator[int]:
+        for k, event in enumerate(asked):
+            event.set()
+            yield k
+
+    for k in ahead(items()):
+        if k + 1 < len(asked):
+            assert asked[k + 1].wait(10)
+        assert not any(event.is_set() for event in asked[k + 2 :])
+
+
+def test_a_fault_comes_where_its_item_would_have() -> None:
+    def items() -> Iterator[int]:
+        yield 1
+        yield 2
+        raise LookupError("third")
+
+    coming = ahead(items())
+    assert [next(coming), next(coming)] == [1, 2]
+    with pytest.raises(LookupError, match="third"):
+        next(coming)
+
+
+def test_a_source_left_half_way_is_closed() -> None:
+    closed = threading.Event()
+
+    def items() -> Iterator[int]:
+        try:
+            yield from range(10)
+        finally:
+            closed.set()
+
+    coming = ahead(items())
+    assert next(coming) == 0
+    coming.close()  # type: ignore[attr-defined]
+    assert closed.wait(10)
+
+
+def test_calls_run_one_after_the_other_and_are_done_at_the_end() -> None:
+    done: list[int] = []
+    with Beside() as beside:
+        for k in range(50):
+            beside.call(done.append, k)
+    assert done == list(range(50))
+
+
+def test_a_fault_shows_at_the_next_call_or_at_the_end_and_once() -> None:
+    def fail() -> None:
+        raise LookupError("beside")
+
+    done: list[int] = []
+    beside = Beside()
+    beside.call(fail)
+    with pytest.raises(LookupError):
+        beside.call(done.append, 1)
+    assert not done
+    beside.call(done.append, 2)
+    beside.close()
+    assert done == [2]
+    with pytest.raises(LookupError), Beside() as other:
+        other.call(fail)
+
+
+def test_the_fault_of_the_block_is_the_one_told() -> None:
+    def fail() -> None:
+        raise LookupError("beside")
+
+    def fail_twice() -> None:
+        with Beside() as beside:
+            beside.call(fail)
+            raise KeyError("block")
+
+    with pytest.raises(KeyError):
+        fail_twice()
