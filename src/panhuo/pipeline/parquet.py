@@ -10,7 +10,7 @@ from types import TracebackType
 import polars as pl
 import pyarrow.parquet as pq
 
-from panhuo.kernel.ahead import Beside
+from panhuo.pipeline.beside import Beside
 
 
 class PartWriter:

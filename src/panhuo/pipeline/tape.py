@@ -31,9 +31,10 @@ from panhuo.engines.intake import (
     open_tape,
 )
 from panhuo.engines.intake.identity import COMPARED
-from panhuo.kernel.ahead import Beside, ahead
+from panhuo.kernel.ahead import ahead
 from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.words import Words
+from panhuo.pipeline.beside import Beside
 from panhuo.pipeline.layouts import choose_layout, money_unread, unread
 from panhuo.pipeline.notices import MONEY_UNREAD, PARTIAL, READING, TITLE_UNIT, Notice
 from panhuo.pipeline.parquet import PartWriter
