@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -33,12 +33,14 @@ class FirmPolicy(Document):
 
 
 class Corroboration(Document):
-    """Names of these levels may be a relative's: they join by themselves only with one of the agreements listed (any level named).
+    """Names of these levels may be a relative's or a namesake's: they join by themselves only with one of the agreements listed (any level named).
 
-    A name that is missing on one side is held to the first entry's agreements.
+    ``script``: the entry is for names written so (``chinese``: either of the two), or for all. A name that is missing on one side is held to
+    the first entry's agreements.
     """
 
     names: tuple[str, ...]
+    script: Literal["any", "chinese", "other"] = "any"
     by: dict[str, tuple[str, ...]]
 
 
@@ -84,7 +86,23 @@ class IdentityPolicy(Document):
                     raise refuse(
                         f"{comparison.name} 的 {side} 之和须为 1，现为 {total:.4f}", f"{side} of {comparison.name} must sum to 1, is {total:.4f}"
                     )
+        self._corroborated()
+        return self
+
+    def _corroborated(self) -> None:
+        """Every level of the name needs something beside it: a name alone is never enough, however small the tape makes it look rare."""
         for name, codes in [pair for entry in self.corroboration for pair in ({"name": entry.names} | entry.by).items()]:
             if name not in BY_NAME or set(codes) - set(BY_NAME[name].codes):
                 raise refuse(f"corroboration 中没有 {name}: {list(codes)} 这样的级别", f"corroboration names unknown levels: {name}: {list(codes)}")
-        return self
+        for entry in self.corroboration:
+            if "name" in entry.by or any(BY_NAME[name].codes[-1] in codes for name, codes in entry.by.items()):
+                raise refuse(
+                    "corroboration 的 by 只能列姓名以外的一致，不能列“不同”", "by of corroboration takes agreements beyond the name, no difference"
+                )
+        for script in ("chinese", "other"):
+            held = {code for entry in self.corroboration if entry.script in ("any", script) for code in entry.names}
+            if free := [code for code in BY_NAME["name"].codes if code not in held]:
+                raise refuse(
+                    f"corroboration 须覆盖姓名的全部级别，缺 {'、'.join(free)}：只凭姓名不能合并",
+                    f"corroboration must cover every level of the name, {', '.join(free)} lacking: a name alone joins nobody",
+                )
