@@ -29,7 +29,7 @@ class FirmPolicy(Document):
 
     same_name_probability: float = Field(gt=0.5, lt=1.0)
     elsewhere_probability: float = Field(gt=0.0, lt=1.0)
-    shortest_name: int = Field(ge=2)
+    shortest_name: int = Field(ge=2, le=100)
 
 
 class Corroboration(Document):
@@ -51,19 +51,19 @@ class IdentityPolicy(Document):
     certainty: str = "house"
     accept_probability: float = Field(gt=0.5, lt=1.0)
     review_probability: float = Field(gt=0.0, lt=1.0)
-    contradiction_weight: float = Field(lt=0.0)
+    contradiction_weight: float = Field(lt=0.0, ge=-1000.0)
     corroboration: tuple[Corroboration, ...]
     accounts_beside: float = Field(gt=0.0, le=20.0)
     max_pairs: int = Field(ge=1_000, le=50_000_000)
     max_block_pairs: int = Field(ge=10, le=1_000_000)
     sample_rows: int = Field(ge=50, le=10_000)
     labelled_pairs: int = Field(ge=100, le=200_000)
-    prior_pairs: float = Field(gt=0.0)
-    prior_matches: float = Field(gt=0.0)
-    prior_rate_matches: float = Field(gt=0.0)
+    prior_pairs: float = Field(gt=0.0, le=1e9)
+    prior_matches: float = Field(gt=0.0, le=1e9)
+    prior_rate_matches: float = Field(gt=0.0, le=1e9)
     tape_share: float = Field(ge=0.0, le=1.0)
     customer_number_purity: float = Field(ge=0.5, le=1.0)
-    memory_mb: int = Field(ge=256)
+    memory_mb: int = Field(ge=256, le=16_000_000)
     firm: FirmPolicy
     comparisons: dict[str, ComparisonPrior]
 
