@@ -31,7 +31,7 @@ from panhuo.engines.intake.sheet_rows import SheetRows
 from panhuo.engines.intake.title_dates import stated_day
 from panhuo.engines.intake.title_units import UNIT_WORDS, Stated, fit, stated_unit, told, told_unknown
 from panhuo.engines.intake.workbook import Sheet, Workbook, formulas_without_values
-from panhuo.kernel.ahead import ahead
+from panhuo.engines.intake.ahead import ahead
 from panhuo.kernel.errors import InputUnusable
 from panhuo.kernel.words import Words
 
