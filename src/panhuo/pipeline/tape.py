@@ -30,8 +30,8 @@ from panhuo.engines.intake import (
     no_quality,
     open_tape,
 )
+from panhuo.engines.intake.ahead import ahead
 from panhuo.engines.intake.identity import COMPARED
-from panhuo.kernel.ahead import ahead
 from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.words import Words
 from panhuo.pipeline.beside import Beside

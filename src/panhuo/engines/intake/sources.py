@@ -18,6 +18,7 @@ from pathlib import Path
 import polars as pl
 
 from panhuo.engines.intake import columnar, encodings
+from panhuo.engines.intake.ahead import ahead
 from panhuo.engines.intake.archives import Part, ReadLimits, as_file, check_workbook, open_stream, parts, sha256_of
 from panhuo.engines.intake.corrections import without_ours
 from panhuo.engines.intake.delimited import Rows
@@ -31,7 +32,6 @@ from panhuo.engines.intake.sheet_rows import SheetRows
 from panhuo.engines.intake.title_dates import stated_day
 from panhuo.engines.intake.title_units import UNIT_WORDS, Stated, fit, stated_unit, told, told_unknown
 from panhuo.engines.intake.workbook import Sheet, Workbook, formulas_without_values
-from panhuo.kernel.ahead import ahead
 from panhuo.kernel.errors import InputUnusable
 from panhuo.kernel.words import Words
 
