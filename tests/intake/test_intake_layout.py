@@ -147,7 +147,7 @@ class TestBinding:
         [
             ("未偿本金（万元）", "未偿本金", "wan"),
             ("未偿本金\n(单位:元)", "未偿本金", "yuan"),
-            ("Loan_Amount ($)", "loanamount", "yuan"),
+            ("Loan_Amount ($)", "loanamount", None),
             ("执行年利率(%)", "执行年利率", "percent"),
             ("年利率％", "年利率%", "percent"),
             ("期限【月】", "期限", "months"),

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from panhuo.engines.restructuring import DebtToEquityPolicy, ReschedulingPolicy, forecast_debt_to_equity, forecast_rescheduling
 from panhuo.engines.restructuring.rescheduling import plan_profiles, term
 from panhuo.kernel.errors import ConfigurationInvalid
-from panhuo.kernel.tables import Count, Quantity, ShareTable
+from panhuo.kernel.tables import Count, Share, ShareTable
 from panhuo.pipeline.policy import DEFAULT_POLICY, load_policy
 
 AS_OF = dt.date(2026, 11, 1)
@@ -57,7 +57,7 @@ def test_a_plan_by_hand(make_accounts: Make) -> None:
 
 @pytest.mark.parametrize("rate", [0.0, 0.06, 0.24])
 def test_the_term_is_the_shortest_that_can_be_carried(make_accounts: Make, rate: float) -> None:
-    policy = PLAN.model_copy(update={"plan_rate": Quantity(value=rate, source="test")})
+    policy = PLAN.model_copy(update={"plan_rate": Share(value=rate, source="test")})
     incomes = [None, 0, -5, 100, 1_000_000, 2_000_000, 3_333_333, 10**7, 10**9]
     accounts = make_accounts(*({"principal_fen": 1_500_000, "overdue_days": 80, "annual_income_fen": income} for income in incomes))
     got = term(accounts, np.full(len(incomes), 1_500_000.0), policy)
@@ -77,7 +77,7 @@ def test_the_term_is_the_shortest_that_can_be_carried(make_accounts: Make, rate:
 
 @given(st.integers(6, 60), st.floats(0, 1), st.integers(1, 80), st.integers(0, 4), st.sampled_from([0.0, 0.12]))
 def test_the_profiles_are_a_plan_simulated(months: int, hazard: float, horizon: int, start: int, rate: float) -> None:
-    policy = PLAN.model_copy(update={"start_months": Count(value=start, source="test"), "plan_rate": Quantity(value=rate, source="test")})
+    policy = PLAN.model_copy(update={"start_months": Count(value=start, source="test"), "plan_rate": Share(value=rate, source="test")})
     profiles, kept = plan_profiles(policy, np.array([hazard]), horizon)
     i = rate / 12
     instalment = 1 / months if i == 0 else i / (1 - (1 + i) ** -months)
@@ -121,7 +121,7 @@ def test_interest_on_the_plan_is_cash(make_accounts: Make) -> None:
     accounts = make_accounts({"principal_fen": 10**6, "overdue_days": 80, "contactability": "reachable"})
     policy = PLAN.model_copy(
         update={
-            "plan_rate": Quantity(value=0.12, source="test"),
+            "plan_rate": Share(value=0.12, source="test"),
             "redefault": ShareTable(by="bucket", values={}, other=0.0, source="test"),
             "take_up": ShareTable(by="bucket", values={}, other=1.0, source="test"),
             "by_contact": ShareTable(by="contactability", values={}, other=1.0, source="test"),

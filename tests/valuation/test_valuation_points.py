@@ -156,7 +156,7 @@ RANGE = {"value": "age", "bins": [words("a", 1, max=30), words("b", 2, min=30)]}
         ({**RANGE, "bins": [words("a", 1, max=30), words("b", 2, min=30, max=60)]}, "left open"),
         ({**RANGE, "bins": [words("a", 1, max=30), words("b", 2, rest=True)]}, "end to end"),
         ({**RANGE, "bins": [words("a", 1, min=30, max=20)]}, "min must be below max"),
-        ({**RANGE, "bins": [words("a", 1, max=float("nan")), words("b", 2, min=30)]}, "min must be below max"),
+        ({**RANGE, "bins": [words("a", 1, max=float("nan")), words("b", 2, min=30)]}, "less than or equal"),
         ({**RANGE, "bins": [words("a", 1, max=30), words("a", 2, min=30)]}, "used twice"),
         ({**RANGE, "bins": [words("missing", 1, max=30), words("b", 2, min=30)]}, "reserved"),
         ({**RANGE, "bins": [words("a", 1, max=30, values=["x"]), words("b", 2, min=30)]}, "exactly one"),

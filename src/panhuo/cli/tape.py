@@ -13,8 +13,7 @@ from panhuo.cli.output import emit_json, language, progress, say
 from panhuo.kernel.money import format_yuan
 
 if TYPE_CHECKING:
-    from panhuo.engines.intake.diff import FieldChange, TapeDiff, Version
-    from panhuo.engines.intake.layout import Layout
+    from panhuo.engines.intake.diff import FieldChange, TapeDiff
 
 _FILE = click.Path(path_type=Path)
 _LINES = {
@@ -65,14 +64,15 @@ def command() -> None:
 def diff(old: Path, new: Path, layout: str | None, as_of: dt.datetime | None, examples: int, as_json: bool, fail_on_change: bool) -> int:
     from panhuo.engines.intake import load_layout
     from panhuo.engines.intake.diff import as_figures, compare
+    from panhuo.pipeline.versions import read_version
 
     chosen = load_layout(layout) if layout is not None else None
     day = as_of.date() if as_of is not None else None
     with progress() as tell:
         tell(say("读取旧版", "reading the old version"), None)
-        before = _version(old, chosen, day)
+        before = read_version([old], layout=chosen, as_of=day, today=today())
         tell(say("读取新版", "reading the new version"), None)
-        after = _version(new, chosen, day)
+        after = read_version([new], layout=chosen, as_of=day, today=today())
         tell(say("比较", "comparing"), None)
         result = compare(before, after, examples=examples)
     if as_json:
@@ -80,40 +80,6 @@ def diff(old: Path, new: Path, layout: str | None, as_of: dt.datetime | None, ex
     else:
         _show(result)
     return 1 if fail_on_change and not result.same else 0
-
-
-def _version(path: Path, layout: Layout | None, as_of: dt.date | None) -> Version:
-    """One tape read and cleaned whole. Its cut-off, where neither the option, the layout nor the tape says it, is today."""
-    import polars as pl
-
-    from panhuo.engines.intake.clean import clean, infer_as_of
-    from panhuo.engines.intake.clean_duplicates import exclude, find_duplicates, keys
-    from panhuo.engines.intake.clean_result import Reconciliation
-    from panhuo.engines.intake.diff import Version
-    from panhuo.engines.intake.sources import open_tape
-    from panhuo.pipeline.layouts import choose_layout
-
-    tape = open_tape(path, layout=layout)
-    if layout is None:
-        layout = choose_layout(tape.headings, where=str(path))
-        tape = open_tape(path, layout=layout)
-    layout, _ = tape.fitted(layout)
-    day = as_of or layout.as_of
-    accounts: list[pl.DataFrame] = []
-    debtors: list[pl.DataFrame] = []
-    seen: list[pl.DataFrame] = []
-    total = Reconciliation()
-    for raw in tape.batches():
-        day = day or infer_as_of(raw, layout=layout) or tape.stated_as_of or today()
-        cleaned = clean(raw, layout=layout, as_of=day).data
-        repeated = find_duplicates(keys(cleaned), earlier=pl.concat(seen) if seen else None).data
-        cleaned = exclude(cleaned, repeated)
-        seen.append(keys(cleaned))
-        accounts.append(cleaned.accounts)
-        debtors.append(cleaned.tables["debtor"])
-        total += cleaned.reconciliation
-    assert day is not None  # batches() raises on a tape without rows
-    return Version(pl.concat(accounts), pl.concat(debtors), day, total)
 
 
 def _show(result: TapeDiff) -> None:

@@ -61,8 +61,8 @@ class ByStage(Document):
                 raise refuse(f"{name} 不是账龄，应为 M0 至 M{OLDEST} 或 M12+", f"{name} is not a stage: M0 to M{OLDEST} or M12+")
             if month in steps:
                 raise refuse(f"{steps[month]} 与 {name} 是同一账龄", f"{steps[month]} and {name} are the same stage")
-            if not np.isfinite(value):
-                raise refuse(f"{name} 的值不是有限数", f"the value at {name} is not a finite number")
+            if not abs(value) <= 1e6:  # no calls, minutes, odds or rates are more
+                raise refuse(f"{name} 的值不是有限数或过大", f"the value at {name} is not a finite number, or beyond belief")
             steps[month] = name
         if 0 not in steps:
             raise refuse("缺少 M0 的值", "the value at M0 is missing")

@@ -25,6 +25,11 @@ _SCHEMA = ACCOUNT.schema
 _NUMBERS = ("integer", "money", "rate", "number")
 
 
+MOST, MOST_FEN, MOST_AT = 1e6, 1e12, 1e15
+"""No minutes, months, factors or fen a minute are more; no other amount is over ten billion yuan; no line has a knot beyond.
+Within these bounds every sum fits a whole number of fen; what passes them is a slip of the finger, told where it stands."""
+
+
 class Share(Sourced):
     """A sourced figure from 0 to 1: a share, a probability, a rate of a whole."""
 
@@ -32,22 +37,28 @@ class Share(Sourced):
 
 
 class Quantity(Sourced):
-    """A sourced figure that is finite and not negative: fen, minutes, months, a factor."""
+    """A sourced figure that is not negative: minutes, months, a factor, fen a minute."""
 
-    value: float = Field(ge=0.0, allow_inf_nan=False)
+    value: float = Field(ge=0.0, le=MOST)
+
+
+class Fen(Sourced):
+    """A sourced amount in fen, of one claim, case or file."""
+
+    value: float = Field(ge=0.0, le=MOST_FEN)
 
 
 class Count(Sourced):
     """A sourced whole number, not negative."""
 
-    value: int = Field(ge=0)
+    value: int = Field(ge=0, le=10_000)
 
 
 class Interval(Document):
     """A bad and a good case as factors of the expected figure (10th and 90th percentile)."""
 
     low: float = Field(ge=0.0, le=1.0)
-    high: float = Field(ge=1.0, allow_inf_nan=False)
+    high: float = Field(ge=1.0, le=100.0)
     source: str
     certainty: str = "house"
 
@@ -55,7 +66,7 @@ class Interval(Document):
 class Table(Document):
     """One figure for each code of column ``by``; ``other`` for codes not listed and where the account does not say."""
 
-    most: ClassVar[float] = float("inf")
+    most: ClassVar[float] = MOST
     by: str
     values: dict[str, float]
     other: float
@@ -90,13 +101,19 @@ class ShareTable(Table):
     most: ClassVar[float] = 1.0
 
 
+class FenTable(Table):
+    """A table of amounts in fen."""
+
+    most: ClassVar[float] = MOST_FEN
+
+
 class Knots(Document):
     """A figure along numeric column ``by``: ``values`` at ``at``, straight lines between, level beyond; ``unknown`` for null.
 
     ``at`` is in the column's own unit (days, fen, years) and rises.
     """
 
-    most: ClassVar[float] = float("inf")
+    most: ClassVar[float] = MOST
     by: str
     at: tuple[float, ...] = Field(min_length=1)
     values: tuple[float, ...] = Field(min_length=1)
@@ -110,8 +127,8 @@ class Knots(Document):
             raise refuse(f"账户表没有数值列 {self.by!r}", f"the account frame has no numeric column {self.by!r}")
         if len(self.at) != len(self.values):
             raise refuse("at 与 values 个数不同", "at and values differ in length")
-        if not all(low < high for low, high in pairwise(self.at)):
-            raise refuse("at 必须严格递增", "at must rise strictly")
+        if not all(low < high for low, high in pairwise((-MOST_AT, *self.at, MOST_AT))):
+            raise refuse(f"at 必须严格递增且不超过 {MOST_AT:g}", f"at must rise strictly and stay within {MOST_AT:g}")
         _within([*self.values, self.unknown], self.most)
         return self
 
@@ -128,6 +145,12 @@ class ShareKnots(Knots):
     """Knots whose figures lie from 0 to 1."""
 
     most: ClassVar[float] = 1.0
+
+
+class FenKnots(Knots):
+    """Knots whose figures are amounts in fen."""
+
+    most: ClassVar[float] = MOST_FEN
 
 
 class ByDebtor(Document):
@@ -148,10 +171,17 @@ class ByDebtor(Document):
         return out
 
 
+class FenByDebtor(ByDebtor):
+    """Amounts in fen."""
+
+    person: FenKnots
+    firm: FenKnots
+
+
 class Flags(Document):
     """A factor for each flag that is set on the account; factors of several flags multiply. A null flag counts as not set."""
 
-    most: ClassVar[float] = float("inf")
+    most: ClassVar[float] = MOST
     factors: dict[str, float]
     source: str
     certainty: str = "house"
@@ -181,9 +211,9 @@ class ShareFlags(Flags):
 class LadderStep(Document):
     """One bracket: the part of an amount above ``above_fen`` is charged ``rate``; ``flat_fen`` is added once it is reached."""
 
-    above_fen: float = Field(ge=0.0, allow_inf_nan=False)
+    above_fen: float = Field(ge=0.0, le=MOST_AT)
     rate: float = Field(ge=0.0, le=1.0)
-    flat_fen: float = Field(default=0.0, ge=0.0, allow_inf_nan=False)
+    flat_fen: float = Field(default=0.0, ge=0.0, le=MOST_FEN)
 
 
 class Ladder(Document):
@@ -242,5 +272,4 @@ def amount(accounts: pl.DataFrame, name: str, *, unknown: float = 0.0) -> Floats
 def _within(values: list[float], most: float) -> None:
     for value in values:
         if not (0.0 <= value <= most and np.isfinite(value)):
-            top = "" if most == float("inf") else f" {most:g}"
-            raise refuse(f"数值 {value} 超出范围（0 至{top or '有限值'}）", f"{value} is out of range (0 to{top or ' a finite figure'})")
+            raise refuse(f"数值 {value} 超出范围（0 至 {most:g}）", f"{value} is out of range (0 to {most:g})")

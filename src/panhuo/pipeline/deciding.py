@@ -1,4 +1,8 @@
-"""The second half of a run: the plan back onto each partition, with reasons, sums and the cash it brings month by month."""
+"""The second half of a run: the plan back onto each partition, with reasons, sums and the cash it brings month by month.
+
+Three walks over the partitions that do not wait for each other: the accounts' file asks for debtors, the sums for the plan, the decisions' file for
+the plan and its prices.
+"""
 
 from __future__ import annotations
 
@@ -24,42 +28,54 @@ from panhuo.pipeline.tape import Intake
 
 LARGEST_SHOWN = 12
 _REPEATED = ("lender", "branch", "currency", "province", "region_code", "source_file")
+_ROUTE_OR_NONE = pl.Series([*ROUTE_NAMES, NONE])
 
 
 @dataclass(slots=True)
-class Decided:
-    """What the decisions add up to."""
+class Sums:
+    """What the plan adds up to, by what the report breaks it down by, and its cash by month."""
 
-    limits: dict[str, dict[str, Any]]
     breakdowns: Breakdowns = field(default_factory=Breakdowns)
     cash: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CASH))
-    largest: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=LARGEST))
 
 
-def decide_parts(
-    intake: Intake, debtor_ids: pl.Series, portfolio: Portfolio, plan: Allocation, limits: Sequence[Limit], folder: Path, *, policy: Policy
-) -> Decided:
-    """Writes ``accounts.parquet`` and ``decisions.parquet``; adds up the breakdowns and the plan's cash by month."""
-    decided = Decided(
-        {
-            limit.name: {
-                "used": float(used),
-                "at_most": float(limit.at_most),
-                "price_fen": float(price),
-                "unit": "fen" if limit.unit_size != 1 else _unit(limit),
-            }
-            for limit, used, price in zip(limits, plan.used, plan.prices, strict=True)
-        }
-    )
+def write_accounts(intake: Intake, debtor_ids: pl.Series, portfolio: Portfolio, folder: Path) -> None:
+    """Writes ``accounts.parquet``: the partitions with their debtors."""
+    with PartWriter(folder / "accounts.parquet", repeated=_REPEATED) as file:
+        for path, rows in zip(intake.accounts, portfolio.slices(), strict=True):
+            file.write(take(path).with_columns(debtor_ids.slice(rows.start, rows.stop - rows.start).alias("debtor_id")))
+        if not intake.accounts:
+            file.write(ACCOUNT.empty())
+
+
+def add_up(intake: Intake, portfolio: Portfolio, plan: Allocation, folder: Path, *, policy: Policy) -> Sums:
+    """Adds up the breakdowns and the plan's cash by month."""
+    sums = Sums()
     cash = np.zeros((len(ROUTE_NAMES), policy.horizon_months))
+    for number, (path, rows) in enumerate(zip(intake.accounts, portfolio.slices(), strict=True)):
+        accounts = take(path)
+        sums.breakdowns.add(
+            accounts,
+            route=_ROUTE_OR_NONE.gather(np.where(plan.choice[rows] < 0, len(ROUTE_NAMES), plan.choice[rows])),
+            recovery=portfolio.of_choice(portfolio.cash, plan.choice, rows),
+            net_value=portfolio.of_choice(portfolio.net_value, plan.choice, rows),
+        )
+        curve = np.load(folder / "scratch" / f"curve-{number:05d}.npy", mmap_mode="r")
+        cash += cash_by_month(accounts, curve, plan.choice[rows], policy=policy, as_of=intake.as_of)
+    sums.cash = pl.DataFrame(
+        [(month + 1, name, float(cash[j, month])) for j, name in enumerate(ROUTE_NAMES) for month in range(cash.shape[1]) if cash[j].sum() > 0],
+        schema=CASH,
+        orient="row",
+    )
+    return sums
+
+
+def decide_parts(intake: Intake, portfolio: Portfolio, plan: Allocation, limits: Sequence[Limit], folder: Path, *, policy: Policy) -> pl.DataFrame:
+    """Writes ``decisions.parquet``; gives the decisions of highest net value (``report.data.LARGEST``)."""
     best: list[pl.DataFrame] = []
-    with (
-        PartWriter(folder / "accounts.parquet", repeated=_REPEATED) as accounts_file,
-        PartWriter(folder / "decisions.parquet", repeated=("limit",)) as file,
-    ):
-        for number, (path, rows, verdicts) in enumerate(zip(intake.accounts, portfolio.slices(), portfolio.verdicts, strict=True)):
-            accounts = take(path).with_columns(debtor_ids.slice(rows.start, rows.stop - rows.start).alias("debtor_id"))
-            accounts_file.write(accounts)
+    with PartWriter(folder / "decisions.parquet", repeated=("limit",)) as file:
+        for path, rows, verdicts in zip(intake.accounts, portfolio.slices(), portfolio.verdicts, strict=True):
+            accounts = take(path).select("account_id", "balance_fen")
             words = {rule: Words(zh, verdicts.reasons("en")[rule]) for rule, zh in verdicts.reasons("zh").items()}
             decisions = decide(
                 accounts["account_id"],
@@ -74,32 +90,30 @@ def decide_parts(
                 currency=intake.currency,
             ).data
             file.write(decisions)
-            route = decisions["route"].cast(pl.String).fill_null(NONE)
-            decided.breakdowns.add(
-                accounts,
-                route=route,
-                recovery=portfolio.of_choice(portfolio.cash, plan.choice, rows),
-                net_value=portfolio.of_choice(portfolio.net_value, plan.choice, rows),
-            )
-            curve = np.load(folder / "scratch" / f"curve-{number:05d}.npy", mmap_mode="r")
-            cash += cash_by_month(accounts, curve, plan.choice[rows], policy=policy, as_of=intake.as_of)
             chosen = decisions.filter(pl.col("route").is_not_null()).top_k(LARGEST_SHOWN, by="net_value_fen")
             best.append(
-                chosen.join(accounts.select("account_id", "balance_fen"), on="account_id", how="left").select(
+                chosen.join(accounts, on="account_id", how="left").select(
                     "account_id", pl.col("route").cast(pl.String), "balance_fen", "net_value_fen", "reason", "reason_en"
                 )
             )
         if not intake.accounts:
-            accounts_file.write(ACCOUNT.empty())
             file.write(DECISION.empty())
-    decided.cash = pl.DataFrame(
-        [(month + 1, name, float(cash[j, month])) for j, name in enumerate(ROUTE_NAMES) for month in range(cash.shape[1]) if cash[j].sum() > 0],
-        schema=CASH,
-        orient="row",
-    )
-    if best:
-        decided.largest = pl.concat(best).sort("net_value_fen", "account_id", descending=[True, False]).head(LARGEST_SHOWN)
-    return decided
+    if not best:
+        return pl.DataFrame(schema=LARGEST)
+    return pl.concat(best).sort("net_value_fen", "account_id", descending=[True, False]).head(LARGEST_SHOWN)
+
+
+def limits_used(plan: Allocation, limits: Sequence[Limit]) -> dict[str, dict[str, Any]]:
+    """The ``limits`` of ``summary.json``."""
+    return {
+        limit.name: {
+            "used": float(used),
+            "at_most": float(limit.at_most),
+            "price_fen": float(price),
+            "unit": "fen" if limit.unit_size != 1 else _unit(limit),
+        }
+        for limit, used, price in zip(limits, plan.used, plan.prices, strict=True)
+    }
 
 
 def _unit(limit: Limit) -> str:

@@ -23,6 +23,21 @@ CENT = 1.0
 
 
 @dataclass(frozen=True, slots=True)
+class Use:
+    """What a route takes of one scarce limit: ``amount`` in the limit's own unit, each worth ``price_fen`` at the plan's prices."""
+
+    limit: str
+    words: Words
+    unit: Words
+    amount: float
+    price_fen: float
+
+    @property
+    def fen(self) -> float:
+        return self.amount * self.price_fen
+
+
+@dataclass(frozen=True, slots=True)
 class Option:
     """One route for the account. ``price_fen``: what the limits it uses cost at the plan's prices; ``after_fen`` = net value less that: what the plan compares."""
 
@@ -39,6 +54,7 @@ class Option:
     months: float | None
     price_fen: float
     after_fen: float
+    uses: tuple[Use, ...]  # of the limits that have a price
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +123,13 @@ def explain(
 
 def _option(frame: pl.DataFrame, j: int, kept: Any, limits: Sequence[Any], prices: Any, words: Mapping[str, Words]) -> Option:
     row = frame.row(0, named=True)
-    price = 0.0
+    uses = []
     for limit, fen in zip(limits, prices, strict=True):
         if fen and (limit.routes is None or limit.routes[j]):
-            price += float(fen) * float(np.broadcast_to(np.asarray(limit.usage), (1, len(ROUTES)))[0, j])
+            used = float(np.broadcast_to(np.asarray(limit.usage), (1, len(ROUTES)))[0, j])
+            size = float(limit.unit_size)
+            uses.append(Use(limit.name, limit.called, limit.unit or Words("单位", "unit"), used / size, float(fen) * size))
+    price = sum(use.fen for use in uses)
     bars = tuple((rule, words.get(rule, Words(rule, rule))) for rule in str(row["barred_by"] or "").split(",") if rule)
     return Option(
         ROUTES[j].name,
@@ -126,4 +145,5 @@ def _option(frame: pl.DataFrame, j: int, kept: Any, limits: Sequence[Any], price
         row["months"],
         price,
         float(kept.net_value[0, j]) - price,
+        tuple(use for use in uses if use.amount),
     )

@@ -131,14 +131,12 @@ def _table(total: Digest) -> pl.DataFrame:
 def _rows_to_correct(intake: Intake, folder: Path) -> Path | None:
     if not intake.rejected:
         return None
-    pairs = [(path, path.with_name(path.name.replace("rejected-", "findings-"))) for path in intake.rejected]
 
     def frames() -> Iterator[pl.DataFrame]:
-        for rejected, findings in pairs:
-            rows = intake.tape.with_sheet_rows(pl.read_parquet(rejected), file="__file", row="__row", name="__sheet_row")
-            yield rejected_rows(rows, _placed(pl.read_parquet(findings), intake))
+        for rejected, findings in _rejected(intake):
+            yield rejected_rows(rejected, findings)
 
-    longest = max(_longest(path) for path, _ in pairs)
+    longest = max(_longest(path) for path in intake.rejected)
     written = write_rejected(
         frames(),
         list(intake.tape.headings),
@@ -146,9 +144,39 @@ def _rows_to_correct(intake: Intake, folder: Path) -> Path | None:
         rows=intake.reconciliation.rows_rejected,
         longest=longest,
         title=intake.tape.title(intake.layout),
+        sheet=intake.sheet,
     )
     written.chmod(0o600)
     return written
+
+
+def _rejected(intake: Intake) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """The rejected rows part by part with their findings, both with the rows as a spreadsheet numbers them."""
+    for path in intake.rejected:
+        rows = intake.tape.with_sheet_rows(pl.read_parquet(path), file="__file", row="__row", name="__sheet_row")
+        yield rows, _placed(pl.read_parquet(path.with_name(path.name.replace("rejected-", "findings-"))), intake)
+
+
+def rejects_told(intake: Intake) -> Iterator[pl.DataFrame]:
+    """The rejected rows as a screen shows them, part by part, in the order of the tape: the cells as they stood under the source's headings;
+    ``__file``, ``__place`` (the row as a spreadsheet numbers it), ``__raw`` (of a row that is no row), and ``__faults``, a list of code, column,
+    severity, message and message_en, those that put the row out first."""
+    for rows, findings in _rejected(intake):
+        told = (
+            findings.with_columns(__order=(pl.col("severity") != REJECT).cast(pl.UInt8))
+            .sort("__order", maintain_order=True)
+            .group_by("file", "row", maintain_order=True)
+            .agg(pl.struct("code", "column", "severity", "message", "message_en").alias("__faults"))
+            .select(pl.col("file").alias("__file"), pl.col("row").alias("__row"), "__faults")
+        )
+        marked = rows.with_columns(pl.col("__row").cast(pl.Int64), pl.col("__file").cast(pl.String))
+        yield marked.join(told, on=["__file", "__row"], how="left", maintain_order="left").select(
+            *(pl.col(heading).cast(pl.String) for heading in intake.tape.headings),
+            "__file",
+            pl.coalesce("__sheet_row", "__row").cast(pl.Int64).alias("__place"),
+            "__raw",
+            "__faults",
+        )
 
 
 def _longest(path: Path) -> int:

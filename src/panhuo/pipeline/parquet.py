@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 import polars as pl
 import pyarrow.parquet as pq
+
+from panhuo.pipeline.beside import Beside
 
 
 class PartWriter:
@@ -24,17 +25,10 @@ class PartWriter:
         self._path = path
         self._repeated = repeated
         self._writer: pq.ParquetWriter | None = None
-        self._beside = ThreadPoolExecutor(1)
-        self._waiting: Future[None] | None = None
+        self._beside = Beside()
 
     def write(self, frame: pl.DataFrame) -> None:
-        self._settle()
-        self._waiting = self._beside.submit(self._write, frame)
-
-    def _settle(self) -> None:
-        if self._waiting is not None:
-            waiting, self._waiting = self._waiting, None
-            waiting.result()
+        self._beside.call(self._write, frame)
 
     def _write(self, frame: pl.DataFrame) -> None:
         table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
@@ -49,9 +43,8 @@ class PartWriter:
     def close(self) -> None:
         """Everything written, or the fault that kept it from being so."""
         try:
-            self._settle()
+            self._beside.close()
         finally:
-            self._beside.shutdown()
             if self._writer is not None:
                 writer, self._writer = self._writer, None
                 writer.close()

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from panhuo.engines.intake.identity import IdentityPolicy, link_debtors
-from panhuo.pipeline.scratch import take
+from panhuo.pipeline.scratch import put, take
 from panhuo.pipeline.tape import Intake
 
 
@@ -25,8 +25,12 @@ class Debtors:
     report: Any
 
 
-def find_debtors(intake: Intake, private: Path, *, policy: IdentityPolicy, seed: int) -> Debtors:
-    """Link the people of all partitions; links and the grey zone go to the private folder."""
+def find_debtors(intake: Intake, private: Path, *, policy: IdentityPolicy, seed: int, keep: Path | None = None) -> Debtors:
+    """Link the people of all partitions; links and the grey zone go to the private folder.
+
+    keep: a folder for what :func:`.engines.intake.identity.settle` takes a person's decisions into, members.arrow and edges.arrow: account numbers,
+    weights and codes, nothing that names anybody.
+    """
     if not intake.people:
         return Debtors(pl.Series("debtor_id", [], dtype=pl.String), 0, 0, 0, pl.DataFrame(), {})
     people = pl.concat([take(path) for path in intake.people])
@@ -34,6 +38,9 @@ def find_debtors(intake: Intake, private: Path, *, policy: IdentityPolicy, seed:
     identity = outcome.data
     order = people.select("account_id")
     del people
+    if keep is not None:
+        put(identity.members, keep / "members.arrow")
+        put(identity.edges, keep / "edges.arrow")
     members = order.join(identity.members, on="account_id", how="left", maintain_order="left")
     members.write_parquet(private / "debtor_links.parquet", compression="zstd")
     if identity.review.height:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,12 @@ class Policy(Document):
 
 def load_policy(path: Path | None = None) -> Policy:
     """The policy of ``path``, or the one shipped. Raises ConfigurationInvalid naming file, line and key."""
-    return _layer(path or DEFAULT_POLICY, above=())[1]
+    return _shipped() if path is None else _layer(path, above=())[1]
+
+
+@functools.cache
+def _shipped() -> Policy:
+    return _layer(DEFAULT_POLICY, above=())[1]
 
 
 def policy_version(policy: Policy) -> str:

@@ -15,7 +15,7 @@ from panhuo.kernel.documents import Document, Sourced
 from panhuo.kernel.frames import TAPE
 from panhuo.kernel.tables import Knots
 from panhuo.kernel.words import Words
-from panhuo.pipeline.deciding import Decided
+from panhuo.pipeline.deciding import Sums
 from panhuo.pipeline.faults import Faults
 from panhuo.pipeline.obstacles import obstacles
 from panhuo.pipeline.policy import COMMON, Policy, load_policy
@@ -36,18 +36,19 @@ def report_data(
     summary: dict[str, Any],
     intake: Intake,
     portfolio: Portfolio,
-    decided: Decided,
+    sums: Sums,
+    largest: pl.DataFrame,
     faults: Faults,
     policy: Policy,
     plan: Allocation,
     limits: Sequence[Limit],
 ) -> ReportData:
     """Everything the page shows."""
-    totals = decided.breakdowns.totals()
+    totals = sums.breakdowns.totals()
     return ReportData(
         summary=summary,
         portfolio={name: totals[name] for name in ("bucket", "product", "province")},
-        cash=decided.cash,
+        cash=sums.cash,
         mix=totals["mix"],
         limits=[
             LimitLine(
@@ -69,7 +70,7 @@ def report_data(
         warnings=faults.warnings,
         quality=quality_table(intake.quality),
         quality_score=intake.quality.score / 100.0,
-        largest=decided.largest,
+        largest=largest,
         assumptions=stated_once(assumptions(policy)),
         files=summary["files"],
         to_correct=faults.to_correct.name if faults.to_correct else "",

@@ -23,7 +23,7 @@ from panhuo.kernel.errors import InputUnusable, PanhuoError
 from panhuo.kernel.frames import ACCOUNT
 from panhuo.kernel.routes import ROUTE_NAMES
 from panhuo.kernel.words import Lang, Words
-from panhuo.pipeline.deciding import Decided, decide_parts
+from panhuo.pipeline.deciding import add_up, decide_parts, limits_used, write_accounts
 from panhuo.pipeline.engine import over_parts
 from panhuo.pipeline.faults import write_faults
 from panhuo.pipeline.notices import of_currencies, of_totals
@@ -93,10 +93,10 @@ def run_tape(
     started = time.perf_counter()
     paths = [Path(tape) for tape in tapes]
     house = load_policy(policy)
-    books = load_books()
     clock = _Clock(tell or (lambda stage, share: None), lang)
     with workspace(Path(out)) as folder:
         with ThreadPoolExecutor(2) as beside:  # what no stage waits for, next to the stage that runs
+            reading = beside.submit(load_books)
             with clock.stage("intake"):
                 intake = take_in(
                     paths,
@@ -110,19 +110,23 @@ def run_tape(
                     label=clock.label("intake"),
                     readable=lambda: beside.submit(warm_up),
                 )
+            books = reading.result()
             found = beside.submit(_identify, intake, folder, house, seed, clock)  # no forecast asks whose account it is
             with clock.stage("assess"):
                 portfolio = _assess(intake, folder, house, books, engine, clock)
                 debtors = found.result()
             listed = beside.submit(write_faults, intake, folder)
+            placed = beside.submit(write_accounts, intake, debtors.ids, portfolio, folder)
             with clock.stage("allocate"):
                 limits, plan = _allocate(portfolio, house, seed)
+            added = beside.submit(add_up, intake, portfolio, plan, folder, policy=house)
             with clock.stage("decide"):
-                decided = decide_parts(intake, debtors.ids, portfolio, plan, limits, folder, policy=house)
-            faults = listed.result()
+                largest = decide_parts(intake, portfolio, plan, limits, folder, policy=house)
+                sums, faults = added.result(), listed.result()
+                placed.result()
         with clock.stage("report"):
-            summary = _summary(intake, debtors, portfolio, plan, decided, house, books)
-            data = report_data(summary, intake, portfolio, decided, faults, house, plan, limits)
+            summary = _summary(intake, debtors, portfolio, plan, limits, house, books)
+            data = report_data(summary, intake, portfolio, sums, largest, faults, house, plan, limits)
             from panhuo.pipeline.report import render
 
             (folder / "report.html").write_text(render(data, lang=lang), encoding="utf-8")
@@ -185,7 +189,7 @@ def _clash(plan: Allocation) -> PanhuoError:
 
 
 def _summary(
-    intake: Intake, debtors: Debtors, portfolio: Portfolio, plan: Allocation, decided: Decided, policy: Policy, books: Sequence[Book]
+    intake: Intake, debtors: Debtors, portfolio: Portfolio, plan: Allocation, limits: Sequence[Limit], policy: Policy, books: Sequence[Book]
 ) -> dict[str, Any]:
     """Everything of ``summary.json`` but the seconds."""
     r = intake.reconciliation
@@ -221,7 +225,7 @@ def _summary(
         "objective_fen": round(plan.objective),  # a sum of whole fen
         "upper_bound_fen": plan.upper_bound,
         "gap": plan.gap,
-        "limits": decided.limits,
+        "limits": limits_used(plan, limits),
         "versions": {"panhuo": panhuo.__version__, "models": portfolio.models, "policy": policy_version(policy), "rulebooks": book_versions(books)},
         "input_sha256": _digests(intake),
         "files": [{"name": f.name, "rows": f.rows, "bytes": f.bytes, "sha256": f.sha256, "encoding": f.encoding} for f in intake.tape.files],

@@ -1,7 +1,7 @@
 """From files to cleaned partitions on disk: the first half of a run.
 
-Each batch is cleaned and written to scratch as it comes, so that a tape may be larger than memory. What has to be seen whole is
-kept: account numbers (duplicates), the people (debtor identity), counts and sums.
+Each batch is cleaned and written to scratch as it comes, the next one being read meanwhile, so that a tape may be larger than memory.
+What has to be seen whole is kept: account numbers (duplicates), the people (debtor identity), counts and sums.
 """
 
 from __future__ import annotations
@@ -31,8 +31,10 @@ from panhuo.engines.intake import (
     open_tape,
 )
 from panhuo.engines.intake.identity import COMPARED
+from panhuo.kernel.ahead import ahead
 from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.words import Words
+from panhuo.pipeline.beside import Beside
 from panhuo.pipeline.layouts import choose_layout, money_unread, unread
 from panhuo.pipeline.notices import MONEY_UNREAD, PARTIAL, READING, TITLE_UNIT, Notice
 from panhuo.pipeline.parquet import PartWriter
@@ -59,6 +61,7 @@ class Intake:
     quality: Quality = field(default_factory=no_quality)
     notices: list[Notice] = field(default_factory=list)
     currencies: Counter[str] = field(default_factory=Counter)  # accepted accounts by currency
+    sheet: str = ""  # the sheet that was asked for
 
     @property
     def currency(self) -> str:
@@ -99,11 +102,12 @@ def take_in(
     rows = 0
     with ExitStack() as stack:
         files = {name: private / ("collateral.parquet" if name == "collateral" else f"{name}s.parquet") for name in PRIVATE_TABLES}
+        kept = stack.enter_context(Beside())
         writers = {name: stack.enter_context(PartWriter(path)) for name, path in files.items()}
-        for number, raw in enumerate(tape.batches(batch_rows)):
+        for number, raw in enumerate(ahead(tape.batches(batch_rows))):
             if intake is None:
                 day, source = _cut_off(raw, chosen, as_of, tape.stated_as_of, today)
-                intake = Intake(tape, chosen, day, source)
+                intake = Intake(tape, chosen, day, source, sheet=sheet or "")
                 intake.notices += [Notice(READING, note) for note in tape.notes] + [Notice(TITLE_UNIT, note) for note in told]
                 intake.notices += [Notice(PARTIAL, partial)] if partial is not None else []
                 intake.notices += [Notice(MONEY_UNREAD, words)] if (words := money_unread(chosen, raw, tape.headings)) else []
@@ -116,7 +120,7 @@ def take_in(
                 findings.append(repeated.findings)
                 mine = keys(cleaned)
             seen.append(mine)
-            _keep(intake, scratch, number, cleaned.accounts, cleaned.tables["debtor"], cleaned.rejected, pl.concat(findings))
+            kept.call(_keep, intake, scratch, number, cleaned.accounts, cleaned.tables["debtor"], cleaned.rejected, pl.concat(findings))
             for name, writer in writers.items():
                 writer.write(cleaned.tables[name])
             intake.reconciliation += cleaned.reconciliation

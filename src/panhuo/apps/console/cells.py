@@ -115,18 +115,32 @@ def short(fen: float, lang: Lang) -> str:
 
 
 def heat_of(heat: Heat, lang: Lang) -> dict[str, Any]:
-    """What the heat map's template needs: each cell's words, level and goal."""
-    kinds: dict[str, Kind] = {"fen": "money", "count": "count", "share": "percent"}
-    column = Column("v", Words("", ""), kinds[heat.unit])
-    levels = heat.levels()
+    """What the heat map's template needs: each cell's words, level and goal. Amounts all in one unit, named once, so that many columns find room."""
+    largest = max((abs(v) for row in heat.cells for v in row if v), default=0.0)
+    by, unit = next(((size, words) for size, words in _HEAT_UNITS if largest >= size * 10), _HEAT_UNITS[-1])
+    kind: Kind = "percent" if heat.unit == "share" else "count"
+    column = Column("v", Words("", ""), kind)
 
     def text(value: float | None) -> SafeString:
-        return NONE if not value else written(column, value, lang)
+        if not value:
+            return NONE
+        if heat.unit != "fen":
+            return written(column, value, lang)
+        shown = value / by
+        return format_html(
+            '<span class="money" title="{}">{}</span>',
+            f"{exact(value)} {'元' if lang == 'zh' else 'yuan'}",
+            f"{shown:,.0f}" if abs(shown) >= 10 else f"{shown:,.1f}",
+        )
 
     rows = []
-    sums = heat.row_sums()
+    levels, sums = heat.levels(), heat.row_sums()
     for i, label in enumerate(heat.rows):
         cells = [(text(v), levels[i][j], heat.hrefs[i][j] if heat.hrefs and v else "") for j, v in enumerate(heat.cells[i])]
         rows.append((said(label, lang), heat.row_hrefs[i] if heat.row_hrefs else "", cells, text(sums[i])))
     heads = [(said(label, lang), heat.column_hrefs[j] if heat.column_hrefs else "") for j, label in enumerate(heat.columns)]
-    return {"rows": rows, "heads": heads, "sums": [text(v) for v in heat.column_sums()], "whole": text(sum(sums))}
+    below = [(text(v), heads[j][1]) for j, v in enumerate(heat.column_sums())]
+    return {"rows": rows, "heads": heads, "sums": below, "whole": text(sum(sums)), "unit": unit if heat.unit == "fen" else None}
+
+
+_HEAT_UNITS = ((1e6, Words("万元", "CNY 10k")), (1e2, Words("元", "CNY")))

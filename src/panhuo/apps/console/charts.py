@@ -88,7 +88,8 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Heat:
-    """A table whose cells are the deeper the more they hold. ``cells[row][column]``; ``hrefs`` of the same shape. ``totals`` adds up."""
+    """A table whose cells are the deeper the more they hold. ``cells[row][column]``; ``hrefs`` of the same shape. ``totals`` adds up;
+    sums lead where their row's or column's heading does, the whole to ``href``."""
 
     id: str
     words: Words
@@ -101,6 +102,7 @@ class Heat:
     totals: bool = True
     row_hrefs: Sequence[str] = ()
     column_hrefs: Sequence[str] = ()
+    href: str = ""
 
     def levels(self) -> list[list[int]]:
         """0 to 7 by the root of the cell's share of the largest: amounts are skewed, and the small ones should still be told apart."""

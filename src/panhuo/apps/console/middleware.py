@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import re
 import secrets
+import shutil
 import time
 from collections.abc import Callable
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from panhuo.apps.console.errors import answer
+from panhuo.apps.console.errors import answer, refused
 from panhuo.apps.console.metrics import observe
+from panhuo.apps.identity.refusals import DISK_FULL, TOO_BIG
 
 Handler = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger()
+_UPLOADS = ("/tapes/", "/api/v1/tapes")
+_FORM = 8 << 20
+_SPARE = 256 << 20
 _TRACE = re.compile(r"[0-9a-f]{16,32}")
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; "
@@ -49,6 +55,24 @@ class TraceMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         return answer(request, error)
+
+
+class SizeMiddleware:
+    """Refuses, before a byte of it is read, what is larger than may be sent, or than the disk has room for; only uploads of files may be large."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        size = int(length) if length.isdecimal() else 0
+        uploads = request.path.startswith(_UPLOADS)
+        if size > (settings.PANHUO_UPLOAD_LIMIT + _FORM if uploads else _FORM):
+            return refused(request, TOO_BIG)
+        # an upload lies twice for a moment: as it came, and sealed
+        if size > _FORM and shutil.disk_usage(settings.PANHUO_DATA).free < 2 * size + _SPARE:
+            return refused(request, DISK_FULL)
+        return self.get_response(request)
 
 
 class PolicyMiddleware:

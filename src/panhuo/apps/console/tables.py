@@ -64,19 +64,22 @@ class Chip(NamedTuple):
 
 
 class View(NamedTuple):
-    """A saved way of looking at the table: filters and order under a name."""
+    """A saved way of looking at the table: filters and order under a name. ``remove``: the address that forgets it when posted to."""
 
     words: Words | str
     href: str
     current: bool = False
+    remove: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Views:
-    """``save``: the address that a form with ``name`` and ``query`` is posted to, to keep the present view; empty: no saving."""
+    """``save``: the address that a form with ``name`` and ``query`` is posted to, to keep the present view; empty: no saving. ``query``: the present view,
+    where it is not simply that of the page's address."""
 
     items: Sequence[View]
     save: str = ""
+    query: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ class Table:
     """``id`` is the table's name in the page and in the reader's remembered choices: keep it the same.
 
     ``words``: what the table is of (its accessible name). ``href``: where a row leads; with ``drawer`` it opens beside the page.
-    ``totals``: by column key, of all the rows that fit, not of the page alone. ``count``: how many fit; None where it was not counted.
+    ``totals``: by column key, of all the rows that fit, not of the page alone; ``totals_href``: where they lead. ``count``: how many fit; None where it was not counted.
     ``sort``: the present order, a column's key, ``-`` before it for descending. ``older``, ``newer``: cursors of the pages around.
     """
 
@@ -113,6 +116,7 @@ class Table:
     drawer: bool = False
     totals: Mapping[str, Any] | None = None
     totals_words: Words = _TOTAL
+    totals_href: str = ""
     count: int | None = None
     count_words: Words = _ROWS
     sort: str = ""

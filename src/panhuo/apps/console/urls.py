@@ -4,7 +4,24 @@ from __future__ import annotations
 
 from django.urls import path
 
-from panhuo.apps.console.views import design, door, health, mine, people, plans, reference
+from panhuo.apps.console.views import (
+    account,
+    accounts,
+    design,
+    door,
+    health,
+    jobs,
+    mine,
+    people,
+    plans,
+    portfolio,
+    reference,
+    tape_describing,
+    tape_matches,
+    tape_pages,
+    tape_rejects,
+    tapes,
+)
 
 _DOOR = [
     path("", door.home),
@@ -16,6 +33,46 @@ _DOOR = [
 ]
 _HEALTH = [path("healthz", health.healthz), path("readyz", health.readyz), path("metrics", health.metrics)]
 _DESIGN = [path("design", design.design), path("design/drawer", design.drawer), path("design/progress", design.progress)]
+_TAPES = [
+    path("tapes", tapes.tapes),
+    path("tapes/new", tapes.new),
+    path("tapes/<int:tape_id>", tapes.tape),
+    path("tapes/<int:tape_id>/discard", tapes.discard),
+    path("tapes/<int:tape_id>/preview", tape_describing.preview),
+    path("tapes/<int:tape_id>/import", tape_describing.take_in),
+    path("tapes/<int:tape_id>/progress", tape_pages.progress),
+    path("tapes/<int:tape_id>/quality", tape_pages.quality),
+    path("tapes/<int:tape_id>/rejects", tape_rejects.rejects),
+    path("tapes/<int:tape_id>/rejects/download", tape_rejects.download),
+    path("tapes/<int:tape_id>/rejects/again", tape_rejects.again),
+    path("tapes/<int:tape_id>/rejects/<int:number>", tape_rejects.reject),
+    path("tapes/<int:tape_id>/matches", tape_matches.matches),
+    path("tapes/<int:tape_id>/matches/<int:match_id>", tape_matches.decide),
+    path("tapes/<int:tape_id>/versions", tape_pages.versions),
+    path("tapes/<int:tape_id>/compare", tape_pages.compare),
+    path("tapes/<int:tape_id>/comparing", tape_pages.comparing),
+    path("tapes/<int:tape_id>/files", tape_pages.files),
+]
+_JOBS = [
+    path("jobs", jobs.jobs),
+    path("jobs/<int:job_id>", jobs.job),
+    path("jobs/<int:job_id>/progress", jobs.progress),
+    path("jobs/<int:job_id>/cancel", jobs.cancel),
+    path("jobs/<int:job_id>/repeat", jobs.repeat),
+]
+_PORTFOLIO = [
+    path("portfolio", portfolio.portfolio),
+    path("views/<str:page>", portfolio.save_view),
+    path("views/<int:view_id>/remove", portfolio.remove_view),
+]
+_ACCOUNTS = [
+    path("accounts", accounts.accounts),
+    path("accounts/search", accounts.search),
+    path("accounts/search.json", accounts.suggestions),
+    path("accounts/export.xlsx", accounts.export),
+    path("accounts/rules/<str:rule_id>", account.rule),
+    path("accounts/<int:tape_id>/<int:position>", account.account),
+]
 _PLANS = [
     path("plans", plans.plans),
     path("plans/new", plans.plan_new),
@@ -54,4 +111,4 @@ _REFERENCE = [
     path("policies/layouts/<str:name>", reference.layout),
     path("record", reference.record),
 ]
-urlpatterns = [*_DOOR, *_HEALTH, *_DESIGN, *_PLANS, *_PEOPLE, *_MINE, *_REFERENCE]
+urlpatterns = [*_DOOR, *_HEALTH, *_DESIGN, *_TAPES, *_JOBS, *_PORTFOLIO, *_ACCOUNTS, *_PLANS, *_PEOPLE, *_MINE, *_REFERENCE]

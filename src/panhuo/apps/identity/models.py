@@ -203,3 +203,19 @@ class Deed(models.Model):
 
     class Meta:
         indexes = (models.Index(fields=["organisation", "-id"]), models.Index(fields=["subject"]))
+
+
+class SavedView(models.Model):
+    """A way of looking at a page that a user keeps under a name: the filters and the order of its address. ``query`` holds no value of a person."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="views")
+    page = models.CharField(max_length=32)
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=2000, blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["user", "page", "name"], name="view_name"),)
+
+    def __str__(self) -> str:
+        return self.name

@@ -9,29 +9,33 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from panhuo.apps.identity.deeds import deed_add
 from panhuo.apps.identity.scope import Scope
+from panhuo.apps.intake.layouts import without_folder
 from panhuo.apps.intake.models import Match, Tape
+from panhuo.apps.intake.rejects import rejects_keep
 from panhuo.apps.intake.storing import columns_write, partition_close, partition_drop, partition_fill, partition_open
 from panhuo.apps.jobs.running import Running
 from panhuo.apps.privacy.files import file_seal, files_opened
 from panhuo.apps.privacy.vault import people_seal, vault_close, vault_drop, vault_open
-from panhuo.kernel.errors import UsageInvalid
+from panhuo.kernel.errors import PanhuoError, UsageInvalid
 from panhuo.kernel.frames import DEBTOR
 from panhuo.kernel.words import Words
 from panhuo.pipeline import load_policy
 from panhuo.pipeline.faults import write_faults
 from panhuo.pipeline.notices import of_currencies, of_totals
 from panhuo.pipeline.people import Debtors, find_debtors
+from panhuo.pipeline.reporting import quality_table
 from panhuo.pipeline.scratch import put, take
 from panhuo.pipeline.tape import Intake, take_in
 
@@ -52,16 +56,20 @@ def tape_digest(tape: Tape) -> str:
 
 def work(running: Running, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The job ``tape.import``."""
-    tape = running.scope.rows(Tape).get(pk=arguments["tape"])
+    tape = running.scope.rows(Tape).filter(pk=arguments["tape"]).first()
+    if tape is None:
+        gone = Words("清单已被删除", "the tape was removed")
+        raise UsageInvalid("TAPE_GONE", gone, where=f"tape:{arguments['tape']}", remedy=Words("重新上传", "upload it again"))
     if tape.state == Tape.IMPORTED:  # the worker died after the commit, before the queue heard of it
         result = {"tape": tape.pk}
         running.finish(result)
         return result
+    Tape.objects.filter(pk=tape.pk, state__in=(Tape.UPLOADED, Tape.FAILED)).update(state=Tape.IMPORTING)  # a failed import done again
     kept = tape.folder / f"{KEPT}-{running.attempt}"
     shutil.rmtree(kept, ignore_errors=True)
     kept.mkdir(mode=0o700, parents=True)
     sealed = {file["name"]: tape.folder / f"{number}.sealed" for number, file in enumerate(tape.files)}
-    with files_opened(sealed) as plain:
+    with files_opened(sealed) as plain, _plainly(next(iter(plain.values())).parent):
         folder = next(iter(plain.values())).parent / "run"
         (folder / "scratch").mkdir(mode=0o700, parents=True)
         layout = folder.parent / f"{tape.layout_name or 'layout'}.yaml"
@@ -80,24 +88,34 @@ def work(running: Running, arguments: Mapping[str, Any]) -> dict[str, Any]:
         return _store(running, tape, intake, folder, kept)
 
 
+@contextmanager
+def _plainly(folder: Path) -> Iterator[None]:
+    """Errors speak of files by the names their owner knows."""
+    try:
+        yield
+    except PanhuoError as error:
+        raise without_folder(error, folder) from None
+
+
 def _store(running: Running, tape: Tape, intake: Intake, folder: Path, kept: Path) -> dict[str, Any]:
     policy = load_policy()
     scope = running.scope
     with ThreadPoolExecutor(1) as beside, transaction.atomic():
-        found = beside.submit(find_debtors, intake, folder / "private", policy=policy.identity, seed=0)
+        found = beside.submit(find_debtors, intake, folder / "private", policy=policy.identity, seed=0, keep=kept)
         running.tell(SEALING)
         vault_open(tape.pk)
         _seal_people(running, tape, intake, folder / "private")
-        vault_close(tape.pk)
         running.tell(MATCHING)
         debtors = found.result()
         partition_open(tape.pk)
         _fill(running, tape, intake, debtors, kept)
         partition_close(tape.pk)
+        vault_close(tape.pk)
         faults = write_faults(intake, kept_private(folder, kept))
         if faults.to_correct is not None:
             file_seal(faults.to_correct, kept / f"{faults.to_correct.name}.sealed")
         shutil.rmtree(kept / "private", ignore_errors=True)
+        rejects_keep(intake, kept)
         _matches(tape, folder / "private")
         figures = _figures(intake, debtors, faults_listed=faults.rejects, warnings=faults.warnings)
         figures |= {"kept": kept.name, "to_correct": faults.to_correct.name if faults.to_correct else ""}
@@ -188,21 +206,28 @@ def _figures(intake: Intake, debtors: Debtors, *, faults_listed: pl.DataFrame, w
         "balance_accepted_fen": r.balance_accepted_fen,
         "balance_rejected_fen": r.balance_rejected_fen,
         "balance_unreadable_rows": r.balance_unreadable_rows,
+        "total_rows": r.total_rows,
+        "balance_total_rows_fen": r.balance_total_rows_fen,
         "debtors": debtors.count,
         "debtors_linked_accounts": debtors.linked,
         "debtors_review_pairs": debtors.review_pairs,
         "currency": intake.currency,
         "quality_score": round(intake.quality.score, 2),
+        "quality": quality_table(intake.quality).drop("zh", "en").to_dicts(),
         "notices": [notice.as_figures() for notice in notices],
         "rejects": faults_listed.drop("value").to_dicts(),
         "warnings": warnings.drop("value").to_dicts(),
         "headings": dict(intake.headings),
+        "title": intake.tape.title(intake.layout),
     }
 
 
 def _commit(running: Running, scope: Scope, tape: Tape, intake: Intake, figures: dict[str, Any]) -> dict[str, Any]:
+    _one_at_a_time(tape.organisation_id)
     locked = Tape.objects.select_for_update().get(pk=tape.pk)
-    same = Tape.objects.filter(organisation_id=tape.organisation_id, digest=tape.digest, state=Tape.IMPORTED).first()
+    locked.as_of = intake.as_of
+    locked.digest = tape_digest(locked)  # under the cut-off as it came out: given or found, it is the same tape
+    same = Tape.objects.filter(organisation_id=tape.organisation_id, digest=locked.digest, state=Tape.IMPORTED).first()
     if same is not None:
         raise same_tape(same)
     series = Tape.objects.select_for_update().filter(organisation_id=tape.organisation_id, series=locked.series, state=Tape.IMPORTED)
@@ -212,7 +237,7 @@ def _commit(running: Running, scope: Scope, tape: Tape, intake: Intake, figures:
         series.update(current=False)
     locked.version = max((other.version for other in versions), default=0) + 1
     locked.current = newest
-    locked.state, locked.as_of, locked.imported_at = Tape.IMPORTED, intake.as_of, timezone.now()
+    locked.state, locked.imported_at = Tape.IMPORTED, timezone.now()
     locked.rows, locked.balance_fen = intake.reconciliation.rows_accepted, intake.reconciliation.balance_accepted_fen
     locked.figures = figures
     locked.save()
@@ -220,6 +245,12 @@ def _commit(running: Running, scope: Scope, tape: Tape, intake: Intake, figures:
     deed_add(scope, "tape.import", tape.subject, **result)
     running.finish(result)
     return result
+
+
+def _one_at_a_time(organisation_id: int) -> None:
+    """Imports of one organisation commit one after another: who comes second sees what the first has done, instead of running into a constraint."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtext('panhuo tape.import'), %s)", [organisation_id])
 
 
 def same_tape(same: Tape) -> UsageInvalid:

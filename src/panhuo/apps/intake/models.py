@@ -14,7 +14,7 @@ class Tape(models.Model):
     """One cut-off of one portfolio, from the upload on. Versions of a portfolio share ``series``; the latest that was imported is current.
 
     What lies in :attr:`folder`: the sealed uploads, ``accounts-*.arrow`` (accepted rows, nothing that names a person), sealed rejects,
-    ``findings.csv``, ``columns.arrow`` for sums over the portfolio.
+    ``findings.csv``, ``columns.arrow`` for sums over the portfolio, ``members.arrow`` and ``edges.arrow`` (who is who, by account number).
     """
 
     UPLOADED, IMPORTING, IMPORTED, FAILED = "uploaded", "importing", "imported", "failed"

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from panhuo.apps.identity.scope import Scope
-from panhuo.apps.intake.filters import Filter
+from panhuo.apps.intake.filters import Condition
 from panhuo.apps.intake.models import Tape
 from panhuo.apps.intake.storing import FILTERED, PROVINCE
 from panhuo.kernel.frames import ACCOUNT
@@ -48,51 +48,49 @@ def _mapped(path: Path, tape_id: int) -> pl.LazyFrame:
     return frame.with_row_index("position").with_columns(pl.lit(tape_id, dtype=pl.Int64).alias("tape_id"))
 
 
-def _where(frame: pl.LazyFrame, filters: Sequence[Filter]) -> pl.LazyFrame:
+def where(frame: pl.LazyFrame, filters: Sequence[Condition]) -> pl.LazyFrame:
+    """The rows that all the filters leave."""
     return frame.filter(*(chosen.polars() for chosen in filters)) if filters else frame
 
 
-def totals(tapes: Sequence[Tape], filters: Sequence[Filter]) -> Totals:
-    """The one line under everything."""
-    row = _where(columns_of(tapes), filters).select(pl.len().alias("accounts"), *(pl.col(name).sum() for name in SUMS)).collect().row(0, named=True)
-    return Totals(row["accounts"], {name: int(row[name] or 0) for name in SUMS})
+def totals(tapes: Sequence[Tape], filters: Sequence[Condition], *, frame: pl.LazyFrame | None = None, sums: Sequence[str] = SUMS) -> Totals:
+    """The one line under everything. frame: the columns of the tapes with others beside them, if ``sums`` or ``filters`` speak of those."""
+    found = where(columns_of(tapes) if frame is None else frame, filters)
+    row = found.select(pl.len().alias("accounts"), *(pl.col(name).sum() for name in sums)).collect().row(0, named=True)
+    return Totals(row["accounts"], {name: int(row[name] or 0) for name in sums})
 
 
-def grouped(tapes: Sequence[Tape], filters: Sequence[Filter], by: Sequence[str]) -> pl.DataFrame:
+def grouped(tapes: Sequence[Tape], filters: Sequence[Condition], by: Sequence[str], *, frame: pl.LazyFrame | None = None) -> pl.DataFrame:
     """Accounts and balance by one or two fields; ``age`` stands for days past due in ranges, ``vintage`` for the year of origination.
 
     Columns: the fields as text (null: not given), ``accounts``, ``balance_fen``, ``principal_fen``; in the order of the field's own values.
     """
-    frame = _where(columns_of(tapes), filters)
+    found = where(columns_of(tapes) if frame is None else frame, filters)
     keys = [_key(name).alias(name) for name in by]
-    out = frame.group_by(keys).agg(pl.len().cast(pl.Int64).alias("accounts"), pl.col("balance_fen", "principal_fen").sum()).collect()
-    order = [_rank(name).alias(f"_{name}") for name in by]
-    return (
-        out.with_columns(pl.col(name).cast(pl.String) for name in by)
-        .with_columns(order)
-        .sort([f"_{name}" for name in by], nulls_last=True)
-        .drop([f"_{name}" for name in by])
-    )
+    out = found.group_by(keys).agg(pl.len().cast(pl.Int64).alias("accounts"), pl.col("balance_fen", "principal_fen").sum()).collect()
+    ranks = [_rank(name).alias(f"_{name}") for name in by]
+    out = out.with_columns(ranks).sort([*(f"_{name}" for name in by), *by], nulls_last=True).drop([f"_{name}" for name in by])
+    return out.with_columns(_label(name) for name in by)
 
 
 def _key(name: str) -> pl.Expr:
+    """Small whole numbers where the label is a text: a million texts are slow to make, a dozen are not."""
     if name == "vintage":
-        return pl.col("origination_date").dt.year().cast(pl.String)
+        return pl.col("origination_date").dt.year()
     if name == "age":
         days = pl.col("overdue_days")
-        expr = pl.when(days <= 0).then(pl.lit("..0"))
-        for low, high in _AGES[1:]:
-            expr = expr.when((days >= low) & ((days <= high) if high is not None else pl.lit(True))).then(pl.lit(f"{low}..{high or ''}"))
-        return expr.otherwise(None)
+        return pl.sum_horizontal((days >= low).cast(pl.Int8) for low, _ in _AGES[1:])
     return pl.col(name)
 
 
 def _rank(name: str) -> pl.Expr:
-    kind = ACCOUNT.schema.get(name)
-    if isinstance(kind, pl.Enum):
-        return pl.col(name).cast(kind).to_physical().cast(pl.Int64)
+    if isinstance(ACCOUNT.schema.get(name), pl.Enum):
+        return pl.col(name).to_physical().cast(pl.Int64)
+    return pl.when(pl.col(name).is_not_null()).then(-pl.col("balance_fen")) if name == "province" else pl.col(name)
+
+
+def _label(name: str) -> pl.Expr:
     if name == "age":
-        return pl.col(name).str.extract(r"^(\d*)\.\.", 1).cast(pl.Int64, strict=False).fill_null(-1)
-    if name == "province":
-        return -pl.col("balance_fen")
-    return pl.col(name)
+        texts = [f"{low or ''}..{'' if high is None else high}" for low, high in _AGES]
+        return pl.col(name).replace_strict(list(range(len(texts))), texts, return_dtype=pl.String)
+    return pl.col(name).cast(pl.String)

@@ -36,14 +36,7 @@ def tape_upload(scope: Scope, *, series: str, files: Iterable[tuple[str, Path]])
         raise InputUnusable(
             "UPLOAD_EMPTY", Words("没有选择文件", "no file was chosen"), where="files", remedy=Words("选择清单文件", "choose the tape's file")
         )
-    described = []
-    for name, path in given:
-        size = path.stat().st_size
-        if not size:
-            raise InputUnusable(
-                "UPLOAD_EMPTY", Words("文件是空的", "the file is empty"), where=name, remedy=Words("重新导出后上传", "export it again")
-            )
-        described.append({"name": name, "bytes": size, "sha256": _sha256(path)})
+    described = [file_described(name, path) for name, path in given]
     if len({file["sha256"] for file in described}) < len(described) or len({file["name"] for file in described}) < len(described):
         raise InputUnusable(
             "INPUT_TWICE",
@@ -66,8 +59,18 @@ def tape_upload(scope: Scope, *, series: str, files: Iterable[tuple[str, Path]])
         except BaseException:
             shutil.rmtree(tape.folder, ignore_errors=True)
             raise
-        deed_add(scope, "tape.upload", tape.subject, files=len(described), bytes=sum(int(f["bytes"]) for f in described))
+        deed_add(scope, "tape.upload", tape.subject, files=len(described), bytes=sum(int(str(f["bytes"])) for f in described))
     return tape
+
+
+def file_described(name: str, path: Path) -> dict[str, object]:
+    """What is noted of an uploaded file. Raises InputUnusable for an empty one."""
+    size = path.stat().st_size
+    if not size:
+        raise InputUnusable(
+            "UPLOAD_EMPTY", Words("文件是空的", "the file is empty"), where=_named(name), remedy=Words("重新导出后上传", "export it again")
+        )
+    return {"name": _named(name), "bytes": size, "sha256": _sha256(path)}
 
 
 def tape_describe(

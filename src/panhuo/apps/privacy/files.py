@@ -6,12 +6,14 @@ is bound to the file's name, its number and whether it is the last, so that bloc
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -26,11 +28,26 @@ _BLOCK = 1 << 20
 
 def file_seal(source: Path, target: Path) -> None:
     """Seal ``source`` into ``target`` (whole or not at all). The source stays: who owns it removes it."""
+    with source.open("rb") as plain:
+        _seal(plain, target)
+
+
+def bytes_seal(plain: bytes, target: Path) -> None:
+    """The same of bytes in memory: no plain file is made."""
+    _seal(io.BytesIO(plain), target)
+
+
+def bytes_opened(sealed: Path) -> bytes:
+    """The plain bytes of a small sealed file, whole. Raises Sealed."""
+    return b"".join(file_blocks(sealed))
+
+
+def _seal(plain: BinaryIO, target: Path) -> None:
     keys = load_keys(settings.PANHUO_VAULT_KEYS)
     cipher, name = AESGCM(keys.sealing[keys.current]), os.urandom(16)
-    partial = target.with_name(f".{target.name}.{os.getpid()}")
+    partial = target.with_name(f".{target.name}.{os.getpid()}-{name.hex()[:8]}")
     try:
-        with source.open("rb") as plain, partial.open("wb") as out:
+        with partial.open("wb") as out:
             os.chmod(partial, 0o600)
             out.write(_MAGIC + keys.current.to_bytes(2, "big") + name)
             block, number = plain.read(_BLOCK), 0

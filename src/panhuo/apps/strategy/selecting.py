@@ -11,16 +11,20 @@ import polars as pl
 from django.db import connection
 
 from panhuo.apps.identity.scope import Scope
-from panhuo.apps.intake.accounts import account_row
-from panhuo.apps.intake.filters import Filter
+from panhuo.apps.intake.accounts import account_row, row_of
+from panhuo.apps.intake.filters import Condition
 from panhuo.apps.intake.models import Tape
-from panhuo.apps.intake.portfolio import columns_of
-from panhuo.apps.strategy.making import choice_of, kept_of, policy_of
+from panhuo.apps.intake.portfolio import where
+from panhuo.apps.strategy.decided import beside, decided_columns
+from panhuo.apps.strategy.making import kept_of, policy_of
 from panhuo.apps.strategy.models import Decision, Plan
 from panhuo.engines.compliance import Book, load_books
 from panhuo.kernel.routes import ROUTE_NAMES
 from panhuo.pipeline import Policy
 from panhuo.pipeline.explaining import Explained, explain
+from panhuo.pipeline.planning import Kept
+
+_CACHED_ROWS = 8_192
 
 
 def plans_of(scope: Scope) -> list[Plan]:
@@ -51,35 +55,39 @@ def decisions_of(scope: Scope, plan: Plan, keys: Sequence[tuple[int, int]]) -> d
 def account_explained(scope: Scope, plan: Plan, *, tape_id: int, position: int) -> Explained | None:
     """One account of a plan, recomputed and compared; None where the plan has no such account."""
     scope.need("account.view")
-    row = account_row(scope, tape_id=tape_id, position=position)
     decision = decision_of(scope, plan, tape_id=tape_id, position=position)
-    tape = scope.rows(Tape).filter(pk=tape_id).first()
-    if row is None or decision is None or tape is None or tape.as_of is None:
+    tape = scope.rows(Tape).filter(pk=tape_id, state=Tape.IMPORTED).first()
+    if decision is None or tape is None or account_row(scope, tape_id=tape_id, position=position) is None:
         return None
-    choice = ROUTE_NAMES.index(decision.route) if decision.route else -1
-    policy = _policy(plan.pk, plan.digest)
-    return explain(
-        row,
-        policy=policy,
-        books=_books(),
-        as_of=tape.as_of,
-        choice=choice,
-        limits=plan.figures["limits"],
-        stored_fen=decision.net_value_fen if choice >= 0 else None,
-    )
+    return _explained(plan, plan.digest, tape, position, decision.route, decision.net_value_fen)
 
 
-def cash_expected(scope: Scope, plan: Plan, tapes: Sequence[Tape], filters: Sequence[Filter]) -> dict[str, Any]:
+@lru_cache(maxsize=256)
+def _explained(plan: Plan, digest: str, tape: Tape, position: int, route: str | None, stored_fen: int) -> Explained:
+    """The same question has the same answer: neither the plan nor the tape ever changes."""
+    row = row_of(tape_id=tape.pk, position=position, organisation_id=plan.organisation_id)
+    assert row is not None  # the caller has just read it
+    assert tape.as_of is not None
+    choice = ROUTE_NAMES.index(route) if route else -1
+    policy, limits = _policy(plan.pk, digest), plan.figures["limits"]
+    return explain(row, policy=policy, books=books(), as_of=tape.as_of, choice=choice, limits=limits, stored_fen=stored_fen if choice >= 0 else None)
+
+
+def cash_expected(scope: Scope, plan: Plan, tapes: Sequence[Tape], filters: Sequence[Condition]) -> dict[str, Any]:
     """Expected recovery month by month under ordinary in-house work, of the accounts that the filters leave, with the band's sums.
 
     ``months``: fen; ``recovery_fen``, ``low_fen``, ``high_fen``: sums of the accounts' own 10th and 90th percentiles, so the band holds if all went badly
     together, or well: it is wider than the sum of independent accounts would be.
     """
     scope.need("portfolio.view")
+    return _expected(plan, plan.digest, tuple(tapes), tuple(filters))
+
+
+@lru_cache(maxsize=256)
+def _expected(plan: Plan, digest: str, tapes: tuple[Tape, ...], filters: tuple[Condition, ...]) -> dict[str, Any]:
+    """A plan that is made never changes, nor do its tapes: a question asked before has the same answer."""
     kept = kept_of(plan)
-    places = places_of(scope, plan, tapes, filters)
-    balance, curve = kept.array("balance_fen"), kept.array("curve")
-    if places is None:
+    if not filters and {tape.pk for tape in tapes} >= set(plan.tapes):
         cash = plan.figures["cash"]
         return {
             "months": cash["months"],
@@ -87,54 +95,34 @@ def cash_expected(scope: Scope, plan: Plan, tapes: Sequence[Tape], filters: Sequ
             "low_fen": cash["low_fen"],
             "high_fen": cash["high_fen"],
         }
-    months = np.zeros(curve.shape[1])
-    for start in range(0, len(places), 100_000):
-        part = places[start : start + 100_000]
-        months += np.asarray(balance[part], dtype=np.float64) @ np.asarray(curve[part], dtype=np.float64)
+    places = where(beside(plan, tapes), filters).select("place").collect()["place"].to_numpy()
     sums = {name: int(kept.array(name)[places].sum()) for name in ("recovery_fen", "low_fen", "high_fen")}
-    return {"months": [round(float(fen)) for fen in months], **sums}
+    return {"months": _months(kept, places), **sums}
 
 
-def routes_of(scope: Scope, plan: Plan, tapes: Sequence[Tape], filters: Sequence[Filter]) -> pl.DataFrame:
+def _months(kept: Kept, places: np.ndarray[Any, np.dtype[np.int64]]) -> list[int]:
+    """Balance times curve over the rows, in parts small enough for the processor's cache. Where most rows are wanted all are read, the others
+    with a balance of nothing: reading in order beats picking."""
+    balance, curve = kept.array("balance_fen"), kept.array("curve")
+    total = np.zeros(curve.shape[1])
+    if len(places) * 3 > len(balance):
+        weights = np.zeros(len(balance))
+        weights[places] = balance[places]
+        for start in range(0, len(balance), _CACHED_ROWS):
+            total += weights[start : start + _CACHED_ROWS] @ curve[start : start + _CACHED_ROWS].astype(np.float64)
+    else:
+        for start in range(0, len(places), _CACHED_ROWS):
+            part = places[start : start + _CACHED_ROWS]
+            total += balance[part].astype(np.float64) @ curve[part].astype(np.float64)
+    return [round(float(fen)) for fen in total]
+
+
+def routes_of(scope: Scope, plan: Plan, tapes: Sequence[Tape], filters: Sequence[Condition]) -> pl.DataFrame:
     """The plan's routes for the accounts that the filters leave: ``route`` (null: none), ``accounts``, ``balance_fen``, ``cash_fen``, ``net_value_fen``."""
     scope.need("plan.view")
-    kept, choice = kept_of(plan), choice_of(plan)
-    places = places_of(scope, plan, tapes, filters)
-    rows = np.arange(len(choice)) if places is None else places
-    mine = np.asarray(choice[rows])
-    picked = {name: np.asarray(kept.array(name)[rows, np.maximum(mine, 0)]) * (mine >= 0) for name in ("cash", "net_value")}
-    names = pl.Series([*ROUTE_NAMES, None], dtype=pl.String)
-    frame = pl.DataFrame(
-        {
-            "route": names.gather(pl.Series(np.where(mine < 0, len(ROUTE_NAMES), mine).astype(np.uint32))),
-            "balance_fen": np.asarray(kept.array("balance_fen")[rows]),
-            "cash_fen": picked["cash"],
-            "net_value_fen": picked["net_value"],
-        }
-    )
-    sums = frame.group_by("route").agg(pl.len().cast(pl.Int64).alias("accounts"), pl.exclude("route").sum().cast(pl.Int64))
-    order = pl.col("route").replace_strict(list(ROUTE_NAMES), list(range(len(ROUTE_NAMES))), default=99, return_dtype=pl.Int64)
-    return sums.sort(order)
-
-
-def places_of(scope: Scope, plan: Plan, tapes: Sequence[Tape], filters: Sequence[Filter]) -> np.ndarray[Any, np.dtype[np.int64]] | None:
-    """Rows of the plan's files that belong to the filtered accounts of the tapes; None for all of them."""
-    starts: dict[int, int] = {}
-    at = 0
-    rows = dict(scope.rows(Tape).filter(pk__in=plan.tapes).values_list("pk", "rows"))
-    for pk in plan.tapes:
-        starts[pk] = at
-        at += rows.get(pk, 0)
-    mine = [tape for tape in tapes if tape.pk in starts]
-    if not filters and len(mine) == len(starts):
-        return None
-    frame = columns_of(mine)
-    if filters:
-        frame = frame.filter(*(chosen.polars() for chosen in filters))
-    start = pl.col("tape_id").replace_strict(list(starts), list(starts.values()), return_dtype=pl.Int64)
-    places = frame.select((start + pl.col("position").cast(pl.Int64)).alias("place")).collect()["place"].to_numpy()
-    out: np.ndarray[Any, np.dtype[np.int64]] = places
-    return out
+    found = where(decided_columns(scope, plan, tapes), filters).group_by("route")
+    sums = found.agg(pl.len().cast(pl.Int64).alias("accounts"), pl.col("balance_fen", "cash_fen", "net_value_fen").sum()).collect()
+    return sums.sort(pl.col("route").to_physical(), nulls_last=True).with_columns(pl.col("route").cast(pl.String))
 
 
 @lru_cache(maxsize=8)
@@ -143,5 +131,6 @@ def _policy(plan_id: int, digest: str) -> Policy:
 
 
 @lru_cache(maxsize=1)
-def _books() -> Sequence[Book]:
+def books() -> Sequence[Book]:
+    """The rulebooks, compiled once a process."""
     return load_books()

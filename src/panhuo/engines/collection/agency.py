@@ -27,7 +27,7 @@ from panhuo.kernel.flows import forecast_of
 from panhuo.kernel.routes import Curve, Floats, Forecast
 from panhuo.kernel.shares import ScatterPolicy, blocks, dot, scale_odds, scatter, survival
 from panhuo.kernel.stages import OLDEST, ByStage, months_overdue
-from panhuo.kernel.tables import Count, Quantity, amount
+from panhuo.kernel.tables import Count, Fen, Quantity, amount
 
 
 class AgencyPolicy(Document):
@@ -42,7 +42,7 @@ class AgencyPolicy(Document):
     after_recall_odds: Quantity
     commission: ByStage
     placement_minutes: Quantity
-    placement_fen: Quantity
+    placement_fen: Fen
     oversight_minutes_per_month: Quantity
     house_minutes_per_month: Quantity
     complaints: ComplaintPolicy

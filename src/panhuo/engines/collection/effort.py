@@ -18,7 +18,7 @@ from panhuo.kernel.documents import Document
 from panhuo.kernel.routes import Curve, Floats
 from panhuo.kernel.shares import blocks, survival
 from panhuo.kernel.stages import OLDEST, ByStage, Ints, paths
-from panhuo.kernel.tables import ByDebtor, Quantity, Table
+from panhuo.kernel.tables import ByDebtor, Fen, FenByDebtor, Quantity, Table
 
 
 class ComplaintPolicy(Document):
@@ -40,7 +40,7 @@ class CaseworkPolicy(Document):
     """What a claim takes beyond calls in each month that it is open. ``minute_fen``: of the people who do it, dearer than callers."""
 
     minutes_per_month: ByDebtor
-    expenses_fen_per_month: ByDebtor
+    expenses_fen_per_month: FenByDebtor
     minute_fen: Quantity
 
 
@@ -51,7 +51,7 @@ class EffortPolicy(Document):
     minutes_per_call: ByStage
     messages_per_month: ByStage
     line_minute_fen: Quantity
-    message_fen: Quantity
+    message_fen: Fen
     share_worked: Table
     casework: CaseworkPolicy
 

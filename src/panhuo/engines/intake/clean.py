@@ -3,7 +3,7 @@
 Nothing is lost: each row in is accepted or rejected, exactly one of the two, and the money with it, to the fen. The order is
 
 1. every column from text to type (:mod:`.parse_columns`); the layout's constants and derived fields;
-2. values out of range (:mod:`.rules_ranges`), the balance and its parts (:mod:`.rules_amounts`), arrears (:mod:`.rules_arrears`),
+2. the currency of rows and cells (:mod:`.rules_currency`), values out of range (:mod:`.rules_ranges`), the balance and its parts (:mod:`.rules_amounts`), arrears (:mod:`.rules_arrears`),
    the debtor (:mod:`.rules_debtor`);
 3. accounts that stand twice in the batch (:mod:`.clean_duplicates`; across batches the caller asks there);
 4. tables of the accepted rows, the rejected rows as they stood, the reconciliation, the counts for the quality score.
@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from panhuo.engines.intake import parse_columns, quality, rules_amounts, rules_arrears, rules_debtor, rules_ranges, tables
+from panhuo.engines.intake import parse_columns, quality, rules_amounts, rules_arrears, rules_currency, rules_debtor, rules_ranges, tables
 from panhuo.engines.intake.clean_batch import Batch
 from panhuo.engines.intake.clean_derived import derive
 from panhuo.engines.intake.clean_duplicates import reject_repeated
@@ -76,6 +76,7 @@ def clean(raw: pl.DataFrame, *, layout: Layout | str = "panhuo", as_of: dt.date 
     raw = marked(raw)
     headings = [c for c in raw.columns if c not in MARKS]
     binding = bind(plan, headings, where=str(raw["__file"][0]) if raw.height else "")
+    plan = rules_currency.with_default(plan, binding.currency)
     cutoff = as_of or plan.as_of or infer_as_of(raw, layout=plan)
     if cutoff is None:
         raise UsageInvalid(
@@ -87,6 +88,7 @@ def clean(raw: pl.DataFrame, *, layout: Layout | str = "panhuo", as_of: dt.date 
     batch = _typed(raw, plan, binding, cutoff)
     faulty = _faulty_rows(raw, batch.notes)
     batch.notes.add_where("TOTAL_ROW", "account_id", _totals(raw, headings, binding))
+    rules_currency.check_currency(batch, binding.currency)
     rules_ranges.check_ranges(batch)
     rules_amounts.check_amounts(batch)
     rules_arrears.check_arrears(batch)

@@ -14,6 +14,7 @@ import codecs
 import datetime as dt
 import difflib
 import functools
+import re
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
@@ -23,6 +24,7 @@ import polars as pl
 import pydantic
 from pydantic_core import InitErrorDetails, ValidationError
 
+from panhuo.engines.intake.money_words import CURRENCIES
 from panhuo.kernel import documents
 from panhuo.kernel.documents import Document, refuse
 from panhuo.kernel.errors import ConfigurationInvalid
@@ -157,7 +159,8 @@ class Layout(Document):
     required: fields (canonical or working) without whose heading the tape does not fit, beside ``TAPE_REQUIRED``.
     ignore: headings known and deliberately left unread. sheet, header_row (1-based, not counting blank rows), encoding (a Python codec),
     delimiter: where the file should not be asked. title_unit: ``ignore`` where the unit that title rows state (单位：万元) is wrong.
-    source: where the list of fields comes from.
+    currency: the ISO code of all amounts, where rows are silent; a row whose currency column names another is rejected. (A constant does without that
+    column.) source: where the list of fields comes from.
     """
 
     name: str
@@ -170,6 +173,7 @@ class Layout(Document):
     encoding: str | None = None
     delimiter: str | None = pydantic.Field(default=None, min_length=1, max_length=1)
     title_unit: Literal["read", "ignore"] = "read"
+    currency: str | None = None
     columns: tuple[Column, ...] = pydantic.Field(min_length=1)
     constants: dict[str, CellText] = pydantic.Field(default_factory=dict)
     derived: dict[str, str] = pydantic.Field(default_factory=dict)
@@ -186,9 +190,19 @@ class Layout(Document):
                 raise refuse(f"未知的编码 {value}", f"there is no encoding called {value}") from None
         return value
 
+    @pydantic.field_validator("currency")
+    @classmethod
+    def _iso(cls, value: str | None) -> str | None:
+        code = value and CURRENCIES.get(value.strip().casefold(), value.strip().upper())
+        if code is not None and not re.fullmatch("[A-Z]{3}", code):
+            raise refuse(f"未知的币种 {value}，请写 ISO 代码，如 USD", f"there is no currency {value}; write its ISO code, such as USD")
+        return code
+
     @pydantic.model_validator(mode="after")
     def _consistent(self) -> Layout:
         given: dict[str, str] = {}
+        if self.currency is not None and "currency" in self.constants:
+            raise _at(("currency",), "币种写了两处：currency 与 constants", "the currency has two providers: currency and constants")
         for i, column in enumerate(self.columns):
             _once(given, column.to, ("columns", i, "to"), f"columns[{i}]")
         for name, value in self.constants.items():

@@ -2,7 +2,8 @@
 
 Headings match after :func:`normal_heading`: full-width to half-width (NFKC), lower case, without spaces, line breaks,
 underscores and bracketed units. A unit in the brackets (余额（万元）) counts: it fills a unit the layout leaves open, and where
-it contradicts a unit the layout states the tape is refused, since the slip would be a factor of 10,000 in every figure.
+it contradicts a unit the layout states the tape is refused, since the slip would be a factor of 10,000 in every figure. So does a currency
+that the heading of an amount names (余额（万美元）, Balance USD): it is that of the tape, or the tape is refused.
 """
 
 from __future__ import annotations
@@ -13,28 +14,23 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from panhuo.engines.intake.currency import agreed, claims_of
 from panhuo.engines.intake.layout import Layout, columns_of
+from panhuo.engines.intake.money_words import BRACKETS, pieces, said
 from panhuo.kernel.errors import InputUnusable
 from panhuo.kernel.frames import TAPE, TAPE_REQUIRED
 from panhuo.kernel.words import Words
 
 _UNIT_WORDS = {
-    **dict.fromkeys(("元", "人民币", "人民币元", "rmb", "cny", "yuan", "usd", "$", "eur", "€", "单位:元", "单位元"), "yuan"),
-    **dict.fromkeys(("万元", "万", "人民币万元", "单位:万元", "单位万元"), "wan"),
-    **dict.fromkeys(("千元", "单位:千元", "thousand", "k"), "qian"),
-    **dict.fromkeys(("分", "单位:分", "fen", "cents"), "fen"),
-    **dict.fromkeys(("亿元", "亿", "单位:亿元"), "yi"),
-    **dict.fromkeys(("百万元", "million", "mn"), "million"),
     **dict.fromkeys(("%", "百分比", "percent", "pct"), "percent"),
     **dict.fromkeys(("‰", "permille"), "permille"),
-    **dict.fromkeys(("月", "个月", "months", "month", "期", "单位:月"), "months"),
-    **dict.fromkeys(("天", "日", "days", "day", "单位:天"), "days"),
+    **dict.fromkeys(("月", "个月", "months", "month", "期"), "months"),
+    **dict.fromkeys(("天", "日", "days", "day"), "days"),
     **dict.fromkeys(("年", "years", "year"), "years"),
     **dict.fromkeys(("周", "weeks", "week"), "weeks"),
     **dict.fromkeys(("平方米", "㎡", "m2", "平米", "sqm"), "m2"),
     **dict.fromkeys(("亩", "mu"), "mu"),
 }
-_BRACKETS = re.compile(r"[(\[{<【〔《]([^()\[\]{}<>【】〔〕《》]*)[)\]}>】〕》]")
 _SPACE = re.compile("[\\s_\u200b\ufeff\x00]+")
 
 
@@ -45,6 +41,7 @@ class Binding:
     fields: canonical or working name -> the heading found (as it stands in the file). units: the same names -> unit of the
     cells, where one applies (the layout's, else the heading's, else the default). missing: names whose column the file lacks
     (their default applies, else null). ignored: headings the layout says it leaves unread. unmapped: headings it does not know.
+    currency: the codes the amounts may be in by their headings and the layout, likeliest first; empty where neither says.
     """
 
     fields: dict[str, str]
@@ -52,6 +49,7 @@ class Binding:
     missing: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     unmapped: tuple[str, ...] = ()
+    currency: tuple[str, ...] = ()
 
 
 def normal_heading(heading: str) -> str:
@@ -63,7 +61,7 @@ def normal_heading(heading: str) -> str:
     True
     """
     text = _SPACE.sub("", unicodedata.normalize("NFKC", heading).casefold())
-    bare = _BRACKETS.sub(lambda m: "" if m.group(1) in _UNIT_WORDS else m.group(0), text)
+    bare = BRACKETS.sub(lambda m: "" if _stated(m.group(1)) is not None else m.group(0), text)
     return bare or text
 
 
@@ -73,23 +71,30 @@ def heading_unit(heading: str) -> str | None:
     >>> heading_unit("未偿本金（万元）"), heading_unit("年利率%"), heading_unit("principal_fen"), heading_unit("姓名")
     ('wan', 'percent', 'fen', None)
     """
-    text = _SPACE.sub("", unicodedata.normalize("NFKC", heading).casefold())
-    found = [_UNIT_WORDS[inner] for inner in _BRACKETS.findall(text) if inner in _UNIT_WORDS]
+    found = [unit for piece in pieces(heading) if (unit := _stated(piece))]
     if found:
         return found[-1]
+    text = unicodedata.normalize("NFKC", heading).casefold().strip()
     if text.endswith(("%", "‰")):
         return _UNIT_WORDS[text[-1]]
-    if heading.strip().casefold().endswith("_fen"):  # Panhuo's own field names carry the unit so
-        return "fen"
-    tail = re.split(r"[-/:]", text)[-1]
-    return _UNIT_WORDS.get(tail) if tail != text else None
+    return "fen" if text.endswith("_fen") else None  # Panhuo's own field names carry the unit so
+
+
+def _stated(piece: str) -> str | None:
+    """The unit that a heading's brackets state, "" for a currency alone, None where they state neither."""
+    words = re.sub(r"^(?:金额)?单位:?", "", _SPACE.sub("", piece))
+    if words in _UNIT_WORDS:
+        return _UNIT_WORDS[words]
+    found = said(piece) or said(words)
+    return None if found is None or found.unit == "" else found.unit or ""
 
 
 def bind(layout: Layout, headings: Sequence[str], *, where: str = "") -> Binding:
     """Match ``layout`` to ``headings``; ``where`` names the file in errors.
 
     Raises InputUnusable: LAYOUT_MISSING_REQUIRED (names the field and the nearest headings), LAYOUT_AMBIGUOUS (two headings
-    of the file match one column), LAYOUT_UNIT_CONFLICT (the heading states another unit than the layout).
+    of the file match one column), LAYOUT_UNIT_CONFLICT (the heading states another unit than the layout), and what :func:`.currency.agreed`
+    raises for headings of amounts that name another currency than the layout or each other.
     """
     place = where or layout.name
     by_normal: dict[str, list[str]] = {}
@@ -112,12 +117,14 @@ def bind(layout: Layout, headings: Sequence[str], *, where: str = "") -> Binding
             raise _missing(layout, name, lacking, headings, place)
     ignored = {normal_heading(heading) for heading in layout.ignore}
     rest = [heading for heading in headings if heading not in fields.values()]
+    amounts = [fields[column.to] for column in layout.columns if column.resolved_kind == "money" and column.to in fields]
     return Binding(
         fields,
         units,
         missing,
         tuple(heading for heading in rest if normal_heading(heading) in ignored),
         tuple(heading for heading in rest if normal_heading(heading) not in ignored),
+        agreed(layout, claims_of(amounts), by_row="currency" in fields, where=place),
     )
 
 

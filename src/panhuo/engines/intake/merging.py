@@ -2,7 +2,7 @@
 
 Files with the same headings in any order are one table. With different headings they are one table only where a layout
 binds each of them, and then a column stands under the first file's heading for the same canonical field. Two columns whose
-headings state different units (元, 万元) are never put under one heading.
+headings state different units (元, 万元) or currencies are never put under one heading.
 """
 
 from __future__ import annotations
@@ -14,9 +14,13 @@ import polars as pl
 
 from panhuo.engines.intake.layout import Layout
 from panhuo.engines.intake.mapping import bind, heading_unit, normal_heading
+from panhuo.engines.intake.money_words import marks
 from panhuo.engines.intake.refusals import unusable
 from panhuo.kernel.errors import InputUnusable
 from panhuo.kernel.words import Words
+
+_Key = tuple[str, str | None, tuple[tuple[str, ...], ...]]
+"""What tells columns apart: the bare heading, its unit, the currencies it names."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +60,13 @@ def merge(files: Sequence[tuple[str, tuple[str, ...], tuple[str, ...]]], layout:
 
 def _by_layout(files: Sequence[tuple[str, tuple[str, ...], tuple[str, ...]]], layout: Layout, notes: list[Words]) -> Merged:
     bindings = [bind(layout, headings, where=name) for name, headings, _ in files]
+    for (name, _, _), binding in zip(files, bindings, strict=True):
+        if binding.currency != bindings[0].currency:
+            raise _currencies(files[0][0], bindings[0].currency, name, binding.currency)
     tape: list[str] = []
     of_field: dict[str, str] = {}
     unit_of: dict[str, tuple[str | None, str]] = {}
-    of_key: dict[tuple[str, str | None], str] = {}
+    of_key: dict[_Key, str] = {}
     renames: list[dict[str, str]] = []
     for (name, headings, _), binding in zip(files, bindings, strict=True):
         fields = {heading: to for to, heading in binding.fields.items()}
@@ -87,8 +94,8 @@ def _by_layout(files: Sequence[tuple[str, tuple[str, ...], tuple[str, ...]]], la
     return Merged(tuple(tape), tuple(renames), (*notes, note))
 
 
-def _key(heading: str) -> tuple[str, str | None]:
-    return normal_heading(heading), heading_unit(heading)
+def _key(heading: str) -> _Key:
+    return normal_heading(heading), heading_unit(heading), tuple(marks(heading))
 
 
 def _duplicates(name: str, headings: tuple[str, ...], duplicates: tuple[str, ...], layout: Layout | None) -> list[Words]:
@@ -128,4 +135,17 @@ def _units(to: str, first_name: str, unit: str | None, name: str, other: str | N
         f"{to} is in {other} here and in {unit} in {first_name}",
         "统一单位后再合并，或分开处理",
         "bring them to one unit, or read them apart",
+    )
+
+
+def _currencies(first_name: str, codes: tuple[str, ...], name: str, others: tuple[str, ...]) -> InputUnusable:
+    zh = [one[0] if one else "没有写" for one in (others, codes)]
+    en = [one[0] if one else "not stated" for one in (others, codes)]
+    return unusable(
+        "UNITS_DIFFER",
+        name,
+        f"表头的币种与 {first_name} 不同：此处 {zh[0]}，彼处 {zh[1]}",
+        f"the currency in its headings differs from that of {first_name}: {en[0]} here, {en[1]} there",
+        "分开处理，或统一币种后再合并",
+        "read them apart, or bring them to one currency",
     )

@@ -12,17 +12,22 @@ from typing import Final
 
 import polars as pl
 
+from panhuo.engines.intake.money_words import CURRENCIES
 from panhuo.engines.intake.parse_cells import BLANK, VALUE, VERDICT, Spec, answer, is_blank, normal
 
 YES: Final = ("是", "有", "y", "yes", "true", "t", "1", "√", "✓", "对", "1.0", "已约定", "有效")
 NO: Final = ("否", "无", "没有", "n", "no", "false", "f", "0", "×", "✗", "非", "0.0", "未约定", "无效", "不是")
-CURRENCIES: Final = {
-    **dict.fromkeys(("cny", "rmb", "人民币", "人民币元", "元", "156", "01", "cnh"), "CNY"),
-    **dict.fromkeys(("usd", "美元", "840", "us$"), "USD"),
-    **dict.fromkeys(("eur", "欧元", "978"), "EUR"),
-    **dict.fromkeys(("hkd", "港币", "港元", "344"), "HKD"),
-    **dict.fromkeys(("jpy", "日元", "392"), "JPY"),
-    **dict.fromkeys(("gbp", "英镑", "826"), "GBP"),
+_CURRENCIES: Final = {
+    **CURRENCIES,
+    "人民币元": "CNY",
+    "元": "CNY",
+    "156": "CNY",
+    "01": "CNY",
+    "840": "USD",
+    "978": "EUR",
+    "344": "HKD",
+    "392": "JPY",
+    "826": "GBP",
 }
 
 
@@ -35,7 +40,7 @@ def _listed(spec: Spec) -> tuple[tuple[str, str], ...]:
     if spec.kind == "flag":
         return (*((word, "true") for word in YES), *((word, "false") for word in NO))
     if spec.name == "currency":
-        return tuple(CURRENCIES.items())
+        return tuple(_CURRENCIES.items())
     codes = spec.field.codes if spec.field else ()
     exact = [(text, c.code) for c in codes for text in (c.code, c.zh, c.en)]
     return (*exact, *((text, c.code) for c in codes for text in c.also))

@@ -5,7 +5,7 @@ long as the result stays below ``FAST_FEN``: the parse errs by at most 2**-53 of
 below 0.03 fen there. Whatever is larger, finer than a fen, or written in any odd way goes through the slow reading, which works
 on the digits themselves. Halves of a fen round away from zero, as :func:`panhuo.kernel.money.yuan` does.
 
-What is read: 1234.5 · 1,234.50 · １，２３４.５ · ￥1234.50元 · (500.00) · 500.00- · －123 · 1.2万元 · 3亿 · 1.5e5 · 18% · 36期.
+What is read: 1234.5 · 1,234.50 · １，２３４.５ · ￥1234.50元 · (500.00) · 500.00- · －123 · 1.2万元 · 3亿 · 1.5e5 · 18% · 36期 · US$5 · 5万美元.
 What is not guessed at: 1,23 or 1.234,50 (a decimal comma or a lost digit), 100 200 (two amounts?), nan, inf, words.
 """
 
@@ -16,6 +16,7 @@ from typing import Final
 import polars as pl
 
 from panhuo.engines.intake.layout import MONEY_UNITS
+from panhuo.engines.intake.money_words import SIGNS
 from panhuo.engines.intake.parse_cells import BLANK, OTHER_FORM, Spec, answer, divided, is_blank, normal
 from panhuo.engines.intake.rules import BALANCE_PARTS
 from panhuo.kernel.money import MAX_FEN
@@ -30,7 +31,7 @@ _PLAIN: Final = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
 _GROUPED: Final = r"^[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?$"
 _DIGITS: Final = r"^([0-9]*)\.?([0-9]*)$"
 _EXPONENT: Final = r"^(?:[0-9]+\.?[0-9]*|\.[0-9]+)[eE][+-]?[0-9]{1,3}$"
-_MONEY_WORDS: Final = r"(?i)人民币|rmb|cny|[¥$]"
+_MONEY_WORDS: Final = rf"(?i){SIGNS}"  # whose currency it is: rules_currency
 
 # months or days in one unit of time
 _MONTHS: Final = {"days": 1 / 30, "weeks": 7 / 30, "months": 1.0, "years": 12.0}

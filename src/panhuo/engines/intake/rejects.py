@@ -13,6 +13,7 @@ Both are bounded: :class:`Digest` is what a report needs of a million findings, 
 from __future__ import annotations
 
 import csv
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,7 @@ XLSX_ROWS: Final = 100_000
 """Above this many rejected rows a CSV is written: a workbook of a million takes minutes to write and to open."""
 XLSX_MOST: Final = 1_048_575
 CELL_MOST: Final = 32_767
+SHEET_CHARS: Final = 31
 
 VALUE_CHARS: Final = 120
 _FORMULA: Final = r"^[=+\-@\t\r＝＋－＠]"
@@ -147,18 +149,24 @@ def rejected_rows(rejected: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFram
     )
 
 
-def write_rejected(frames: Iterable[pl.DataFrame], headings: Sequence[str], stem: Path, *, rows: int, longest: int = 0, title: str = "") -> Path:
+def write_rejected(
+    frames: Iterable[pl.DataFrame], headings: Sequence[str], stem: Path, *, rows: int, longest: int = 0, title: str = "", sheet: str = ""
+) -> Path:
     """Write frames of :func:`rejected_rows` to ``stem``.xlsx, every cell as text, or to ``stem``.csv where there are too many.
 
     headings: of all frames together, source headings only (frames may have fewer). rows, longest: how many rows there are in all and
     their longest cell, which decide the form. title: a row above the header, such as 单位：万元: what the tape said of all its rows there.
+    sheet: what a workbook's sheet is called: where a tape was read by the name of its sheet, its corrected rows must go by that name too.
     Returns the file written. Raises OutputUnwritable.
     """
     columns = [*OURS, *(h for h in headings if h not in OURS)]
     small = rows <= min(XLSX_ROWS, XLSX_MOST) and longest <= CELL_MOST and len(columns) <= 16_384
     path = stem.with_name(stem.name + (".xlsx" if small else ".csv"))
     try:
-        (_xlsx if small else _csv)(frames, columns, path, title)
+        if small:
+            _xlsx(frames, columns, path, title, sheet if 0 < len(sheet) <= SHEET_CHARS else "rejected")
+        else:
+            _csv(frames, columns, path, title)
     except OSError as error:
         path.unlink(missing_ok=True)
         raise OutputUnwritable(
@@ -170,7 +178,7 @@ def write_rejected(frames: Iterable[pl.DataFrame], headings: Sequence[str], stem
     return path
 
 
-def _xlsx(frames: Iterable[pl.DataFrame], columns: Sequence[str], path: Path, title: str) -> None:
+def _xlsx(frames: Iterable[pl.DataFrame], columns: Sequence[str], path: Path, title: str, name: str) -> None:
     import xlsxwriter
     from xlsxwriter.exceptions import FileCreateError
 
@@ -183,7 +191,8 @@ def _xlsx(frames: Iterable[pl.DataFrame], columns: Sequence[str], path: Path, ti
         "strings_to_numbers": False,
     }
     book = xlsxwriter.Workbook(str(path), options)
-    sheet = book.add_worksheet("rejected")
+    book.set_properties({"created": dt.datetime(2000, 1, 1, tzinfo=dt.UTC)})  # the same rows give the same bytes
+    sheet = book.add_worksheet(name)
     text = book.add_format({"num_format": "@"})  # as text, so that Excel leaves long numbers alone when a person edits them
     head = book.add_format({"bold": True, "num_format": "@"})
     top = 1 if title else 0
@@ -226,6 +235,18 @@ def _visible(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _inert_text(text: str) -> str:
     return "'" + text if text[:1] in tuple("=+-@\t\r") else text
+
+
+class Fields(dict[str, Field]):
+    """What the columns of a tape are, by heading and by canonical name: made of ``headings``, canonical field to heading."""
+
+    def __init__(self, headings: Mapping[str, str]) -> None:
+        super().__init__(_fields(headings))
+
+
+def shown_cells(names: Sequence[str], fields: Fields) -> list[pl.Expr]:
+    """The columns ``names`` of raw rows as they may be shown: people masked, figures as they stand, cut to ``VALUE_CHARS``."""
+    return [_plain(shown(pl.col(name).str.slice(0, 4 * VALUE_CHARS), fields.get(name)).str.slice(0, VALUE_CHARS)).alias(name) for name in names]
 
 
 def _fields(headings: Mapping[str, str]) -> dict[str, Field]:

@@ -63,7 +63,10 @@ CHECKS: dict[str, Check] = dict(
         _check("AMOUNT_ABSURD", "row out", "余额组成部分超出合理范围（绝对值大于一千亿元）", "a part of the balance is beyond reason (over 100 billion yuan)", "one such slip outweighs the whole tape"),
         _check("NEGATIVE_PRINCIPAL", "row out", "未偿本金为负", "the unpaid principal is negative", "a claim cannot be negative: a sign error or an overpayment, and each needs a person"),
         _check("NEGATIVE_PART", "row out", "利息、罚息或费用为负", "interest, penalty or fees are negative", "setting it to zero would change the balance, keeping it would break the apportionment"),
+        _check("AMOUNT_CURRENCY", "row out", "金额标明的币种与该行不同；请在币种列、表头或版式的 currency 中写明币种", "the amount is marked in another currency than its row; name the currency in its column, in the heading or as currency in the layout", "$5 is not five yuan"),
+        _check("CURRENCY_CONFLICT", "row out", "币种列与标题、表头或版式写明的币种不同；金额已折算就去掉该列或改正，未折算就分开处理", "the currency column names another currency than title, heading or layout; drop or correct it if the amounts are converted, else run these rows apart", "nobody but the lender knows which of the two the amounts are in"),
         _check("OPTIONAL_AMOUNT_UNREADABLE", "value out", "金额无法识别，已置空", "an amount cannot be read and is left out", "not part of the balance"),
+        _check("OPTIONAL_AMOUNT_CURRENCY", "value out", "金额标明的币种与该行不同，已置空", "an amount is marked in another currency than its row and is left out", "not part of the balance"),
         _check("OPTIONAL_AMOUNT_ABSURD", "value out", "金额超出合理范围，已置空", "an amount is beyond reason and is left out", "not part of the balance"),
         _check("OPTIONAL_AMOUNT_NEGATIVE", "value out", "金额不应为负，已置空", "an amount that cannot be negative is, and is left out", "not part of the balance"),
         _check("AMOUNT_FORMAT", "value mended", "金额书写不规范，已按原值识别", "the amount is written irregularly; read at its value", "the value is certain"),
@@ -100,7 +103,7 @@ CHECKS: dict[str, Check] = dict(
         # codes
         _check("CODE_UNKNOWN", "value out", "代码不在代码表中，已置空或取默认值", "the code is not in the code list; left out or defaulted", "add it to the layout's codes"),
         _check("FLAG_UNKNOWN", "value out", "是否标志无法识别，已置空", "the yes/no flag cannot be read; left out", "add it to the layout's codes"),
-        _check("CURRENCY_UNKNOWN", "value out", "币种无法识别，按人民币计", "the currency cannot be read; taken as CNY", "amounts stay as stated; look before adding up"),
+        _check("CURRENCY_UNKNOWN", "value out", "币种无法识别，按清单所写币种计，没有写则人民币", "the currency cannot be read; taken as what the tape states elsewhere, else CNY", "amounts stay as stated; look before adding up"),
         _check("REGION_UNKNOWN", "value out", "地区代码不在 GB/T 2260 省级范围内，已置空", "the region code has no province in GB/T 2260; left out", "the region is then taken from the identity number"),
         _check("REGION_FORMAT", "value mended", "地区写作名称或短码，已转为六位代码", "the region is a name or a short code; made a six-digit code", "a province has one code"),
         # identity documents

@@ -34,7 +34,7 @@ def check_amounts(batch: Batch) -> None:
         batch.set(**{STATED: pl.col("balance_fen")})
         _interest_from_balance(batch)
     missing = batch.mask(batch.col("principal_fen").is_null())
-    unread = batch.notes.codes("principal_fen").keys() & {"AMOUNT_UNREADABLE", "AMOUNT_ABSURD"}
+    unread = batch.notes.codes("principal_fen").keys() & {"AMOUNT_UNREADABLE", "AMOUNT_ABSURD", "AMOUNT_CURRENCY"}
     noted = np.zeros(batch.frame.height, dtype=bool)
     for code in unread:
         noted[batch.notes.codes("principal_fen")[code]] = True
@@ -71,7 +71,7 @@ def _unreadable(batch: Batch) -> npt.NDArray[np.bool_]:
     out = np.zeros(batch.frame.height, dtype=bool)
     for name in BALANCE_PARTS:
         noted = batch.notes.codes(name)
-        for code in ("AMOUNT_UNREADABLE", "AMOUNT_ABSURD", "PRINCIPAL_MISSING"):
+        for code in ("AMOUNT_UNREADABLE", "AMOUNT_ABSURD", "AMOUNT_CURRENCY", "PRINCIPAL_MISSING"):
             if code in noted:
                 at = noted[code]
                 out[at[batch.frame[name].gather(at).is_null().to_numpy()] if batch.has(name) else at] = True

@@ -11,8 +11,7 @@ import codecs
 import datetime as dt
 import hashlib
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,8 +29,9 @@ from panhuo.engines.intake.merging import Merged, merge
 from panhuo.engines.intake.refusals import unusable
 from panhuo.engines.intake.sheet_rows import SheetRows
 from panhuo.engines.intake.title_dates import stated_day
-from panhuo.engines.intake.title_units import UNIT_WORDS, Stated, fit, stated_unit, told
+from panhuo.engines.intake.title_units import UNIT_WORDS, Stated, fit, stated_unit, told, told_unknown
 from panhuo.engines.intake.workbook import Sheet, Workbook, formulas_without_values
+from panhuo.kernel.ahead import ahead
 from panhuo.kernel.errors import InputUnusable
 from panhuo.kernel.words import Words
 
@@ -44,7 +44,7 @@ _SAMPLE = 1 << 20
 class TapeFile:
     """What is known of one file. ``sha256`` (of the file as given, packing and all), ``rows`` and ``blank_rows`` are complete
     once the batches have been read. encoding, delimiter: of text; sheet: of workbooks. titles: the filled cells above the header.
-    sheet_rows: from data rows to the rows a spreadsheet shows; None for Parquet, which has none."""
+    sheets: all that a person may choose from. sheet_rows: from data rows to the rows a spreadsheet shows; None for Parquet, which has none."""
 
     name: str
     path: Path
@@ -61,6 +61,7 @@ class TapeFile:
     slow_blocks: int = field(default=0, repr=False)
     titles: tuple[str, ...] = ()
     sheet_rows: SheetRows | None = field(default=None, repr=False)
+    sheets: tuple[str, ...] = ()
 
 
 class Tape:
@@ -97,32 +98,37 @@ class Tape:
             raise no_rows(", ".join(file.name for file in self.files))
 
     def fitted(self, layout: Layout) -> tuple[Layout, tuple[Words, ...]]:
-        """``layout`` with the unit of money that title rows above the headers state, for the columns whose unit nothing else states, and what
-        there is to tell about it. To be asked before :func:`.clean.clean`, which sees rows and headings only.
+        """``layout`` with the unit of money and the currency that title rows above the headers state, for the columns whose unit nothing else states,
+        and what there is to tell about it. To be asked before :func:`.clean.clean`, which sees rows and headings only.
 
-        Raises InputUnusable: what :func:`.title_units.fit` raises, and UNITS_DIFFER where files of the tape state different units.
+        Raises InputUnusable: what :func:`.title_units.fit` raises, and UNITS_DIFFER where files of the tape state different units or currencies.
         """
         stated = {file.name: stated_unit(file.titles) for file in self.files}
+        if layout.title_unit == "ignore":
+            return layout, ()
+        notes = [told_unknown(said, name) for name, said in stated.items() if said.unknown]
         by_path = {file.path: stated[file.name] for file in self.files if stated[file.name]}
         of = {file.name: stated[file.name] or by_path.get(file.path, stated[file.name]) for file in self.files}  # a list that goes on in a next sheet
-        speaking = {name: said for name, said in of.items() if said}
-        if not speaking or layout.title_unit == "ignore":
-            return layout, ()
-        for name, said in speaking.items():
+        for name, said in of.items():
             fit(layout, self.headings, said, where=name)
+        speaking = {name: said for name, said in of.items() if said}
+        if not speaking:
+            return layout, tuple(notes)
         first, said = next(iter(speaking.items()))
         plan, filled = fit(layout, self.headings, said, where=first)
-        if filled:
-            for name, other in of.items():
-                if other.units != said.units:
-                    raise _title_units(name, other, first, said)
-        return plan, (told(said, filled, first),) if filled else ()
+        for name, other in of.items():
+            if (filled and other.units != said.units) or (plan.currency != layout.currency and other.currencies != said.currencies):
+                raise _title_units(name, other, first, said)
+        if filled or plan.currency != layout.currency:
+            notes.append(told(said, filled, plan.currency, first))
+        return plan, tuple(notes)
 
     def title(self, layout: Layout) -> str:
         """What a file made of this tape's rows has to say above its header to be read as they are: 单位：万元; empty where nothing is said."""
         read = layout.title_unit != "ignore"
         said = next((unit for file in self.files if read and (unit := stated_unit(file.titles))), None)
-        parts = [] if said is None else ["单位：" + "、".join(UNIT_WORDS[unit].zh for unit in said.units)]
+        parts = [] if said is None or not said.units else ["单位：" + "、".join(UNIT_WORDS[unit].zh for unit in said.units)]
+        parts += [] if said is None or not said.currencies else ["币种：" + "、".join(codes[0] for codes in said.currencies)]
         parts += [f"基准日：{self.stated_as_of}"] if self.stated_as_of else []
         return "　".join(parts)
 
@@ -217,9 +223,11 @@ def read_tape(
     """
     tape = open_tape(paths, layout=layout, sheet=sheet, workdir=workdir, limits=limits)
     for file in tape.files:
-        if set(stated_unit(file.titles).units) - {"yuan"}:
+        said = stated_unit(file.titles)
+        if set(said.units) - {"yuan"} or any("CNY" not in codes for codes in said.currencies):
             warnings.warn(
-                f"{file.name} states a unit of money above its header ({' / '.join(file.titles)}): clean by Tape.fitted(layout)", stacklevel=2
+                f"{file.name} states a unit of money or a currency above its header ({' / '.join(file.titles)}): clean by Tape.fitted(layout)",
+                stacklevel=2,
             )
     return pl.concat(list(tape.batches()))
 
@@ -280,7 +288,7 @@ class _Text(_Reader):
         skip = self.dialect.skip_lines
         try:
             held: bytes | None = None
-            for block in _ahead(blocks):
+            for block in ahead(blocks):  # the next one being read, hashed and decoded while this one is parsed
                 if skip:
                     block, skip = _without_lines(block, skip)
                 if held is not None:
@@ -299,7 +307,7 @@ class _Sheet(_Reader):
         self.limits, self.book, self.sheet = limits, book, sheet
         name = f"{part.name}[{sheet.name}]" if several else part.name
         self.file = TapeFile(name, part.path, part.path.stat().st_size, part.kind, sheet.headings, sheet.duplicates, sheet=sheet.name)
-        self.file.titles = sheet.titles
+        self.file.titles, self.file.sheets = sheet.titles, tuple(book.names)
 
     def frames(self, rows: int) -> Iterator[pl.DataFrame]:
         frame, numbers = self.book.frame(self.sheet, self.limits)
@@ -366,16 +374,6 @@ def _readers(
     return [_Sheet(part, limits, book, one, several=len(sheets) > 1) for one in sheets]
 
 
-def _ahead(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """The blocks, the next one being read, hashed and decoded while this one is parsed."""
-    source = iter(blocks)
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        coming = pool.submit(next, source, None)
-        while (block := coming.result()) is not None:
-            coming = pool.submit(next, source, None)
-            yield block
-
-
 def _without_lines(block: bytes, count: int) -> tuple[bytes, int]:
     """The block less its first ``count`` lines, and how many are still to be left out of the next."""
     at = 0
@@ -410,10 +408,10 @@ def _title_units(name: str, unit: Stated, first: str, other: Stated) -> InputUnu
     return unusable(
         "UNITS_DIFFER",
         name,
-        f"标题行的金额单位与 {first} 不同：此处{here}，彼处{there}",
-        f"the unit of money in its title differs from that of {first}: {en_here} here, {en_there} there",
-        "统一单位后再合并，或在版式的 unit 中逐列写明",
-        "bring them to one unit, or state each column's unit in the layout",
+        f"标题行的金额单位或币种与 {first} 不同：此处{here}，彼处{there}",
+        f"the unit of money or the currency in its title differs from that of {first}: {en_here} here, {en_there} there",
+        "统一单位与币种后再合并，或分开处理；标题行不作数时在版式的 unit、currency 中写明并写 title_unit: ignore",
+        "bring them to one unit and currency, or read them apart; where the titles do not count, state `unit` and `currency` in the layout with `title_unit: ignore`",
     )
 
 

@@ -8,6 +8,7 @@ a valid layout with its confidence and reason beside it; what is not stands ther
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -15,8 +16,10 @@ from typing import Final
 import polars as pl
 import yaml
 
+from panhuo.engines.intake.currency import claims_of
 from panhuo.engines.intake.layout import MONEY_UNITS, Layout, load_layout, shipped_layouts
 from panhuo.engines.intake.mapping import bind, heading_unit
+from panhuo.engines.intake.money_words import both, marks
 from panhuo.engines.intake.suggest_names import all_known_headings, counter_heading, likeness, synonyms
 from panhuo.engines.intake.suggest_values import Profile, counts_rows, date_forms, evidence, money_unit, profile, rate_unit, unknown_codes
 from panhuo.engines.intake.title_units import UNIT_WORDS, Stated, stated_unit
@@ -29,6 +32,7 @@ SURE: Final = 0.60
 SURE_OF_MONEY: Final = 0.50
 """From here on for an amount: one that is left out is a debt that vanishes, one too many is seen at once."""
 WORTH_SAYING: Final = 0.40
+_CELLS: Final = 1_000
 SAMPLE_ROWS: Final = 600
 """Enough rows to know a column by."""
 
@@ -48,10 +52,13 @@ class Guess:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """Guesses in the order of the headings; ``fits``: shipped layouts that bind the tape, with the columns they read."""
+    """Guesses in the order of the headings; ``fits``: shipped layouts that bind the tape, with the columns they read. currency: of the amounts, where
+    titles, headings or cells name one; doubts: about it."""
 
     guesses: tuple[Guess, ...]
     fits: tuple[tuple[str, int], ...] = ()
+    currency: str | None = None
+    doubts: tuple[Words, ...] = ()
 
     @property
     def sure(self) -> list[Guess]:
@@ -113,7 +120,32 @@ def suggest_layout(headings: Sequence[str], sample: pl.DataFrame | None = None, 
         field = fields[chosen[i]]
         column = sample[heading].cast(pl.String) if profiles[heading] is not None and sample is not None else None
         guesses.append(_guess(heading, field, scores[i][chosen[i]], reasons[i][field], profiles[heading], column, stated))
-    return Suggestion(tuple(_with_account(guesses)), _fits(headings))
+    guesses = _with_account(guesses)
+    return Suggestion(tuple(guesses), _fits(headings), *_currency(guesses, sample, stated))
+
+
+def _currency(guesses: Sequence[Guess], sample: pl.DataFrame | None, stated: Stated) -> tuple[str | None, tuple[Words, ...]]:
+    """The currency of the amounts, and what is doubtful about it."""
+    amounts = [guess.heading for guess in guesses if guess.field and TAPE[guess.field].kind == "money"]
+    left: tuple[str, ...] = ()
+    for claim in (*claims_of(amounts), *stated.claims):
+        if not claim.yuan and not (left := both(left, claim.codes)):
+            return None, (
+                Words(
+                    "标题行与表头写了几种币种，请按币种分开，或在 currency 中写明",
+                    "titles and headings name several currencies: split the tape, or write which one under currency",
+                ),
+            )
+    if left:
+        return left[0], ()
+    cells = (
+        pl.concat([sample[name].cast(pl.String).drop_nulls().rename("") for name in amounts]) if sample is not None and amounts else pl.Series([""])
+    )
+    counts = Counter(codes[0] for cell in cells.head(_CELLS) for codes in marks(cell))
+    code, count = next(iter(counts.most_common(1)), ("CNY", 0))
+    if code == "CNY" or count * 2 < min(cells.len(), _CELLS):
+        return None, ()
+    return code, (Words(f"币种按单元格中的符号推断为 {code}，请核对", f"the currency {code} is taken from the signs in the cells: check it"),)
 
 
 def _with_account(guesses: list[Guess]) -> list[Guess]:
@@ -154,7 +186,7 @@ def _guess(heading: str, field: str, score: float, reason: Words, seen: Profile 
     unit: str | None = None
     dates: tuple[str, ...] = ()
     doubts: list[Words] = []
-    titled = kind == "money" and bool(stated) and heading_unit(heading) not in MONEY_UNITS
+    titled = kind == "money" and bool(stated.units) and heading_unit(heading) not in MONEY_UNITS
     if titled and len(stated.units) == 1:
         unit = stated.units[0]
         reason = Words(f"{reason.zh}，单位取自标题行“{stated.text}”", f"{reason.en}, unit from the title {stated.text!r}")
@@ -215,7 +247,10 @@ def _yaml(suggestion: Suggestion, name: str) -> str:
     lines += [
         f"# 已有版式 {layout} 可读此清单（{n} 列）。The shipped layout {layout} reads this tape ({n} columns)." for layout, n in suggestion.fits
     ]
-    lines += [f"name: {_scalar(name)}", "title: {zh: 待确认的版式, en: layout to be confirmed}", "version: 1", "columns:"]
+    lines += [f"name: {_scalar(name)}", "title: {zh: 待确认的版式, en: layout to be confirmed}", "version: 1"]
+    lines += [f"# ↓ {doubt.zh} {doubt.en}" for doubt in suggestion.doubts]
+    lines += [f"currency: {suggestion.currency}"] if suggestion.currency else []
+    lines.append("columns:")
     sure = suggestion.sure
     lines += [line for guess in sure for line in _column(guess, "  ")]
     given = {guess.field for guess in sure}

@@ -50,7 +50,6 @@ def complete(batch: Batch) -> None:
     guarantor = pl.any_horizontal(batch.col(n).is_not_null() for n in ("guarantor_name", "guarantor_id_no", "guarantor_phone"))
     batch.set(
         product=pl.coalesce(batch.col("product"), product),
-        currency=batch.col("currency").fill_null("CNY"),
         written_off=batch.col("written_off").fill_null(batch.col("written_off_on").is_not_null()),
         bucket=bucket(pl.col("overdue_days")),
         phone_valid=batch.col("phone").is_not_null() | batch.col("phone2").is_not_null(),

@@ -60,12 +60,17 @@ class Workbook:
         except fastexcel.FastExcelError as error:
             raise _unreadable(path, name, str(error).splitlines()[0]) from error
 
+    @property
+    def names(self) -> list[str]:
+        """Every sheet, in the workbook's order."""
+        return list(self._reader.sheet_names)
+
     def sheets(self, known: Collection[str], limits: ReadLimits, *, sheet: str | None = None, header_row: int | None = None) -> list[Sheet]:
         """The sheets to read: the named one, or the one that fits the known headings best (else the largest) and those like it.
 
         A sheet like it has the same headings: a list too long for one sheet goes on in the next.
         """
-        names = list(self._reader.sheet_names)
+        names = self.names
         if sheet is not None:
             wanted = next((n for n in names if n == sheet or normal_heading(n) == normal_heading(sheet)), None)
             if wanted is None and sheet.isdigit() and 1 <= int(sheet) <= len(names):
@@ -93,7 +98,7 @@ class Workbook:
 
     def others(self, chosen: Sequence[Sheet]) -> list[str]:
         """Names of the sheets that are not read."""
-        return [n for n in self._reader.sheet_names if n not in {sheet.name for sheet in chosen}]
+        return [n for n in self.names if n not in {sheet.name for sheet in chosen}]
 
     def frame(self, sheet: Sheet, limits: ReadLimits) -> tuple[pl.DataFrame, npt.NDArray[np.int64]]:
         """All rows of the sheet as text (:func:`.faults.faulted`) less the wholly empty ones, and the number each has in the sheet."""

@@ -24,7 +24,7 @@ from panhuo.engines.legal.litigation import SettlementPolicy
 from panhuo.kernel.documents import Document
 from panhuo.kernel.flows import add_curve, add_evenly, add_profiles, between, forecast_of, row_sums, two_outcomes
 from panhuo.kernel.routes import Curve, Floats, Forecast
-from panhuo.kernel.tables import Count, Quantity, Share, ShareFlags, ShareTable, amount, flag
+from panhuo.kernel.tables import Count, Fen, Quantity, Share, ShareFlags, ShareTable, amount, flag
 
 
 class ArbitrationPolicy(Document):
@@ -33,7 +33,7 @@ class ArbitrationPolicy(Document):
     fees: FeeBook
     staff_minute_fen: Quantity
     position: Share
-    handling_fen: Quantity
+    handling_fen: Fen
     served: ShareTable
     served_if_eservice: Share
     won: Share
@@ -42,7 +42,7 @@ class ArbitrationPolicy(Document):
     award_months: Quantity
     settlement: SettlementPolicy
     enforcement: EnforcementPolicy
-    agent_fen: Quantity
+    agent_fen: Fen
     agent_share: Share
     fallback: Share
     voluntary_flags: ShareFlags

@@ -30,7 +30,7 @@ from panhuo.kernel.words import Words
 
 Floats = npt.NDArray[np.float64]
 CourtFeeKind = Literal["acceptance", "acceptance_half", "payment_order", "enforcement", "preservation"]
-Yuan = Annotated[Decimal, Field(ge=0)]
+Yuan = Annotated[Decimal, Field(ge=0, le=10_000_000_000)]
 
 
 class Bracket(Document):
@@ -75,8 +75,8 @@ class Brackets(Document):
 class Ratio(Document):
     """A statutory fraction, kept exact."""
 
-    numerator: int = Field(ge=0)
-    denominator: int = Field(ge=1)
+    numerator: int = Field(ge=0, le=1_000)
+    denominator: int = Field(ge=1, le=1_000)
 
 
 class Schedule(Document):

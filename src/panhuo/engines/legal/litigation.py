@@ -33,7 +33,7 @@ from panhuo.kernel.calendar import add_months
 from panhuo.kernel.documents import Document
 from panhuo.kernel.flows import add_curve, add_evenly, add_profiles, between, forecast_of, row_sums, two_outcomes
 from panhuo.kernel.routes import Curve, Floats, Forecast
-from panhuo.kernel.tables import Count, Ladder, Quantity, Share, ShareFlags, ShareTable, Table, amount, code_index, codes
+from panhuo.kernel.tables import Count, Fen, FenTable, Ladder, Quantity, Share, ShareFlags, ShareTable, Table, amount, code_index, codes
 
 SMALL, SUMMARY, ORDINARY, PUBLICATION = range(4)
 _BEFORE_JUDGMENT = ("none", "filed")
@@ -42,11 +42,11 @@ _BEFORE_JUDGMENT = ("none", "filed")
 class TrialPolicy(Document):
     """Procedure, service and the time they take, in months."""
 
-    small_claim_most_fen: Quantity
-    summary_most_fen: Quantity
+    small_claim_most_fen: Fen
+    summary_most_fen: Fen
     publication: ShareTable
     publication_if_eservice: Share
-    publication_fen: Quantity
+    publication_fen: Fen
     publication_months: Quantity
     filing_months: Quantity
     small_months: Quantity
@@ -81,7 +81,7 @@ class LitigationPolicy(Document):
     lapsed: Share
     enforcement_limit_months: Count
     preservation: Share
-    lawyer_fen: Table
+    lawyer_fen: FenTable
     lawyer_contingency: Ladder
     fee_from_proceeds: Share
     fallback: Share

@@ -21,7 +21,7 @@ import polars as pl
 from panhuo.kernel.documents import Document
 from panhuo.kernel.flows import add_curve, add_evenly, add_profiles, between, forecast_of, row_sums, two_outcomes
 from panhuo.kernel.routes import Curve, Floats, Forecast
-from panhuo.kernel.tables import Count, Quantity, Share, ShareFlags, ShareTable, amount
+from panhuo.kernel.tables import Count, Fen, Quantity, Share, ShareFlags, ShareTable, amount
 
 
 class MediationPolicy(Document):
@@ -39,8 +39,8 @@ class MediationPolicy(Document):
     confirmed: Share
     enforced: Share
     enforcement_months: Quantity
-    case_fen: Quantity
-    confirmation_fen: Quantity
+    case_fen: Fen
+    confirmation_fen: Fen
     mediator_share: Share
     fallback: Share
     minutes: Quantity

@@ -19,11 +19,18 @@ import datetime as dt
 
 import numpy as np
 import polars as pl
+from pydantic import Field
 
-from panhuo.kernel.documents import Document
+from panhuo.kernel.documents import Document, Sourced
 from panhuo.kernel.flows import add_evenly, between, forecast_of, outer
 from panhuo.kernel.routes import Curve, Floats, Forecast
-from panhuo.kernel.tables import ByDebtor, Count, Flags, Interval, Knots, Quantity, Share, ShareKnots, Table, amount
+from panhuo.kernel.tables import ByDebtor, Count, FenByDebtor, Flags, Interval, Knots, Quantity, Share, ShareKnots, Table, amount
+
+
+class WorkingDays(Sourced):
+    """Working days in a month: spans in working days are divided by it."""
+
+    value: float = Field(ge=1.0, le=31.0)
 
 
 class BatchTransferPolicy(Document):
@@ -45,11 +52,11 @@ class BatchTransferPolicy(Document):
     bidding_days: Count
     sign_days: Count
     pay_days: Count
-    working_days_a_month: Quantity
+    working_days_a_month: WorkingDays
     listing_fee_share: Share
     trading_fee_share: Share
     trading_fee_multiplier: Share
-    package_fen: ByDebtor
+    package_fen: FenByDebtor
     minutes: ByDebtor
     complaints: Quantity
 

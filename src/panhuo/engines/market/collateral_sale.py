@@ -30,7 +30,7 @@ from pydantic import Field
 from panhuo.kernel.documents import Document
 from panhuo.kernel.flows import add_evenly, add_profiles, between, forecast_of, scattered, two_outcomes
 from panhuo.kernel.routes import Curve, Floats, Forecast
-from panhuo.kernel.tables import Count, Interval, Knots, Ladder, Quantity, Share, ShareKnots, ShareTable, Table, amount, code_index, read_by
+from panhuo.kernel.tables import Count, Fen, Interval, Knots, Ladder, Quantity, Share, ShareKnots, ShareTable, Table, amount, code_index, read_by
 
 
 class Round(Document):
@@ -39,7 +39,7 @@ class Round(Document):
     name: str
     price: float = Field(ge=0.0, le=1.0)
     sells: float = Field(ge=0.0, le=1.0)
-    months: float = Field(ge=0.0, allow_inf_nan=False)
+    months: float = Field(ge=0.0, le=1_200)
 
 
 class Rounds(Document):
@@ -63,7 +63,7 @@ class CollateralSalePolicy(Document):
     title_months: Table
     title_cost: ShareTable
     by_rank: ShareKnots
-    appraisal_fen: Quantity
+    appraisal_fen: Fen
     auction_aid: Ladder
     tax_share: Share
     enforcement_fee: Ladder

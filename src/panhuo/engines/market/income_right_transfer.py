@@ -17,7 +17,7 @@ import polars as pl
 from panhuo.kernel.documents import Document
 from panhuo.kernel.flows import add_evenly, between, forecast_of, outer
 from panhuo.kernel.routes import Curve, Floats, Forecast
-from panhuo.kernel.tables import ByDebtor, Interval, Knots, Quantity, Share, Table, amount
+from panhuo.kernel.tables import ByDebtor, FenByDebtor, Interval, Knots, Quantity, Share, Table, amount
 
 
 class IncomeRightPolicy(Document):
@@ -30,7 +30,7 @@ class IncomeRightPolicy(Document):
     interval: Interval
     months: Quantity
     channel_share: Share
-    set_up_fen: ByDebtor
+    set_up_fen: FenByDebtor
     minutes: ByDebtor
     servicing_minutes_a_month: Quantity
     serviced: Share

@@ -23,7 +23,7 @@ from pydantic import model_validator
 from panhuo.kernel.documents import Document, refuse
 from panhuo.kernel.flows import add_curve, add_evenly, add_profiles, between, forecast_of, row_sums, scattered, two_outcomes
 from panhuo.kernel.routes import Curve, Floats, Forecast
-from panhuo.kernel.tables import Count, Quantity, Share, ShareFlags, ShareKnots, ShareTable, amount, read_by
+from panhuo.kernel.tables import Count, Fen, Quantity, Share, ShareFlags, ShareKnots, ShareTable, amount, read_by
 
 
 class DebtToEquityPolicy(Document):
@@ -42,7 +42,7 @@ class DebtToEquityPolicy(Document):
     conversion_months: Quantity
     exit_from: Quantity
     exit_to: Quantity
-    due_diligence_fen: Quantity
+    due_diligence_fen: Fen
     due_diligence_share: Share
     minutes: Quantity
     minutes_months: Count

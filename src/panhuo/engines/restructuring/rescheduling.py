@@ -36,7 +36,7 @@ class ReschedulingPolicy(Document):
 
     staff_minute_fen: Quantity
     waived: ShareTable
-    plan_rate: Quantity
+    plan_rate: Share
     affordable: Share
     least_months: Count
     most_months: Count

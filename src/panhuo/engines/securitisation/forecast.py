@@ -22,7 +22,7 @@ import polars as pl
 from panhuo.kernel.documents import Document
 from panhuo.kernel.flows import add_evenly, add_profiles, between, forecast_of, outer, row_sums
 from panhuo.kernel.routes import Curve, Floats, Forecast
-from panhuo.kernel.tables import ByDebtor, Interval, Knots, Quantity, Share, ShareTable, amount
+from panhuo.kernel.tables import ByDebtor, FenByDebtor, Interval, Knots, Quantity, Share, ShareTable, amount
 
 
 class SecuritisationPolicy(Document):
@@ -37,11 +37,11 @@ class SecuritisationPolicy(Document):
     months_to_issue: Quantity
     senior_months: Quantity
     subordinate_months: Quantity
-    carry: Quantity
+    carry: Share
     residual_share: Share
     interval: Interval
     issue_cost_share: Share
-    account_fen: ByDebtor
+    account_fen: FenByDebtor
     minutes: ByDebtor
     servicing_minutes_a_month: Quantity
     reimbursed: Share

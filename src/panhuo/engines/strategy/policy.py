@@ -36,6 +36,10 @@ class Title(Document):
         return Words(self.zh, self.en)
 
 
+MOST = 1e15
+"""Ten million million yuan in fen, or as many minutes or cases: what is more is a slip."""
+
+
 class AtMost(Document):
     """How much there is: exactly one of the three.
 
@@ -44,10 +48,10 @@ class AtMost(Document):
     yuan of overdue balance: large claims have people of their own. share_of_balance: of the overdue portfolio's balance; for money only.
     """
 
-    absolute: float | None = Field(default=None, ge=0.0, allow_inf_nan=False)
-    per_1000_accounts: float | None = Field(default=None, ge=0.0, allow_inf_nan=False)
-    share_of_balance: float | None = Field(default=None, ge=0.0, allow_inf_nan=False)
-    per_million_yuan: float = Field(default=0.0, ge=0.0, allow_inf_nan=False)
+    absolute: float | None = Field(default=None, ge=0.0, le=MOST)
+    per_1000_accounts: float | None = Field(default=None, ge=0.0, le=MOST)
+    share_of_balance: float | None = Field(default=None, ge=0.0, le=100.0)
+    per_million_yuan: float = Field(default=0.0, ge=0.0, le=MOST)
 
     @model_validator(mode="after")
     def _one(self) -> AtMost:

@@ -23,6 +23,7 @@ from panhuo.kernel.errors import ConfigurationInvalid
 from panhuo.kernel.expressions import compile_sql
 
 Points = Annotated[int, pydantic.Field(strict=True, ge=-1000, le=1000)]
+Edge = Annotated[float, pydantic.Field(ge=-1e20, le=1e20)]
 Scalar = pydantic.StrictBool | pydantic.StrictInt | pydantic.StrictStr
 BinKind = Literal["range", "values", "when", "rest"]
 
@@ -38,8 +39,8 @@ class Bin(Document):
     zh: str
     en: str
     points: Points
-    min: float | None = None
-    max: float | None = None
+    min: Edge | None = None
+    max: Edge | None = None
     values: tuple[Scalar, ...] = ()
     when: str | None = None
     rest: bool = False
@@ -170,7 +171,7 @@ class Scorecard(Document):
     """All characteristics by name. Points of all of them add up; see the module's head for what the sum does."""
 
     base_points: Points
-    points_to_double_odds: float = pydantic.Field(gt=0)
-    multiplier_min: float = pydantic.Field(gt=0, le=1)
+    points_to_double_odds: float = pydantic.Field(ge=0.1, le=10_000)
+    multiplier_min: float = pydantic.Field(ge=1e-6, le=1)
     multiplier_max: float = pydantic.Field(ge=1, le=1000)
     characteristics: dict[Annotated[str, pydantic.Field(pattern=r"^[a-z0-9_]{1,40}$")], Characteristic] = pydantic.Field(max_length=120)

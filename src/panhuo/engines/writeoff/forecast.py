@@ -20,7 +20,7 @@ from panhuo.kernel.flows import forecast_of
 from panhuo.kernel.routes import Curve, Floats, Forecast
 from panhuo.kernel.shares import ScatterPolicy, blocks, scale_odds, scatter, survival
 from panhuo.kernel.stages import OLDEST, ByStage, months_overdue, paths
-from panhuo.kernel.tables import Count, Quantity, Share, Table, amount
+from panhuo.kernel.tables import Count, FenTable, Quantity, Share, Table, amount
 
 
 class WriteOffPolicy(Document):
@@ -30,7 +30,7 @@ class WriteOffPolicy(Document):
     scatter: ScatterPolicy
     odds_after: ByStage
     evidence_minutes: Table
-    evidence_fen: Table
+    evidence_fen: FenTable
     upkeep_minutes_per_month: Quantity
     complaints_per_1000_account_months: Quantity
     tax_shield_rate: Share

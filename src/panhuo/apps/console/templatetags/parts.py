@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from panhuo.apps.console.cells import Step, cell_of, heat_of, step_of
 from panhuo.apps.console.charts import Chart, Heat, said
 from panhuo.apps.console.notices import notices_take
-from panhuo.apps.console.tables import Chip, Column, Kind, State, Table
+from panhuo.apps.console.tables import Chip, Column, Kind, State, Table, Views
 from panhuo.kernel.words import Lang, Words
 
 register = template.Library()
@@ -75,7 +76,7 @@ def table(context: template.Context, table: Table) -> dict[str, Any]:
     totals: Any = ""
     if table.totals is not None and table.rows:
         totals = mark_safe("".join(_total(table, number, lang, step) for number, step in enumerate(steps)))  # noqa: S308 - built of escaped parts
-    chips = [(chip.words, said(chip.value, lang), _without(request, chip)) for chip in table.chips]
+    chips = _chips(context, table.chips)
     heads = [
         (column, table.next_sort(column), table.sorted_by(column), column.unit or (step[1] if step else ""))
         for column, step in zip(table.columns, steps, strict=True)
@@ -85,6 +86,23 @@ def table(context: template.Context, table: Table) -> dict[str, Any]:
         context, table=table, rows=rows, totals=totals, chips=chips, heads=heads, filtered=bool(table.chips or keys), drawer=table.drawer,
         hidden=" ".join(column.key for column in table.columns if column.hidden), query=request.GET.urlencode(),
     )  # fmt: skip
+
+
+def _chips(context: template.Context, chips: Sequence[Chip]) -> list[tuple[Words, str, str]]:
+    return [(chip.words, said(chip.value, _lang(context)), _without(context["request"], chip)) for chip in chips]
+
+
+@register.inclusion_tag("console/parts/chips.html", takes_context=True)
+def chips(context: template.Context, chips: Sequence[Chip]) -> dict[str, Any]:
+    """The filters that hold, where there is no table to stand over."""
+    return _inner(context, chips=_chips(context, chips))
+
+
+@register.inclusion_tag("console/parts/views.html", takes_context=True)
+def views(context: template.Context, views: Views, name: str) -> dict[str, Any]:
+    """Saved views to choose from, the present one to keep or forget. name: of the table or page, for the fields' ids."""
+    query = context["request"].GET.urlencode() if views.query is None else views.query
+    return _inner(context, views=views, id=name, query=query, csrf_token=context.get("csrf_token"))
 
 
 def _row(table: Table, row: Any, lang: Lang, steps: Sequence[Step | None]) -> SafeString:
@@ -102,7 +120,9 @@ def _total(table: Table, number: int, lang: Lang, step: Step | None) -> SafeStri
         return format_html('<th scope="row" data-col="{}">{}</th>', column.key, table.totals_words.to(lang))
     if column.key not in totals:
         return format_html('<td data-col="{}"></td>', column.key)
-    return cell_of(column, {column.key: totals[column.key]}, lang, plain=True, step=step)
+    if table.totals_href:
+        column = dataclasses.replace(column, value=None, href=lambda _: table.totals_href)
+    return cell_of(column, {column.key: totals[column.key]}, lang, plain=not table.totals_href, step=step)
 
 
 @register.inclusion_tag("console/parts/chart.html", takes_context=True)
@@ -115,7 +135,8 @@ def chart(context: template.Context, chart: Chart) -> dict[str, Any]:
         href = chart.hrefs[number] if number < len(chart.hrefs) else None
         cells = [format_html('<th scope="row"><a href="{}">{}</a></th>' if href else '<th scope="row">{1}</th>', href, said(label, lang))]
         for one in chart.series:
-            cells += [cell_of(column, {"v": values[number]}, lang, plain=True) for values in (one.values, one.low, one.high) if values]
+            linked = dataclasses.replace(column, href=lambda _, href=href: href) if href else column
+            cells += [cell_of(linked, {"v": values[number]}, lang, plain=not href) for values in (one.values, one.low, one.high) if values]
         rows.append(mark_safe("".join(cells)))  # noqa: S308 - built of escaped parts
     heads = [head for one in chart.series for head in _heads(one.words, banded=bool(one.low))]
     unit = {"fen": Words("元", "CNY"), "share": Words("", "")}.get(chart.unit, chart.unit_words or Words("", ""))

@@ -23,6 +23,7 @@ JOINED, REFUSED, APART, OPEN = "joined", "refused", "apart", "open"
 REASONS = {
     "uncertain": Words("证据不足以自动合并", "not certain enough to join"),
     "relative": Words("姓名不同，可能是亲属", "names differ: may be a relative"),
+    "name_only": Words("只有姓名相同，没有其他佐证，可能是同名", "the same name and nothing beside it: may be a namesake"),
     "refused": Words("合并会使两个不同证件号归为一人", "joining would bring two identity numbers or a contradiction together"),
     "name_conflict": Words("证件号相同但姓名不符", "same identity number, different names"),
     "ambiguous": Words("同名企业对应多个统一社会信用代码", "several registered firms have this name"),

@@ -211,5 +211,8 @@ COMPARISONS: tuple[Comparison, ...] = (
 )
 
 BY_NAME = {comparison.name: comparison for comparison in COMPARISONS}
+SAME_NAME = ("exact", "alike")
+"""Levels of the name at which two records bear one name: what is left to fear is a namesake, not a relative."""
+
 FREQUENCIES = tuple(dict.fromkeys(level.frequency for c in COMPARISONS for level in c.levels if level.frequency))
 """Columns whose values' commonness on the tape adjusts a weight: agreeing on 欧阳靖宇 says more than on 张伟."""

@@ -24,7 +24,8 @@ CROWDED = 1e-5
 TOO_FEW = 0.01
 """Random pairs below this share of the policy's ``prior_pairs`` would not move its figures: a tape of twenty rows is not asked."""
 
-WEIGHED = {"l": pl.UInt32(), "r": pl.UInt32(), "evidence": pl.Float64(), "weight": pl.Float64(), "held": pl.Boolean()}
+WEIGHED = {"l": pl.UInt32(), "r": pl.UInt32(), "evidence": pl.Float64(), "weight": pl.Float64(), "held": pl.Boolean(), "name": pl.Int8()}
+"""What every table of weighed pairs has: the level of the name is read whether or not anything was compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ def _score(
     common = scored["evidence"].to_numpy() - model.evidence(levels)
     silent = [pl.lit(-1, dtype=pl.Int8).alias(c.name) for c in COMPARISONS if c not in used]
     scored = scored.with_columns(silent)
-    scored = scored.with_columns(held=_held(policy))
+    scored = _with_held(scored, table, policy)
     teaches = ~scored["held"].to_numpy()
     model, expected = expectation_maximisation(model, prior, levels, common, teaches, pairs=every_pair, learn_m=learn_m, policy=policy)
     evidence = common + model.evidence(levels)
@@ -219,16 +220,22 @@ def _log2_one_plus(x: pl.Expr) -> pl.Expr:
     return x.clip(0.0) + (1.0 + pl.lit(2.0).pow(-x.abs().clip(0, 1000))).log(2.0)
 
 
-def _held(policy: IdentityPolicy) -> pl.Expr:
-    """Whether the names could be two relatives' and nothing else tells them apart."""
+def _with_held(scored: pl.DataFrame, table: pl.DataFrame, policy: IdentityPolicy) -> pl.DataFrame:
+    """``scored`` with ``held``: whether the names could be a relative's or a namesake's and nothing else says that the two are one."""
+    han = table.select("n", han=pl.col("han").fill_null(False))
+    sides = [scored.select(n=side).join(han, on="n", how="left", maintain_order="left")["han"] for side in ("l", "r")]
+    return scored.with_columns(han=sides[0] | sides[1]).with_columns(held=_held(policy)).drop("han")
 
+
+def _held(policy: IdentityPolicy) -> pl.Expr:
     def among(name: str, codes: tuple[str, ...]) -> pl.Expr:
         order = BY_NAME[name].codes
         return pl.col(name).is_in([order.index(code) for code in codes])
 
+    written = {"any": pl.lit(True), "chinese": pl.col("han"), "other": ~pl.col("han")}
     held = pl.lit(False)
     for k, entry in enumerate(policy.corroboration):
         weak = among("name", entry.names) | ((pl.col("name") < 0) if k == 0 else pl.lit(False))
         support = pl.any_horizontal([among(name, codes) for name, codes in entry.by.items()] or [pl.lit(False)])
-        held = held | (weak & ~support)
+        held = held | (weak & written[entry.script] & ~support)
     return held

@@ -34,8 +34,11 @@ const sift = () => {
   select(options()[0]);
   nothing.hidden = options().length > 0;
   clearTimeout(waiting);
-  if (palette.dataset.search && query.length > 1) waiting = setTimeout(() => find(query), WAIT_MS);
+  if (palette.dataset.search && query.length > 1 && !ofPerson(query)) waiting = setTimeout(() => find(query), WAIT_MS);
 };
+
+/* What is asked for stands in an address: a name, a phone or an identity number is never sent. Those are searched for on the accounts page, by form. */
+const ofPerson = (query) => /[^\x21-\x7e]/.test(query) || /^(\+?86)?1\d{10}$/.test(query) || /^\d{6}(18|19|20)\d{2}(0[1-9]|1[0-2])\d{5}[\dXx]$/.test(query);
 
 /* The server answers with JSON: [{"words": …, "note": …, "href": …, "icon": …}]. */
 const find = async (query) => {

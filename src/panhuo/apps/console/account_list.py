@@ -1,0 +1,96 @@
+"""The list of accounts as a table and as a workbook: one set of columns for both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from panhuo.apps.console.names import field_words, value_words
+from panhuo.apps.console.tables import Column, Kind
+from panhuo.apps.intake.exporting import Heading
+from panhuo.apps.intake.portfolio import SUMS
+from panhuo.apps.strategy.decided import AMOUNTS
+from panhuo.apps.strategy.decided import SORTS as PLAN_SORTS
+from panhuo.kernel.words import Lang, Words
+
+TAPE_SORTS = ("balance_fen", "principal_fen", "overdue_days")
+SORTS = (*TAPE_SORTS, *PLAN_SORTS)
+_WORDS = {
+    "name_shown": Words("姓名", "Name"),
+    "id_no_shown": Words("证件号码", "Identity number"),
+    "phone_shown": Words("手机号码", "Mobile phone"),
+    "balance_fen": Words("余额", "Balance"),
+    "tape": Words("清单", "Tape"),
+    "route": Words("处置方式", "Route"),
+    "recovery_fen": Words("预计回收", "Expected"),
+    "low_fen": Words("区间低值", "Band: low"),
+    "high_fen": Words("区间高值", "Band: high"),
+    "cash_fen": Words("方案回收", "Cash of the route"),
+    "net_value_fen": Words("方案净值", "Net value"),
+}
+_MEANINGS = {
+    "recovery_fen": Words("自营催收常规力度下的预计回收", "Expected under ordinary in-house work"),
+    "cash_fen": Words("所选处置方式的预计回收，扣费用前", "Expected on the route chosen, before costs"),
+    "net_value_fen": Words("所选处置方式的回收折现后减费用", "Discounted cash of the route chosen, less its costs"),
+}
+_CODED = ("product", "five_class", "province", "guarantee_kind", "litigation_state", "contactability", "written_off", "debtor_kind", "route")
+_KINDS: dict[str, Kind] = {
+    "account_id": "code", "debtor_id": "code", "overdue_days": "count", "origination_date": "date", "maturity_date": "date", "overdue_since": "date",
+    **dict.fromkeys(SUMS, "yuan"), **dict.fromkeys(AMOUNTS, "yuan"),
+}  # fmt: skip
+_KEYS = (
+    "account_id", "name_shown", "product", "bucket", "overdue_days", "balance_fen", "route", "recovery_fen", "net_value_fen", "five_class", "province",
+    "principal_fen", "interest_fen", "penalty_fen", "fees_fen", "cash_fen", "low_fen", "high_fen", "id_no_shown", "phone_shown", "guarantee_kind",
+    "litigation_state", "contactability", "written_off", "debtor_kind", "origination_date", "maturity_date", "overdue_since", "lender", "debtor_id", "currency", "tape",
+)  # fmt: skip
+_AT_FIRST = 9
+OF_PLAN = ("route", *AMOUNTS)
+_SHORT = {"account_id": "text", "code": "text", "yuan": "money", "count": "count", "date": "date"}
+
+
+def keys_of(*, plan: bool) -> tuple[str, ...]:
+    """Columns there are: a plan's only where there is one."""
+    return tuple(key for key in _KEYS if plan or key not in OF_PLAN)
+
+
+def columns_of(*, plan: bool, tapes: Mapping[int, str]) -> tuple[Column, ...]:
+    """The table's columns. tapes: what each is called."""
+
+    def column(key: str) -> Column:
+        value = None
+        if key in _CODED:
+            value = lambda row: value_words(key, row[key])  # noqa: E731 - of this key
+        elif key == "tape":
+            value = lambda row: tapes[row["tape_id"]]  # noqa: E731
+        hidden = _KEYS.index(key) >= _AT_FIRST
+        return Column(key, words_of(key), _KINDS.get(key, "text"), sort=key in SORTS, meaning=_MEANINGS.get(key), hidden=hidden, value=value)
+
+    return tuple(column(key) for key in keys_of(plan=plan))
+
+
+def headings_of(*, plan: bool, lang: Lang) -> list[Heading]:
+    """The workbook's columns: all of them."""
+    return [Heading(key, _heading(key, lang), _SHORT.get(_KINDS.get(key, ""), "text")) for key in keys_of(plan=plan)]  # type: ignore[arg-type]
+
+
+def words_of(key: str) -> Words:
+    return _WORDS.get(key) or field_words(key)
+
+
+def rows_with(rows: Sequence[dict[str, Any]], decisions: Mapping[tuple[int, int], Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The accounts with what the plan says of each."""
+    return [{**row, **decisions.get((row["tape_id"], row["position"]), {})} for row in rows]
+
+
+def row_said(row: Mapping[str, Any], *, tapes: Mapping[int, str], lang: Lang) -> dict[str, Any]:
+    """A row as the workbook has it: codes in words."""
+    out = {**row, "tape": tapes[row["tape_id"]]}
+    for key in _CODED:
+        if key in row:
+            out[key] = "" if row[key] is None and key != "route" else value_words(key, row[key]).to(lang)
+    return out
+
+
+def _heading(key: str, lang: Lang) -> str:
+    words = words_of(key).to(lang)
+    return f"{words}（元）" if _KINDS.get(key) == "yuan" and lang == "zh" else f"{words} (CNY)" if _KINDS.get(key) == "yuan" else words

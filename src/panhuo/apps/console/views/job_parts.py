@@ -1,0 +1,74 @@
+"""How a job is said: its state, how far it is, what went wrong and what to do about it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from panhuo.apps.console.tables import State
+from panhuo.apps.jobs.kinds import KINDS
+from panhuo.apps.jobs.models import Job
+from panhuo.kernel.words import Words
+
+STATES = {
+    Job.WAITING: State(Words("等待", "Waiting")),
+    Job.RUNNING: State(Words("进行中", "Running"), "busy"),
+    Job.DONE: State(Words("完成", "Done"), "good"),
+    Job.FAILED: State(Words("失败", "Failed"), "bad"),
+    Job.CANCELLED: State(Words("已取消", "Cancelled"), "warn"),
+}
+LONG_WAIT = timedelta(seconds=20)
+_CANCELLING = Words("正在取消", "Being cancelled")
+_QUEUED = Words("排队中", "Waiting for a worker")
+_NOBODY = Words("排队中：等了一阵，可能没有任务进程在运行（panhuo worker）", "Waiting: there may be no worker running (panhuo worker)")
+_STARTING = Words("准备中", "Starting")
+
+
+def words_of(job: Job) -> Words:
+    """What the job is doing now."""
+    if job.cancel_asked and job.state == Job.RUNNING:
+        return _CANCELLING
+    if job.state == Job.WAITING:
+        return _NOBODY if timezone.now() - job.requested_at > LONG_WAIT else _QUEUED
+    if job.state == Job.RUNNING:
+        return Words(job.stage_zh, job.stage_en) if job.stage_zh else _STARTING
+    return STATES[job.state].words
+
+
+def kind_of(job: Job) -> Words:
+    return KINDS[job.kind].words if job.kind in KINDS else Words(job.kind, job.kind)
+
+
+def seconds_of(job: Job) -> int | None:
+    """How long it has been, or was, at work."""
+    if job.started_at is None:
+        return None
+    return round(((job.finished_at or timezone.now()) - job.started_at).total_seconds())
+
+
+def lasted(seconds: int | None) -> Words | None:
+    if seconds is None:
+        return None
+    minutes, rest = divmod(max(0, seconds), 60)
+    return Words(f"{minutes} 分 {rest} 秒", f"{minutes} min {rest} s") if minutes else Words(f"{rest} 秒", f"{rest} s")
+
+
+def error_of(job: Job) -> dict[str, Any] | None:
+    """code, cause, where, remedy; ``href`` where what it speaks of has a page."""
+    if not job.error:
+        return None
+    return {
+        **job.error,
+        "cause": Words(**job.error["cause"]),
+        "remedy": Words(**job.error["remedy"]),
+        "href": href_of(str(job.error.get("where", ""))),
+    }
+
+
+def href_of(subject: str) -> str:
+    """The page of a subject such as ``tape:3``; empty where it has none."""
+    noun, _, number = subject.partition(":")
+    desk = {"tape": "/tapes", "plan": "/plans"}.get(noun)
+    return f"{desk}/{number}" if desk and number.isdecimal() else ""

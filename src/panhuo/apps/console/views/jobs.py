@@ -1,0 +1,161 @@
+"""The Jobs desk: what is being worked on, by whom it was asked for, how far it is, and what went wrong."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from panhuo.apps.console.access import needs
+from panhuo.apps.console.notices import notice_add
+from panhuo.apps.console.tables import Chip, Column, Empty, Table, View, Views
+from panhuo.apps.console.views import job_parts as parts
+from panhuo.apps.console.views.finding import key_of, one_of, scope_of_request
+from panhuo.apps.jobs.kinds import KINDS
+from panhuo.apps.jobs.models import Job
+from panhuo.apps.jobs.services import job_cancel, job_repeat
+from panhuo.kernel.words import Words
+
+PAGE = 50
+_COLUMNS = (
+    Column("kind", Words("任务", "Job"), value=lambda job: parts.kind_of(job)),
+    Column("subject", Words("对象", "Of"), "code", href=lambda job: parts.href_of(job.subject) or None),
+    Column("state", Words("状态", "State"), "state", value=lambda job: parts.STATES[job.state]),
+    Column("words", Words("进展", "Doing"), "wrap", value=lambda job: _doing(job)),
+    Column("share", Words("完成", "Share"), "percent", places=0, value=lambda job: job.share if job.state in Job.LIVE else None),
+    Column("lasted", Words("用时", "Took"), value=lambda job: parts.lasted(parts.seconds_of(job))),
+    Column("requested_by", Words("提交人", "Asked by"), value=lambda job: job.requested_by.name),
+    Column("requested_at", Words("提交时间", "Asked at"), "moment"),
+    Column("finished_at", Words("结束时间", "Ended at"), "moment", hidden=True),
+    Column("attempt", Words("次数", "Attempts"), "count", hidden=True),
+)
+_NONE = Empty(
+    Words("还没有任务", "No jobs yet"),
+    Words("导入清单、制定方案时，任务列在这里", "Imports and plans are listed here while they are made"),
+    Words("去导入清单", "Import a tape"),
+    "/tapes",
+    "job",
+)
+
+
+@needs("jobs.view")
+@require_safe
+def jobs(request: HttpRequest) -> HttpResponse:
+    """Jobs, latest first; filtered by state or kind."""
+    scope = scope_of_request(request)
+    state, kind = request.GET.get("state", ""), request.GET.get("kind", "")
+    rows = scope.rows(Job).select_related("requested_by")
+    chips = []
+    if state in parts.STATES:
+        rows = rows.filter(state=state)
+        chips.append(Chip("state", Words("状态", "State"), parts.STATES[state].words))
+    if kind in KINDS:
+        rows = rows.filter(kind=kind)
+        chips.append(Chip("kind", Words("任务", "Job"), KINDS[kind].words))
+    after, before = key_of(request.GET.get("after")), key_of(request.GET.get("before"))
+    if before is not None:
+        page = list(rows.filter(pk__gt=before).order_by("pk")[:PAGE])[::-1]
+    else:
+        page = list((rows.filter(pk__lt=after) if after is not None else rows).order_by("-pk")[:PAGE])
+    older = str(page[-1].pk) if page and rows.filter(pk__lt=page[-1].pk).exists() else None
+    newer = str(page[0].pk) if page and rows.filter(pk__gt=page[0].pk).exists() else None
+    views = [View(Words("全部", "All"), "/jobs", current=not state)]
+    views += [View(said.words, f"/jobs?state={name}", current=state == name) for name, said in parts.STATES.items()]
+    empty = {} if chips else {"empty": _NONE}
+    table = Table(
+        "jobs",
+        Words("任务", "Jobs"),
+        _COLUMNS,
+        page,
+        href=lambda job: f"/jobs/{job.pk}",
+        older=older,
+        newer=newer,
+        chips=chips,
+        views=Views(views),
+        **empty,
+    )  # type: ignore[arg-type]
+    live = any(job.state in Job.LIVE for job in page)
+    kinds = [(name, registered.words) for name, registered in sorted(KINDS.items())]
+    return render(request, "console/jobs/list.html", {"table": table, "live": live, "kinds": kinds, "kind": kind, "state": state})
+
+
+@needs("jobs.view")
+@require_safe
+def job(request: HttpRequest, job_id: int) -> HttpResponse:
+    """One job: progress, who, how long, result or error with what to do."""
+    return render(request, "console/jobs/job.html", _context(request, job_id))
+
+
+@needs("jobs.view")
+@require_safe
+def progress(request: HttpRequest, job_id: int) -> HttpResponse:
+    """What stands in the progress bar's place; when the job is over the page is shown anew."""
+    context = _context(request, job_id)
+    response = render(request, "console/jobs/progress.html", context)
+    if context["job"].state not in Job.LIVE:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@needs("jobs.view")
+@require_POST
+def cancel(request: HttpRequest, job_id: int) -> HttpResponse:
+    """Stop a job, where the user may have asked for it."""
+    scope = scope_of_request(request)
+    one_of(scope, Job, job_id)
+    stopped = job_cancel(scope, job_id)
+    if stopped is None:
+        notice_add(request, Words("任务已结束，无需取消", "The job is over; there is nothing to cancel"), "info")
+    else:
+        notice_add(
+            request,
+            Words("已取消；没有留下半成品", "Cancelled; nothing half-done is left")
+            if stopped.state == Job.CANCELLED
+            else Words("正在取消，片刻即停", "Being cancelled; it stops in a moment"),
+        )
+    return redirect(_back(request, job_id))
+
+
+@needs("jobs.view")
+@require_POST
+def repeat(request: HttpRequest, job_id: int) -> HttpResponse:
+    """Do a failed or cancelled job again."""
+    scope = scope_of_request(request)
+    one_of(scope, Job, job_id)
+    made = job_repeat(scope, job_id)
+    if made is None:
+        raise Http404
+    return redirect(f"/jobs/{made.pk}")
+
+
+def _context(request: HttpRequest, job_id: int) -> dict[str, object]:
+    scope = scope_of_request(request)
+    found = one_of(scope, Job, job_id, "requested_by")
+    known = KINDS.get(found.kind)
+    return {
+        "job": found,
+        "kind": parts.kind_of(found),
+        "state": parts.STATES[found.state],
+        "words": parts.words_of(found),
+        "lasted": parts.lasted(parts.seconds_of(found)),
+        "error": parts.error_of(found),
+        "href": parts.href_of(found.subject),
+        "live": found.state in Job.LIVE,
+        "url": f"/jobs/{found.pk}/progress" if found.state in Job.LIVE else "",
+        "may": known is not None and scope.may(known.ability),
+        "repeatable": found.state in (Job.FAILED, Job.CANCELLED),
+        "result": sorted((found.result or {}).items()),
+    }
+
+
+def _doing(job: Job) -> Words | None:
+    error = parts.error_of(job)
+    if job.state == Job.FAILED and error is not None:
+        return Words(f"{error['cause'].zh}；{error['remedy'].zh}", f"{error['cause'].en}; {error['remedy'].en}")
+    return parts.words_of(job) if job.state in Job.LIVE else None
+
+
+def _back(request: HttpRequest, job_id: int) -> str:
+    """The page the button stood on: the job's, or that of its subject."""
+    found = one_of(scope_of_request(request), Job, job_id)
+    return parts.href_of(found.subject) if request.POST.get("back") == "subject" and parts.href_of(found.subject) else f"/jobs/{job_id}"

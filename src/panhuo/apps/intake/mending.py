@@ -1,0 +1,168 @@
+"""Rejected rows corrected: on the screen or in Excel, and read again together with the tape they come from, as a new version of it.
+
+The corrected rows are one more file of the tape, beside those it was made of (``panhuo run tape corrected``): a row that was rejected is in nobody's way,
+so its corrected twin is accepted, and everything else reads as before. Nothing is changed in the version that was imported.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import polars as pl
+from django.db import transaction
+from django.utils import timezone
+
+from panhuo.apps.identity.deeds import deed_add
+from panhuo.apps.identity.scope import Scope
+from panhuo.apps.intake.importing import tape_digest
+from panhuo.apps.intake.models import Tape
+from panhuo.apps.intake.rejects import Reject, correction_write, corrections_of, headings_of, reject_of, rows_plain
+from panhuo.apps.intake.services import file_described, tape_import
+from panhuo.apps.jobs.models import Job
+from panhuo.apps.privacy.files import file_blocks, file_seal, working
+from panhuo.engines.intake import write_rejected
+from panhuo.engines.intake.corrections import PLACE, PROBLEM, RAW_LINE
+from panhuo.kernel.errors import InputUnusable, UsageInvalid
+from panhuo.kernel.words import Words
+
+CELL_MOST = 4_000
+STEM = "更正"
+
+
+def reject_mend(scope: Scope, tape: Tape, number: int, *, cells: Mapping[str, str]) -> Reject:
+    """Keep the corrected cells of a rejected row; a cell put back as it stood is no correction. Raises UsageInvalid for no such row or heading, a row that
+    could not be split into cells, or a cell beyond ``CELL_MOST`` characters; NotAllowed."""
+    scope.need("tape.mend")
+    with transaction.atomic():
+        locked = _imported(scope, tape)
+        row = reject_of(locked, number)
+        if row.raw is not None and all(value is None for value in row.cells.values()):
+            cause = Words("这一行没能拆成列，只能在 Excel 中更正", "the row could not be split into cells; correct it in Excel")
+            raise UsageInvalid(
+                "REJECT_NO_CELLS",
+                cause,
+                where=str(row.place),
+                remedy=Words("下载退回行工作簿，更正后上传", "download the workbook, correct it and upload it"),
+            )
+        changed = {}
+        for heading, value in cells.items():
+            text = value.strip()
+            if heading not in row.cells:
+                raise UsageInvalid(
+                    "REJECT_HEADING", Words("没有这一列", "there is no such column"), where=heading[:80], remedy=Words("刷新页面", "reload the page")
+                )
+            if len(text) > CELL_MOST:
+                raise UsageInvalid(
+                    "CELL_TOO_LONG",
+                    Words("单元格过长", "the cell is too long"),
+                    where=heading[:80],
+                    remedy=Words(f"不超过 {CELL_MOST} 字", f"at most {CELL_MOST} characters"),
+                )
+            if text != (row.cells[heading] or "").strip():
+                changed[heading] = text
+        correction_write(locked, number, changed)
+        deed_add(scope, "reject.mend", locked.subject, row=number, cells=len(changed))
+    return reject_of(tape, number)
+
+
+def rejects_download(scope: Scope, tape: Tape) -> tuple[str, Iterator[bytes]]:
+    """The file of rejected rows as it is to be corrected: its name and its plain bytes, block by block. Noted. Raises UsageInvalid where there is none."""
+    scope.need("tape.mend")
+    name = str(tape.figures.get("to_correct") or "")
+    if not name:
+        raise UsageInvalid(
+            "REJECTS_NONE", Words("没有退回行", "no row was rejected"), where=tape.subject, remedy=Words("无需更正", "there is nothing to correct")
+        )
+    deed_add(scope, "rejects.download", tape.subject, rows=tape.figures["rows_rejected"])
+    return name, file_blocks(tape.folder / str(tape.figures["kept"]) / f"{name}.sealed")
+
+
+def tape_mend(scope: Scope, tape: Tape, *, file: tuple[str, Path] | None = None) -> Job:
+    """Import a new version: the tape's own files and the corrected rows, those of ``file`` (name, where it lies), else those corrected on the screen.
+
+    Raises UsageInvalid (nothing corrected, the same corrections imported already, an import under way), InputUnusable, NotAllowed.
+    """
+    scope.need("tape.mend")
+    with tempfile.TemporaryDirectory(dir=working()) as folder:
+        name, path = file if file is not None else ("", _corrected_rows(tape, Path(folder)))
+        described = file_described(name or path.name, path)
+        if described["sha256"] in {known["sha256"] for known in tape.files}:
+            cause = Words("这份文件已是该清单的一部分", "this file is part of the tape already")
+            raise InputUnusable("INPUT_TWICE", cause, where=str(described["name"]), remedy=Words("上传更正后的退回行", "upload the corrected rows"))
+        described["name"] = _unlike(str(described["name"]), [str(known["name"]) for known in tape.files])
+        with transaction.atomic():
+            made = _next_version(scope, _imported(scope, tape), described, path)
+            try:
+                return tape_import(scope, made)
+            except BaseException:
+                shutil.rmtree(made.folder, ignore_errors=True)
+                raise
+
+
+def _next_version(scope: Scope, tape: Tape, described: dict[str, object], path: Path) -> Tape:
+    made = Tape.objects.create(
+        organisation_id=scope.organisation_id,
+        series=tape.series,
+        files=[*tape.files, described],
+        sheet=tape.sheet,
+        layout_name=tape.layout_name,
+        layout=tape.layout,
+        as_of=tape.as_of,
+        created_by_id=scope.user_id,
+        created_at=timezone.now(),
+    )
+    made.digest = tape_digest(made)
+    made.save(update_fields=["digest"])
+    made.folder.mkdir(mode=0o700, parents=True)
+    try:
+        for number in range(len(tape.files)):
+            os.link(tape.folder / f"{number}.sealed", made.folder / f"{number}.sealed")  # sealed files are never written again: one copy serves both
+        file_seal(path, made.folder / f"{len(tape.files)}.sealed")
+    except BaseException:
+        shutil.rmtree(made.folder, ignore_errors=True)
+        raise
+    deed_add(scope, "tape.mend", made.subject, of=tape.pk, bytes=described["bytes"])
+    return made
+
+
+def _corrected_rows(tape: Tape, folder: Path) -> Path:
+    """The rows corrected on the screen as the workbook a person would have sent back."""
+    corrections = corrections_of(tape)
+    if not corrections:
+        raise UsageInvalid(
+            "REJECTS_UNMENDED",
+            Words("还没有更正任何行", "no row is corrected yet"),
+            where=tape.subject,
+            remedy=Words("先更正退回行", "correct rejected rows first"),
+        )
+    rows = rows_plain(tape, sorted(corrections))
+    headings = headings_of(tape)
+    frame = pl.DataFrame(
+        [{PROBLEM: "", PLACE: f"{row.file} 第{row.place}行", RAW_LINE: None, **(row.cells | corrections[row.number])} for row in rows],
+        schema=dict.fromkeys([PROBLEM, PLACE, RAW_LINE, *headings], pl.String),
+    )
+    longest = int(frame.select(pl.max_horizontal(pl.all().str.len_chars().max().fill_null(0))).item() or 0)
+    return write_rejected(
+        [frame], headings, folder / STEM, rows=frame.height, longest=longest, title=str(tape.figures.get("title", "")), sheet=tape.sheet
+    )
+
+
+def _imported(scope: Scope, tape: Tape) -> Tape:
+    locked = scope.rows(Tape).select_for_update().get(pk=tape.pk)
+    if locked.state != Tape.IMPORTED:
+        cause = Words("清单还没有导入", "the tape is not imported")
+        raise UsageInvalid("TAPE_NOT_IMPORTED", cause, where=locked.subject, remedy=Words("先导入", "import it first"))
+    return locked
+
+
+def _unlike(name: str, others: list[str]) -> str:
+    """``name``, with a number where the tape has a file of that name."""
+    stem, dot, ending = name.rpartition(".")
+    number, unlike = 2, name
+    while unlike in others:
+        unlike, number = f"{stem or name} ({number}){dot}{ending if stem else ''}", number + 1
+    return unlike

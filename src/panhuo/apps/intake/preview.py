@@ -1,0 +1,172 @@
+"""The first rows of an upload as they will read under a layout: canonical values, people masked, what is wrong marked where it stands."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from panhuo.apps.intake.layouts import Look
+from panhuo.apps.intake.remapping import choices_of
+from panhuo.engines.intake import Cleaned, Layout, clean, infer_as_of
+from panhuo.engines.intake.rejects import Fields, shown_cells
+from panhuo.engines.intake.title_units import fit, stated_unit
+from panhuo.kernel.fields import Field
+from panhuo.kernel.findings import REJECT, REPAIRED
+from panhuo.kernel.frames import ACCOUNT, TABLES, TAPE
+from panhuo.kernel.masking import MASKS
+from panhuo.kernel.words import Words
+from panhuo.pipeline.layouts import money_unread
+
+LOOKED_AT = 200
+FIRST, FAULTY = 8, 6
+_ALWAYS = ("balance_fen", "overdue_days", "bucket")
+_FIELDS: dict[str, Field] = {field.name: field for frame in reversed(TABLES[:-1]) for field in frame.fields}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """``value`` as read (fen, a decimal, a day, a code's words); for a rejected row what stands in the file, masked. ``tone``: bad, warn, good (mended)."""
+
+    value: Any
+    kind: str
+    tone: str = ""
+    notes: tuple[Words, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """``place``: data row in its file, from 1."""
+
+    file: str
+    place: int
+    accepted: bool
+    cells: tuple[Cell, ...]
+    notes: tuple[tuple[str, Words], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FaultSum:
+    code: str
+    severity: str
+    heading: str
+    words: Words
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """``columns``: field and the heading it comes from ("" where it is worked out). ``rows_in`` of the sample, of which ``accepted``."""
+
+    columns: tuple[tuple[Field, str], ...]
+    rows: tuple[Row, ...]
+    rows_in: int
+    accepted: int
+    balance_fen: int
+    faults: tuple[FaultSum, ...]
+    as_of: dt.date
+    as_of_from: str
+    notes: tuple[Words, ...]
+
+
+def preview_of(look: Look, layout: Layout, *, as_of: dt.date | None, today: dt.date) -> Preview:
+    """Raises InputUnusable where the headings do not fit the layout, ConfigurationInvalid where a constant or default is no value of its field."""
+    chosen = choices_of(layout, look)
+    bound = [(choice.to, heading) for heading, choice in chosen.items() if choice.to in TAPE]
+    names = [name for name, _ in bound]
+    bound += [(name, "") for name in (*layout.constants, *layout.derived, *_ALWAYS) if name in _FIELDS and name not in names]
+    columns = tuple((_FIELDS[name], heading) for name, heading in dict(reversed(bound)).items())[::-1]
+    stated = stated_unit(look.titles)
+    rows: list[Row] = []
+    faults: dict[tuple[str, str], FaultSum] = {}
+    notes: list[Words] = []
+    day, source, rows_in, accepted, balance = as_of, "given", 0, 0, 0
+    for sample in look.samples:
+        if day is None:
+            day, source = _cut_off(layout, sample, look, today)
+        headings = [name for name in sample.columns if not name.startswith("__")]
+        plan, _ = fit(layout, headings, stated, where=str(sample["__file"][0]) if sample.height else layout.name)
+        part = sample.head(LOOKED_AT)
+        outcome = clean(part, layout=plan, as_of=day)
+        rows += _rows(part, outcome.data, outcome.findings, columns)
+        _add_up(faults, outcome.findings)
+        rows_in += outcome.data.reconciliation.rows_in
+        accepted += outcome.data.reconciliation.rows_accepted
+        balance += outcome.data.reconciliation.balance_accepted_fen
+        unread = money_unread(plan, part, headings)
+        notes += [unread] if unread else []
+    assert day is not None
+    worst = sorted(faults.values(), key=lambda fault: (("reject", "warn", "repaired").index(fault.severity), -fault.rows, fault.code))
+    return Preview(columns, tuple(rows), rows_in, accepted, balance, tuple(worst), day, source, tuple(notes))
+
+
+def _cut_off(layout: Layout, sample: pl.DataFrame, look: Look, today: dt.date) -> tuple[dt.date, str]:
+    if layout.as_of is not None:
+        return layout.as_of, "layout"
+    said = infer_as_of(sample, layout=layout) or look.as_of
+    return (said, "tape") if said is not None else (today, "today")
+
+
+def _rows(part: pl.DataFrame, cleaned: Cleaned, findings: pl.DataFrame, columns: tuple[tuple[Field, str], ...]) -> list[Row]:
+    """The first rows, and after them the first that something is wrong with."""
+    of_row: dict[int, list[dict[str, Any]]] = {}
+    for finding in findings.iter_rows(named=True):
+        of_row.setdefault(int(finding["row"] or 0), []).append(finding)
+    places = part["__row"].to_list()
+    first = places[:FIRST]
+    worse = [place for place in places[FIRST:] if any(f["severity"] != REPAIRED for f in of_row.get(place, ()))]
+    wanted = [*first, *sorted(worse, key=lambda place: all(f["severity"] != REJECT for f in of_row[place]))[:FAULTY]]
+    values = _values(cleaned, [field for field, _ in columns])
+    headings = [name for name in part.columns if not name.startswith("__")]
+    raw = part.select("__row", *shown_cells(headings, Fields(cleaned.headings)))
+    stood = {row["__row"]: row for row in raw.filter(pl.col("__row").is_in(wanted)).iter_rows(named=True)}
+    out = []
+    for place in wanted:
+        found = values.get(place)
+        cells = tuple(_cell(field, heading, found, stood[place], of_row.get(place, [])) for field, heading in columns)
+        shown = {note for cell in cells for note in cell.notes}
+        rest = ((f["severity"], Words(f["message"], f["message_en"])) for f in of_row.get(place, []))
+        out.append(Row(str(part["__file"][0]), place, found is not None, cells, tuple(note for note in rest if note[1] not in shown)))
+    return out
+
+
+def _values(cleaned: Cleaned, fields: list[Field]) -> dict[int, dict[str, Any]]:
+    """Typed values of the accepted rows, by data row; people masked."""
+    frame = cleaned.accounts.select("source_row", *(name for name in ACCOUNT.names if name != "source_row"))
+    for table in ("debtor", "guarantor", "contact", "collateral"):
+        more = cleaned.tables[table]
+        new = [name for name in more.columns if name not in frame.columns]
+        if more.height and new:
+            frame = frame.join(more.select("account_id", *new).unique("account_id", keep="first"), on="account_id", how="left", maintain_order="left")
+    present = [field for field in fields if field.name in frame.columns]
+    frame = frame.select("source_row", *(_masked(field) for field in present if field.name != "source_row"))
+    return {row["source_row"]: row for row in frame.iter_rows(named=True)}
+
+
+def _masked(field: Field) -> pl.Expr:
+    column = pl.col(field.name)
+    return MASKS[field.personal](column.cast(pl.String)).alias(field.name) if field.personal else column
+
+
+def _cell(field: Field, heading: str, values: dict[str, Any] | None, stood: dict[str, Any], findings: list[dict[str, Any]]) -> Cell:
+    mine = [f for f in findings if f["column"] and f["column"] in (heading, field.name)]
+    severities = {f["severity"] for f in mine}
+    tone = "bad" if REJECT in severities else "warn" if "warn" in severities else "good" if severities else ""
+    notes = tuple(dict.fromkeys(Words(f["message"], f["message_en"]) for f in mine))
+    if values is None:
+        return Cell(stood.get(heading), "text", tone, notes)
+    value = values.get(field.name)
+    if field.codes and value is not None:
+        code = next((code for code in field.codes if code.code == value), None)
+        return Cell(Words(code.zh, code.en) if code else value, "code", tone, notes)
+    return Cell(value, "text" if field.personal else field.kind, tone, notes)
+
+
+def _add_up(faults: dict[tuple[str, str], FaultSum], findings: pl.DataFrame) -> None:
+    counts = findings.group_by("code", "column", maintain_order=True).agg(pl.col("severity", "message", "message_en").first(), pl.len().alias("rows"))
+    for row in counts.iter_rows(named=True):
+        key = (row["code"], row["column"])
+        rows = row["rows"] + (faults[key].rows if key in faults else 0)
+        faults[key] = FaultSum(row["code"], row["severity"], row["column"], Words(row["message"], row["message_en"]), rows)
