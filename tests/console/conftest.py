@@ -15,7 +15,7 @@ SIZES = {"desk": {"width": 1280, "height": 800}, "phone": {"width": 360, "height
 
 
 @pytest.fixture(scope="session")
-def hashed_statics(django_db_setup: None, root: Path) -> Iterator[None]:
+def hashed_statics(django_db_setup: None, root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The static files as they are served in earnest: collected, hashed, compressed."""
     if not (root / "src/panhuo/apps/console/static/vendor/htmx.min.js").exists():
         pytest.fail("the front-end packages are not here: run scripts/assets")
@@ -23,6 +23,7 @@ def hashed_statics(django_db_setup: None, root: Path) -> Iterator[None]:
     from django.test import override_settings
 
     with override_settings(
+        STATIC_ROOT=tmp_path_factory.mktemp("static"),  # processes that share the work do not share this folder
         STORAGES={
             "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
             "staticfiles": {"BACKEND": "panhuo.apps.console.statics.HashedStatics"},
@@ -97,6 +98,9 @@ def browser() -> Iterator[Any]:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # the driver runs a loop in this thread, which Django takes for asynchronous code
         one = running.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         yield one
+        from django.db import connections
+
+        connections.close_all()  # the loop has connections of its own, which nobody sees once it has ended
         one.close()
 
 
