@@ -1,7 +1,7 @@
 """A lender with an imported tape and a plan over it, once a module, in a transaction that is rolled back at its end.
 
-Use as ``from desk import desk, inside``: ``desk`` is the lender, ``inside`` keeps what each test does from the next. A ``django_db`` mark is for tests that
-want an empty database instead; a module has at least one, as the test database is only made where there is one, and those run first.
+``desk`` is the lender; ``pytestmark = pytest.mark.usefixtures("inside")`` keeps what each test does from the next. A ``django_db`` mark is for tests that want
+an empty database instead; those run first.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,12 +65,26 @@ def desk(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest
     from django.db import transaction
 
     settings.ALLOWED_HOSTS = ["testserver"]
-    with django_db_blocker.unblock(), transaction.atomic():
+    with django_db_blocker.unblock(), _database(), transaction.atomic():
         yield _made(tmp_path_factory.mktemp("desk"))
         transaction.set_rollback(True)
 
 
-@pytest.fixture(autouse=True)
+@contextmanager
+def _database() -> Iterator[None]:
+    """The test database: pytest-django makes it where a test is marked, and no marked one may have been chosen."""
+    from django.db import connection
+    from django.test.utils import setup_databases, teardown_databases
+
+    if connection.settings_dict["NAME"].startswith("test_"):
+        yield
+        return
+    made = setup_databases(0, interactive=False, aliases=["default"])
+    yield
+    teardown_databases(made, 0)
+
+
+@pytest.fixture
 def inside(request: pytest.FixtureRequest) -> Iterator[None]:
     from django.db import transaction
 

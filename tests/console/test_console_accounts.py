@@ -11,15 +11,17 @@ from xml.etree import ElementTree
 
 import fastexcel
 import pytest
-from console.reading import Node, fen, read
-from desk import HOSTILE, Desk, desk, inside, seat  # noqa: F401 - fixtures
 from django.db import connection
 
+from console.reading import Node, fen, read
+from desk import HOSTILE, Desk, seat
 from panhuo.apps.console.account_list import headings_of
 from panhuo.apps.identity.models import Deed, Organisation
 from panhuo.apps.identity.scope import scope_of
 from panhuo.apps.intake import exporting
 from panhuo.apps.intake.searching import accounts_search
+
+pytestmark = pytest.mark.usefixtures("inside")
 
 _SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
@@ -42,7 +44,7 @@ def in_table(desk: Desk, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("sort", ["-balance_fen", "overdue_days", "-net_value_fen"])
-def test_the_links_next_and_previous_lead_through_the_whole_list(desk: Desk, sort: str) -> None:  # noqa: F811
+def test_the_links_next_and_previous_lead_through_the_whole_list(desk: Desk, sort: str) -> None:
     client, path = desk.client(), f"/accounts?overdue_days=1..&sort={sort}"
     pages, address = [], path
     while True:
@@ -65,7 +67,7 @@ def test_the_links_next_and_previous_lead_through_the_whole_list(desk: Desk, sor
     assert not pages
 
 
-def test_rows_show_what_table_and_plan_hold(desk: Desk) -> None:  # noqa: F811
+def test_rows_show_what_table_and_plan_hold(desk: Desk) -> None:
     _, rows = listed(desk.client(), "/accounts?sort=-balance_fen&route=in_house")
     sql = (
         "select a.account_id, a.balance_fen, a.overdue_days, d.recovery_fen, d.net_value_fen from intake_account a join strategy_decision d"
@@ -74,11 +76,16 @@ def test_rows_show_what_table_and_plan_hold(desk: Desk) -> None:  # noqa: F811
     for row, (account_id, balance, days, recovery, net) in zip(rows, in_table(desk, sql, desk.plan.pk), strict=True):
         cells = {cell.attrs["data-col"]: cell.text for cell in row.all() if "data-col" in cell.attrs}
         assert cells["account_id"] == account_id
-        assert (fen(cells["balance_fen"]), int(cells["overdue_days"].replace(",", "")), fen(cells["recovery_fen"]), fen(cells["net_value_fen"])) == (balance, days, recovery, net)
+        assert (fen(cells["balance_fen"]), int(cells["overdue_days"].replace(",", "")), fen(cells["recovery_fen"]), fen(cells["net_value_fen"])) == (
+            balance,
+            days,
+            recovery,
+            net,
+        )
         assert cells["route"] == "自营催收"
 
 
-def test_a_person_is_found_by_an_exact_value_that_leaves_no_trace(desk: Desk, caplog: pytest.LogCaptureFixture, capfd: Any) -> None:  # noqa: F811
+def test_a_person_is_found_by_an_exact_value_that_leaves_no_trace(desk: Desk, caplog: pytest.LogCaptureFixture, capfd: Any) -> None:
     caplog.set_level("DEBUG")
     client = desk.client()
     row = next(row for row in desk.raw[50:] if row["姓名"] and row["手机号码"] and row["证件号码"] and row["债务人类型"] == "个人")
@@ -89,20 +96,31 @@ def test_a_person_is_found_by_an_exact_value_that_leaves_no_trace(desk: Desk, ca
         found = client.get(goal)
         assert found.status_code == 200
         assert row["借据号"] in found.content.decode()
-        for text in (goal, found.content.decode(), str(dict(client.session)), json.dumps([d for d in Deed.objects.values_list("details", flat=True)], ensure_ascii=False), caplog.text, *capfd.readouterr()):
+        for text in (
+            goal,
+            found.content.decode(),
+            str(dict(client.session)),
+            json.dumps(list(Deed.objects.values_list("details", flat=True)), ensure_ascii=False),
+            caplog.text,
+            *capfd.readouterr(),
+        ):
             assert row[heading] not in text
     assert Deed.objects.filter(verb="account.search", details__found__gt=0).count() == 3
     for almost in (row["手机号码"][:-1], row["证件号码"][:-2], row["姓名"] + "某"):
         assert not accounts_search(desk.scope, [desk.tape], text=almost).positions
 
 
-def test_account_numbers_are_found_by_their_beginning(desk: Desk) -> None:  # noqa: F811
+def test_account_numbers_are_found_by_their_beginning(desk: Desk) -> None:
     client = desk.client()
     wanted = in_table(desk, "select account_id, position from intake_account where tape_id = %s order by position desc limit 1", desk.tape.pk)[0]
     assert client.post("/accounts/search", {"q": wanted[0]})["Location"] == f"/accounts/{desk.tape.pk}/{wanted[1]}"
     goal = client.post("/accounts/search", {"q": wanted[0][:3]})["Location"]
     table, rows = listed(client, goal)
-    expected = {account for (account,) in in_table(desk, "select account_id from intake_account where tape_id = %s", desk.tape.pk) if account.startswith(wanted[0][:3])}
+    expected = {
+        account
+        for (account,) in in_table(desk, "select account_id from intake_account where tape_id = %s", desk.tape.pk)
+        if account.startswith(wanted[0][:3])
+    }
     assert {row.one("code").text for row in rows} <= expected
     assert int(table.one("span", role="status").one("b").text) == min(200, len(expected))
     found = json.loads(client.get("/accounts/search.json", {"q": wanted[0][:3]}).content)
@@ -112,19 +130,19 @@ def test_account_numbers_are_found_by_their_beginning(desk: Desk) -> None:  # no
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\x00", "x" * 5_000, "%", "_", "' or 1=1 --", "\U0010ffff", "🙂", *HOSTILE])
-def test_whatever_is_searched_for_breaks_nothing(desk: Desk, text: str) -> None:  # noqa: F811
+def test_whatever_is_searched_for_breaks_nothing(desk: Desk, text: str) -> None:
     client = desk.client()
     response = client.post("/accounts/search", {"q": text}, follow=True)
     assert response.status_code == 200
     assert client.get("/accounts/search.json", {"q": text}).status_code == 200
 
 
-def test_percent_and_underscore_are_letters_like_others(desk: Desk) -> None:  # noqa: F811
+def test_percent_and_underscore_are_letters_like_others(desk: Desk) -> None:
     assert not accounts_search(desk.scope, [desk.tape], text="%").positions
     assert not accounts_search(desk.scope, [desk.tape], text="T_").positions
 
 
-def test_the_result_of_a_search_is_its_sessions_own(desk: Desk) -> None:  # noqa: F811
+def test_the_result_of_a_search_is_its_sessions_own(desk: Desk) -> None:
     client = desk.client()
     goal = client.post("/accounts/search", {"q": "T"})["Location"]
     assert client.get(goal).status_code == 200
@@ -137,7 +155,7 @@ def test_the_result_of_a_search_is_its_sessions_own(desk: Desk) -> None:  # noqa
     assert len(client.session["found"]) == 5
 
 
-def test_searching_another_organisation_finds_nothing(desk: Desk) -> None:  # noqa: F811
+def test_searching_another_organisation_finds_nothing(desk: Desk) -> None:
     client = desk.client(desk.stranger)
     assert client.post("/accounts/search", {"q": desk.raw[60]["姓名"], "tape": str(desk.tape.pk)}).status_code == 404
     goal = client.post("/accounts/search", {"q": desk.raw[60]["姓名"]})["Location"]
@@ -145,7 +163,7 @@ def test_searching_another_organisation_finds_nothing(desk: Desk) -> None:  # no
     assert json.loads(client.get("/accounts/search.json", {"q": desk.raw[60]["借据号"][:4]}).content) == []
 
 
-def test_search_and_views_want_the_token_of_the_form(desk: Desk) -> None:  # noqa: F811
+def test_search_and_views_want_the_token_of_the_form(desk: Desk) -> None:
     from django.test import Client
 
     client = Client(enforce_csrf_checks=True)
@@ -165,7 +183,7 @@ def workbook(client: Any, path: str) -> bytes:
     return response.getvalue()
 
 
-def test_the_workbook_is_the_list(desk: Desk, tmp_path: Path) -> None:  # noqa: F811
+def test_the_workbook_is_the_list(desk: Desk, tmp_path: Path) -> None:
     client, query = desk.client(), "overdue_days=1..&sort=-net_value_fen&product=credit_card,online_loan,consumer_loan"
     path = tmp_path / "book.xlsx"
     path.write_bytes(workbook(client, f"/accounts/export.xlsx?{query}"))
@@ -195,7 +213,7 @@ def test_the_workbook_is_the_list(desk: Desk, tmp_path: Path) -> None:  # noqa: 
     assert deed.details == {"rows": len(wanted), "filters": "product=credit_card%2Conline_loan%2Cconsumer_loan&overdue_days=1..&sort=-net_value_fen"}
 
 
-def test_no_cell_of_the_workbook_is_a_formula_or_a_link(desk: Desk) -> None:  # noqa: F811
+def test_no_cell_of_the_workbook_is_a_formula_or_a_link(desk: Desk) -> None:
     archive = zipfile.ZipFile(BytesIO(workbook(desk.client(), "/accounts/export.xlsx")))
     texts = []
     for name in archive.namelist():
@@ -215,11 +233,13 @@ def test_no_cell_of_the_workbook_is_a_formula_or_a_link(desk: Desk) -> None:  # 
     assert all(any(text.startswith(start) for text in texts) for start in hostile)
 
 
-def test_what_leaves_the_house_names_nobody(desk: Desk) -> None:  # noqa: F811
+def test_what_leaves_the_house_names_nobody(desk: Desk) -> None:
     client = desk.client()
     archive = zipfile.ZipFile(BytesIO(workbook(client, "/accounts/export.xlsx")))
     text = "\n".join(archive.read(name).decode("utf-8", "replace") for name in archive.namelist())
-    text += "".join(client.get(path).content.decode() for path in ("/portfolio", "/accounts", "/accounts?sort=-overdue_days", "/accounts/search.json?q=T"))
+    text += "".join(
+        client.get(path).content.decode() for path in ("/portfolio", "/accounts", "/accounts?sort=-overdue_days", "/accounts/search.json?q=T")
+    )
     for row in desk.raw:
         for heading in ("证件号码", "手机号码", "居住地址", "工作单位"):
             value = row[heading]
@@ -229,7 +249,7 @@ def test_what_leaves_the_house_names_nobody(desk: Desk) -> None:  # noqa: F811
             assert f">{row['姓名']}<" not in text
 
 
-def test_too_many_rows_are_refused_in_words(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_too_many_rows_are_refused_in_words(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exporting, "MOST", 100)
     client = desk.client()
     response = client.get("/accounts/export.xlsx")
@@ -239,14 +259,14 @@ def test_too_many_rows_are_refused_in_words(desk: Desk, monkeypatch: pytest.Monk
     assert not Deed.objects.filter(verb="account.export", details__rows__gt=100).exists()
 
 
-def test_export_asks_for_its_own_ability(desk: Desk) -> None:  # noqa: F811
+def test_export_asks_for_its_own_ability(desk: Desk) -> None:
     client = desk.client(seat(desk.organisation, "checker", "compliance_officer"))
     assert "/accounts/export.xlsx" not in client.get("/accounts").content.decode()
     assert client.get("/accounts/export.xlsx").status_code == 403
     assert not Deed.objects.filter(verb="account.export").exists()
 
 
-def test_no_plain_workbook_is_left_behind(desk: Desk) -> None:  # noqa: F811
+def test_no_plain_workbook_is_left_behind(desk: Desk) -> None:
     from panhuo.apps.privacy.files import working
 
     workbook(desk.client(), "/accounts/export.xlsx?product=credit_card")
@@ -256,9 +276,14 @@ def test_no_plain_workbook_is_left_behind(desk: Desk) -> None:  # noqa: F811
 # --- hostile tapes
 
 
-def test_nothing_of_a_hostile_tape_becomes_markup(desk: Desk) -> None:  # noqa: F811
+def test_nothing_of_a_hostile_tape_becomes_markup(desk: Desk) -> None:
     client = desk.client()
-    positions = [position for (position,) in in_table(desk, "select position from intake_account where tape_id = %s and source_row <= %s order by position", desk.tape.pk, 3 * len(HOSTILE))]
+    positions = [
+        position
+        for (position,) in in_table(
+            desk, "select position from intake_account where tape_id = %s and source_row <= %s order by position", desk.tape.pk, 3 * len(HOSTILE)
+        )
+    ]
     assert len(positions) > len(HOSTILE)
     paths = ["/portfolio", "/accounts", "/accounts?sort=overdue_days", *(f"/accounts/{desk.tape.pk}/{position}" for position in positions)]
     shown = 0

@@ -10,10 +10,10 @@ from typing import Any
 
 import polars as pl
 import pytest
-from console.reading import Node, fen, read
-from desk import HOSTILE, Desk, desk, imported, inside, seat, written  # noqa: F401 - fixtures
 from django.db import connection
 
+from console.reading import Node, fen, read
+from desk import HOSTILE, Desk, imported, seat, written
 from panhuo.apps.identity.models import Organisation
 from panhuo.apps.identity.preferences import preference_set
 from panhuo.apps.identity.scope import scope_of
@@ -22,6 +22,8 @@ from panhuo.apps.privacy.vault import parties_masked
 from panhuo.apps.strategy.models import Decision, Plan
 from panhuo.apps.strategy.selecting import account_explained
 from panhuo.kernel.routes import ROUTES
+
+pytestmark = pytest.mark.usefixtures("inside")
 
 CJK = re.compile(r"[\u4e00-\u9fff]")
 
@@ -43,7 +45,7 @@ def raw_of(desk: Desk) -> dict[str, dict[str, str]]:
 
 
 @pytest.mark.parametrize("position", [0, 9, 60, 233])
-def test_the_balance_is_the_sum_that_is_shown(desk: Desk, position: int) -> None:  # noqa: F811
+def test_the_balance_is_the_sum_that_is_shown(desk: Desk, position: int) -> None:
     found = page(desk.client(), f"/accounts/{desk.tape.pk}/{position}")
     amounts = [fen(cell.text) for cell in found.one("dl", id="make-up").all("dd")]
     row = table(desk, "principal_fen, interest_fen, penalty_fen, fees_fen, balance_fen")[position]
@@ -52,7 +54,7 @@ def test_the_balance_is_the_sum_that_is_shown(desk: Desk, position: int) -> None
 
 
 @pytest.mark.parametrize("position", [3, 60, 100, 310])
-def test_every_route_is_told_as_recomputed(desk: Desk, position: int) -> None:  # noqa: F811
+def test_every_route_is_told_as_recomputed(desk: Desk, position: int) -> None:
     explained = account_explained(desk.scope, desk.plan, tape_id=desk.tape.pk, position=position)
     assert explained is not None
     main = page(desk.client(), f"/accounts/{desk.tape.pk}/{position}").one("main")
@@ -74,7 +76,7 @@ def test_every_route_is_told_as_recomputed(desk: Desk, position: int) -> None:  
     assert explained.chosen == stored.route
 
 
-def test_a_figure_that_no_longer_agrees_is_said_aloud(desk: Desk) -> None:  # noqa: F811
+def test_a_figure_that_no_longer_agrees_is_said_aloud(desk: Desk) -> None:
     position = Decision.objects.filter(plan=desk.plan, route__isnull=False).values_list("position", flat=True)[5]
     Decision.objects.filter(plan=desk.plan, position=position).update(net_value_fen=1)
     text = page(desk.client(), f"/accounts/{desk.tape.pk}/{position}").one("main").text
@@ -82,7 +84,7 @@ def test_a_figure_that_no_longer_agrees_is_said_aloud(desk: Desk) -> None:  # no
     assert "与方案一致。" not in text
 
 
-def test_every_rule_that_bars_opens_with_words_and_source(desk: Desk) -> None:  # noqa: F811
+def test_every_rule_that_bars_opens_with_words_and_source(desk: Desk) -> None:
     client = desk.client()
     hrefs = set()
     for position in (0, 60, 100, 310, 411):
@@ -100,7 +102,7 @@ def test_every_rule_that_bars_opens_with_words_and_source(desk: Desk) -> None:  
 # --- people
 
 
-def test_parties_are_shown_by_masks_alone(desk: Desk) -> None:  # noqa: F811
+def test_parties_are_shown_by_masks_alone(desk: Desk) -> None:
     client, raw = desk.client(), raw_of(desk)
     for position, (account_id,) in list(enumerate(table(desk, "account_id")))[::23]:
         row = raw[account_id]
@@ -117,34 +119,45 @@ def test_parties_are_shown_by_masks_alone(desk: Desk) -> None:  # noqa: F811
         assert "guarantor_name" in shown or not row["担保人姓名"]
 
 
-def test_a_record_that_does_not_open_is_said_so(desk: Desk) -> None:  # noqa: F811
+def test_a_record_that_does_not_open_is_said_so(desk: Desk) -> None:
     Person.objects.filter(batch=desk.tape.pk, about=0).update(sealed=b"x" * 40)
     assert "记录打不开" in page(desk.client(), f"/accounts/{desk.tape.pk}/2").one("main").text
 
 
-def test_masks_are_for_those_who_see_the_account(desk: Desk) -> None:  # noqa: F811
+def test_masks_are_for_those_who_see_the_account(desk: Desk) -> None:
     assert parties_masked(scope_of(desk.stranger), batch=desk.tape.pk, position=0) == []
 
 
 # --- who may, and what is not there
 
 
-@pytest.mark.parametrize("path", ["/accounts/{tape}/999999", "/accounts/{tape}/99999999999", "/accounts/0/0", "/accounts/999999/0", "/accounts/" + "9" * 25 + "/0", "/accounts/{tape}/-1", "/accounts/{tape}/1e3"])
-def test_forged_ids_are_not_found(desk: Desk, path: str) -> None:  # noqa: F811
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/accounts/{tape}/999999",
+        "/accounts/{tape}/99999999999",
+        "/accounts/0/0",
+        "/accounts/999999/0",
+        "/accounts/" + "9" * 25 + "/0",
+        "/accounts/{tape}/-1",
+        "/accounts/{tape}/1e3",
+    ],
+)
+def test_forged_ids_are_not_found(desk: Desk, path: str) -> None:
     assert desk.client().get(path.format(tape=desk.tape.pk)).status_code == 404
 
 
-def test_another_organisation_finds_no_such_account(desk: Desk) -> None:  # noqa: F811
+def test_another_organisation_finds_no_such_account(desk: Desk) -> None:
     assert desk.client(desk.stranger).get(f"/accounts/{desk.tape.pk}/0").status_code == 404
 
 
-def test_the_record_is_for_those_who_may_read_it(desk: Desk) -> None:  # noqa: F811
+def test_the_record_is_for_those_who_may_read_it(desk: Desk) -> None:
     auditor = desk.client(seat(desk.organisation, "audit", "auditor"))
     assert "tape.import" in page(auditor, f"/accounts/{desk.tape.pk}/0").one("main").text
     assert "tape.import" not in page(desk.client(), f"/accounts/{desk.tape.pk}/0").one("main").text
 
 
-def test_without_a_plan_there_are_no_routes_but_all_the_rest(desk: Desk) -> None:  # noqa: F811
+def test_without_a_plan_there_are_no_routes_but_all_the_rest(desk: Desk) -> None:
     Plan.objects.filter(organisation=desk.organisation).update(state=Plan.FAILED)
     main = page(desk.client(), f"/accounts/{desk.tape.pk}/0").one("main")
     assert "还没有覆盖这份清单的方案" in main.text
@@ -155,28 +168,34 @@ def test_without_a_plan_there_are_no_routes_but_all_the_rest(desk: Desk) -> None
 # --- history
 
 
-def test_the_months_are_those_of_the_tape_with_the_last_at_the_cut_off(desk: Desk) -> None:  # noqa: F811
+def test_the_months_are_those_of_the_tape_with_the_last_at_the_cut_off(desk: Desk) -> None:
     client = desk.client()
     for position, (pattern,) in list(enumerate(table(desk, "repayment_pattern")))[40:240:50]:
         found = list(page(client, f"/accounts/{desk.tape.pk}/{position}").all("ol", **{"class": "months"}))
         if not pattern:
             assert not found
             continue
-        cells = [cell for cell in found[0].all("li")]
+        cells = list(found[0].all("li"))
         assert "".join(cell.one("span", aria_hidden="true").text for cell in cells) == pattern
         assert cells[-1].attrs["title"].startswith("2026-10 ")
         assert cells[0].attrs["title"].startswith("2024-11 ")
 
 
-def test_accounts_of_one_debtor_stand_together_with_their_sum(desk: Desk) -> None:  # noqa: F811
+def test_accounts_of_one_debtor_stand_together_with_their_sum(desk: Desk) -> None:
     rows = pl.DataFrame(table(desk, "position, debtor_id, balance_fen"), schema=["position", "debtor", "balance"], orient="row")
-    debtor = rows.group_by("debtor").agg(pl.len(), pl.col("balance").sum(), pl.col("position").first()).filter(pl.col("len") > 1).sort("position").row(0, named=True)
+    debtor = (
+        rows.group_by("debtor")
+        .agg(pl.len(), pl.col("balance").sum(), pl.col("position").first())
+        .filter(pl.col("len") > 1)
+        .sort("position")
+        .row(0, named=True)
+    )
     found = page(desk.client(), f"/accounts/{desk.tape.pk}/{debtor['position']}").one("section", id="siblings")
     assert len([row for body in found.all("tbody") for row in body.all("tr")]) == debtor["len"]
     assert fen(next(cell for cell in found.one("tfoot").all("td") if cell.attrs["data-col"] == "balance_fen").text) == debtor["balance"]
 
 
-def test_past_versions_are_told_with_what_changed(desk: Desk, tmp_path: Path) -> None:  # noqa: F811
+def test_past_versions_are_told_with_what_changed(desk: Desk, tmp_path: Path) -> None:
     rows = [dict(row) for row in desk.raw[40:120]]
     for row in rows:
         row["未偿利息"] = "1.23"
@@ -199,7 +218,7 @@ def test_past_versions_are_told_with_what_changed(desk: Desk, tmp_path: Path) ->
 # --- both languages
 
 
-def test_english_pages_speak_english(desk: Desk) -> None:  # noqa: F811
+def test_english_pages_speak_english(desk: Desk) -> None:
     """What Chinese is left is the data's own: names, places of the tape, its series and plan, the organisation."""
     preference_set(desk.scope, language="en")
     client = desk.client()

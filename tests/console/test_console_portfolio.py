@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from console.reading import Node, number, read
-from desk import Desk, desk, inside, planned, seat, written  # noqa: F401 - fixtures
 from django.test import Client
 
+from console.reading import Node, number, read
+from desk import Desk, planned, seat, written
 from panhuo.apps.console.account_list import SORTS
 from panhuo.apps.identity.models import Organisation, SavedView
 from panhuo.apps.identity.scope import NotAllowed, scope_of
 from panhuo.apps.strategy.models import Plan
+
+pytestmark = pytest.mark.usefixtures("inside")
 
 
 def page(client: Client, path: str, status: int = 200) -> Node:
@@ -54,7 +56,7 @@ def figures_of(portfolio: Node, measure: str) -> list[tuple[str, str, int]]:
     [("", "balance"), ("overdue_days=40..400&product=consumer_loan,online_loan,credit_card", "balance"),
      ("route=in_house,none&balance_fen=100000..", "balance"), ("five_class=loss,none&origination_date=..2023-06-30", "accounts")],
 )  # fmt: skip
-def test_every_number_opens_a_list_that_adds_up_to_it(desk: Desk, query: str, measure: str) -> None:  # noqa: F811
+def test_every_number_opens_a_list_that_adds_up_to_it(desk: Desk, query: str, measure: str) -> None:
     client = desk.client()
     address = f"/portfolio?{query}" + ("" if "measure" in query or measure == "balance" else "&measure=accounts")
     portfolio = page(client, address)
@@ -70,7 +72,7 @@ def test_every_number_opens_a_list_that_adds_up_to_it(desk: Desk, query: str, me
     assert not unlinked
 
 
-def test_totals_line_is_the_tapes_own(desk: Desk) -> None:  # noqa: F811
+def test_totals_line_is_the_tapes_own(desk: Desk) -> None:
     sums = {name: value for _, name, value in reversed(figures_of(page(desk.client(), "/portfolio"), "balance"))}
     assert sums["accounts"] == desk.tape.rows
     assert sums["balance_fen"] == desk.tape.balance_fen
@@ -78,7 +80,7 @@ def test_totals_line_is_the_tapes_own(desk: Desk) -> None:  # noqa: F811
     assert sums["net_value_fen"] == desk.plan.figures["objective_fen"]
 
 
-def test_months_add_up_and_lie_within_their_band(desk: Desk) -> None:  # noqa: F811
+def test_months_add_up_and_lie_within_their_band(desk: Desk) -> None:
     import json
 
     found = page(desk.client(), "/portfolio?product=credit_card")
@@ -91,7 +93,7 @@ def test_months_add_up_and_lie_within_their_band(desk: Desk) -> None:  # noqa: F
         assert low <= value <= high
 
 
-def test_chips_say_the_filters_and_take_them_away(desk: Desk) -> None:  # noqa: F811
+def test_chips_say_the_filters_and_take_them_away(desk: Desk) -> None:
     found = page(desk.client(), "/portfolio?product=credit_card&balance_fen=100000..&tape=" + str(desk.tape.pk))
     chips = [chip for chip in found.all("span") if chip.attrs.get("class") == "chip"]
     assert [" ".join(chip.text.split()) for chip in chips] == ["产品类型 信用卡透支去掉筛选 产品类型 信用卡透支", "余额 ≥ 1,000去掉筛选 余额 ≥ 1,000"]
@@ -104,14 +106,14 @@ def test_chips_say_the_filters_and_take_them_away(desk: Desk) -> None:  # noqa: 
      ("days_from=31&days_to=60&tape=", "overdue_days=31..60"), ("made_from=2024-01-01&made_to=&overdue_days=1..2", "overdue_days=1..2&origination_date=2024-01-01.."),
      ("days_from=&days_to=&overdue_days=1..2", "")],
 )  # fmt: skip
-def test_the_forms_fields_become_one_spelling(desk: Desk, typed: str, goal: str) -> None:  # noqa: F811
+def test_the_forms_fields_become_one_spelling(desk: Desk, typed: str, goal: str) -> None:
     response = desk.client().get(f"/portfolio?{typed}")
     assert response.status_code == 302
     assert response["Location"] == (f"/portfolio?{goal}" if goal else "/portfolio")
 
 
 @pytest.mark.parametrize("query", ["bucket=M99", "balance_fen=x", "balance_from=lots", "route=magic", "made_from=yesterday"])
-def test_a_wrong_filter_is_named_and_nothing_breaks(desk: Desk, query: str) -> None:  # noqa: F811
+def test_a_wrong_filter_is_named_and_nothing_breaks(desk: Desk, query: str) -> None:
     client = desk.client()
     response = client.get(f"/portfolio?{query}", follow=True)
     assert response.status_code == 400
@@ -119,12 +121,12 @@ def test_a_wrong_filter_is_named_and_nothing_breaks(desk: Desk, query: str) -> N
 
 
 @pytest.mark.parametrize("tape", ["0", "-1", "999999999", "9" * 30, "１", "1 or 1=1"])
-def test_a_forged_tape_is_not_there(desk: Desk, tape: str) -> None:  # noqa: F811
+def test_a_forged_tape_is_not_there(desk: Desk, tape: str) -> None:
     for path in ("/portfolio", "/accounts", "/accounts/export.xlsx"):
         assert desk.client().get(path, {"tape": tape}).status_code == 404
 
 
-def test_another_organisation_sees_nothing_of_it(desk: Desk) -> None:  # noqa: F811
+def test_another_organisation_sees_nothing_of_it(desk: Desk) -> None:
     client = desk.client(desk.stranger)
     for path in ("/portfolio", "/accounts"):
         assert client.get(f"{path}?tape={desk.tape.pk}").status_code == 404
@@ -133,7 +135,7 @@ def test_another_organisation_sees_nothing_of_it(desk: Desk) -> None:  # noqa: F
     assert desk.tape.series not in found
 
 
-def test_without_a_plan_the_page_says_so_and_how_to_get_one(desk: Desk) -> None:  # noqa: F811
+def test_without_a_plan_the_page_says_so_and_how_to_get_one(desk: Desk) -> None:
     Plan.objects.filter(organisation=desk.organisation).update(state=Plan.FAILED)
     client = desk.client()
     found = page(client, "/portfolio")
@@ -145,7 +147,7 @@ def test_without_a_plan_the_page_says_so_and_how_to_get_one(desk: Desk) -> None:
     assert client.get("/accounts").status_code == 200
 
 
-def test_views_are_kept_by_name_in_one_spelling_and_are_ones_own(desk: Desk) -> None:  # noqa: F811
+def test_views_are_kept_by_name_in_one_spelling_and_are_ones_own(desk: Desk) -> None:
     client, colleague = desk.client(), desk.client(seat(desk.organisation, "colleague"))
     asked = {"name": " 大额 \x00信用卡 ", "query": "sort=-overdue_days&product=credit_card&after=zzz&found=abc&evil=<x>&balance_fen=100000.."}
     response = client.post("/views/accounts", asked)
@@ -163,14 +165,21 @@ def test_views_are_kept_by_name_in_one_spelling_and_are_ones_own(desk: Desk) -> 
     assert not SavedView.objects.exists()
 
 
-@pytest.mark.parametrize(("page_name", "data", "status"), [("nowhere", {"name": "a", "query": ""}, 404), ("accounts", {"name": "  ", "query": ""}, 400), ("accounts", {"name": "a", "query": "product=gold"}, 400)])
-def test_a_view_that_cannot_be_kept_is_refused(desk: Desk, page_name: str, data: dict[str, str], status: int) -> None:  # noqa: F811
+@pytest.mark.parametrize(
+    ("page_name", "data", "status"),
+    [
+        ("nowhere", {"name": "a", "query": ""}, 404),
+        ("accounts", {"name": "  ", "query": ""}, 400),
+        ("accounts", {"name": "a", "query": "product=gold"}, 400),
+    ],
+)
+def test_a_view_that_cannot_be_kept_is_refused(desk: Desk, page_name: str, data: dict[str, str], status: int) -> None:
     assert desk.client().post(f"/views/{page_name}", data).status_code == status
     assert not SavedView.objects.exists()
 
 
 @pytest.mark.parametrize("role", ["collector", "agency_manager", "lawyer", "investor"])
-def test_seats_without_the_ability_stay_out(desk: Desk, role: str) -> None:  # noqa: F811
+def test_seats_without_the_ability_stay_out(desk: Desk, role: str) -> None:
     kind = {"collector": "lender", "agency_manager": "agency", "lawyer": "law_firm", "investor": "investor"}[role]
     user = seat(Organisation.objects.create(kind=kind, name=f"机构 {role}"), f"out-{role}", role)
     client = desk.client(user)
@@ -180,7 +189,7 @@ def test_seats_without_the_ability_stay_out(desk: Desk, role: str) -> None:  # n
         scope_of(user).need("portfolio.view")
 
 
-def test_a_newer_version_takes_the_place_of_the_older(desk: Desk, tmp_path: Any) -> None:  # noqa: F811
+def test_a_newer_version_takes_the_place_of_the_older(desk: Desk, tmp_path: Any) -> None:
     import datetime as dt
 
     from desk import imported

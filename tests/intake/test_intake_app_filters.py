@@ -6,11 +6,11 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from desk import Desk, desk, inside, seat  # noqa: F401 - fixtures
 from django.db import connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from desk import Desk, seat
 from panhuo.apps.identity.models import Organisation
 from panhuo.apps.identity.scope import scope_of
 from panhuo.apps.intake.accounts import SORTS, accounts_all, accounts_page
@@ -18,6 +18,8 @@ from panhuo.apps.intake.filters import BY_RANGE, BY_VALUE, NAMES, Filter, filter
 from panhuo.apps.intake.portfolio import SUMS, grouped, tapes_current, totals
 from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.frames import ACCOUNT
+
+pytestmark = pytest.mark.usefixtures("inside")
 
 DAYS = st.integers(0, 2_500)
 MONEY = st.integers(0, 60_000_000)
@@ -32,7 +34,9 @@ def one_of_values(name: str) -> st.SearchStrategy[str]:
 
 def ranges(name: str) -> st.SearchStrategy[str]:
     bounds: Any = {"overdue_days": DAYS, "origination_date": st.dates(dt.date(2015, 1, 1), dt.date(2026, 10, 31)).map(str)}.get(name, MONEY)
-    text = st.tuples(st.none() | bounds, st.none() | bounds).filter(any).map(lambda pair: "..".join("" if part is None else str(part) for part in pair))
+    text = (
+        st.tuples(st.none() | bounds, st.none() | bounds).filter(any).map(lambda pair: "..".join("" if part is None else str(part) for part in pair))
+    )
     return text | st.just("none") if ACCOUNT[name].nullable else text
 
 
@@ -68,7 +72,7 @@ def in_sql(desk: Desk, query: dict[str, str], select: str, tail: str = "") -> li
 
 @settings(max_examples=120)
 @given(query=QUERIES)
-def test_sums_are_those_of_sql(desk: Desk, query: dict[str, str]) -> None:  # noqa: F811
+def test_sums_are_those_of_sql(desk: Desk, query: dict[str, str]) -> None:
     found = totals(tapes_current(desk.scope), filters_of(query))
     wanted = in_sql(desk, query, "count(*), " + ", ".join(f"coalesce(sum({name}), 0)::bigint" for name in SUMS))[0]
     assert (found.accounts, *(found.sums[name] for name in SUMS)) == wanted
@@ -76,7 +80,7 @@ def test_sums_are_those_of_sql(desk: Desk, query: dict[str, str]) -> None:  # no
 
 @settings(max_examples=60)
 @given(query=QUERIES, sort=st.sampled_from([sign + name for name in SORTS for sign in ("", "-")]), size=st.integers(1, 120))
-def test_pages_visit_every_account_once_in_order_there_and_back(desk: Desk, query: dict[str, str], sort: str, size: int) -> None:  # noqa: F811
+def test_pages_visit_every_account_once_in_order_there_and_back(desk: Desk, query: dict[str, str], sort: str, size: int) -> None:
     scope, tapes, filters = desk.scope, tapes_current(desk.scope), filters_of(query)
     column, way = sort.removeprefix("-"), "desc" if sort.startswith("-") else "asc"
     wanted = [row[0] for row in in_sql(desk, query, "position", f"order by {column} {way}, tape_id {way}, position {way}")]
@@ -106,7 +110,7 @@ def test_pages_visit_every_account_once_in_order_there_and_back(desk: Desk, quer
 @pytest.mark.parametrize("by", [*BY_VALUE, "age", "vintage"])
 @settings(max_examples=8)
 @given(query=QUERIES)
-def test_each_group_is_what_its_filter_leaves(desk: Desk, by: str, query: dict[str, str]) -> None:  # noqa: F811
+def test_each_group_is_what_its_filter_leaves(desk: Desk, by: str, query: dict[str, str]) -> None:
     tapes, filters = tapes_current(desk.scope), filters_of(query)
     groups = grouped(tapes, filters, [by])
     whole = totals(tapes, filters)
@@ -131,7 +135,7 @@ def test_whatever_stands_in_an_address_is_a_filter_or_is_named(name: str, text: 
     try:
         filters = filters_of({name: text})
     except UsageInvalid as refused:
-        assert refused.where == name
+        assert refused.where == name  # noqa: PT017 - it need not be refused
     else:
         assert (not text) == (not filters)
 
@@ -148,14 +152,14 @@ def test_values_that_do_not_exist_are_named(name: str, text: str) -> None:
 
 
 @given(cursor=st.text(max_size=60) | st.binary(max_size=40).map(lambda b: __import__("base64").urlsafe_b64encode(b).decode()))
-def test_a_forged_cursor_is_refused_or_is_a_place(desk: Desk, cursor: str) -> None:  # noqa: F811
+def test_a_forged_cursor_is_refused_or_is_a_place(desk: Desk, cursor: str) -> None:
     try:
         accounts_page(desk.scope, tapes_current(desk.scope), [], cursor=cursor)
     except UsageInvalid as refused:
-        assert refused.code == "CURSOR_WRONG"
+        assert refused.code == "CURSOR_WRONG"  # noqa: PT017 - it need not be refused
 
 
-def test_an_unknown_order_is_refused(desk: Desk) -> None:  # noqa: F811
+def test_an_unknown_order_is_refused(desk: Desk) -> None:
     for sort in ("name_shown", "balance_fen;", "--balance_fen", "recovery_fen"):
         with pytest.raises(UsageInvalid):
             accounts_page(desk.scope, tapes_current(desk.scope), [], sort=sort)

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from desk import Desk, desk, inside, seat  # noqa: F401 - fixtures
 from django.db import connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from desk import Desk, seat
 from panhuo.apps.identity.models import Organisation
 from panhuo.apps.identity.scope import NotAllowed, scope_of
 from panhuo.apps.intake.accounts import accounts_page
@@ -26,6 +26,8 @@ from panhuo.apps.strategy.services import plan_latest
 from panhuo.apps.strategy.turning import turns_of
 from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.routes import ROUTE_NAMES
+
+pytestmark = pytest.mark.usefixtures("inside")
 
 QUERIES = st.fixed_dictionaries(
     {},
@@ -60,7 +62,7 @@ def slowly(desk: Desk, query: dict[str, str]) -> list[dict[str, Any]]:
 
 @settings(max_examples=60)
 @given(query=QUERIES)
-def test_routes_and_sums_are_those_of_the_decisions(desk: Desk, query: dict[str, str]) -> None:  # noqa: F811
+def test_routes_and_sums_are_those_of_the_decisions(desk: Desk, query: dict[str, str]) -> None:
     wanted: dict[str | None, list[int]] = {}
     for row in slowly(desk, query):
         sums = wanted.setdefault(row["route"], [0, 0, 0, 0])
@@ -78,7 +80,7 @@ def test_routes_and_sums_are_those_of_the_decisions(desk: Desk, query: dict[str,
 
 @settings(max_examples=40)
 @given(query=QUERIES)
-def test_expected_cash_is_each_accounts_balance_along_its_curve(desk: Desk, query: dict[str, str]) -> None:  # noqa: F811
+def test_expected_cash_is_each_accounts_balance_along_its_curve(desk: Desk, query: dict[str, str]) -> None:
     kept = kept_of(desk.plan)
     balance, curve = kept.array("balance_fen"), kept.array("curve")
     months = [0.0] * curve.shape[1]
@@ -94,7 +96,7 @@ def test_expected_cash_is_each_accounts_balance_along_its_curve(desk: Desk, quer
     assert cash["months"] == pytest.approx(months, abs=1.0)
 
 
-def test_the_sum_of_routes_is_the_plans_own(desk: Desk) -> None:  # noqa: F811
+def test_the_sum_of_routes_is_the_plans_own(desk: Desk) -> None:
     groups = routes_of(desk.scope, desk.plan, [desk.tape], [])
     assert groups["net_value_fen"].sum() == desk.plan.figures["objective_fen"]
     for row in groups.filter(pl.col("route").is_not_null()).iter_rows(named=True):
@@ -102,7 +104,7 @@ def test_the_sum_of_routes_is_the_plans_own(desk: Desk) -> None:  # noqa: F811
 
 
 @pytest.mark.parametrize("sort", [sign + name for name in SORTS for sign in ("", "-")])
-def test_lists_sorted_by_the_plans_figures(desk: Desk, sort: str) -> None:  # noqa: F811
+def test_lists_sorted_by_the_plans_figures(desk: Desk, sort: str) -> None:
     frame, column = decided_columns(desk.scope, desk.plan, [desk.tape]), sort.removeprefix("-")
     met, cursor = [], None
     while True:
@@ -123,7 +125,7 @@ def test_an_unknown_route_is_named() -> None:
     assert conditions_of({"route": "none,in_house"}) == [RouteFilter((None, "in_house"))]
 
 
-def test_figures_of_a_plan_need_the_ability_to_see_plans(desk: Desk) -> None:  # noqa: F811
+def test_figures_of_a_plan_need_the_ability_to_see_plans(desk: Desk) -> None:
     with pytest.raises(NotAllowed):
         decided_columns(replace(desk.scope, abilities=frozenset({"portfolio.view"})), desk.plan, [desk.tape])
 
@@ -133,7 +135,7 @@ def test_without_tapes_there_is_no_plan() -> None:
     assert plan_latest(scope_of(seat(Organisation.objects.create(kind="lender", name="丙银行"), "empty")), [1]) is None
 
 
-def test_an_account_recomputed_agrees_and_a_touched_decision_does_not(desk: Desk) -> None:  # noqa: F811
+def test_an_account_recomputed_agrees_and_a_touched_decision_does_not(desk: Desk) -> None:
     position = Decision.objects.filter(plan=desk.plan, route__isnull=False).values_list("position", flat=True)[7]
     found = account_explained(desk.scope, desk.plan, tape_id=desk.tape.pk, position=position)
     assert found is not None
@@ -144,11 +146,11 @@ def test_an_account_recomputed_agrees_and_a_touched_decision_does_not(desk: Desk
     assert not touched.agrees
 
 
-def test_another_organisation_explains_nothing(desk: Desk) -> None:  # noqa: F811
+def test_another_organisation_explains_nothing(desk: Desk) -> None:
     assert account_explained(scope_of(desk.stranger), desk.plan, tape_id=desk.tape.pk, position=0) is None
 
 
-def test_what_would_turn_a_choice_turns_it(desk: Desk) -> None:  # noqa: F811
+def test_what_would_turn_a_choice_turns_it(desk: Desk) -> None:
     """Each price told is put in place of the present one: a hair beyond it the other route comes out ahead, a hair short of it the chosen one stays."""
     kinds = {"falls": 0, "rises": 0, "unbarred": 0, "next_best": 0}
     for position in np.random.default_rng(5).choice(desk.tape.rows, 40, replace=False).tolist():

@@ -71,7 +71,14 @@ class Explained:
 
 
 def explain(
-    row: Mapping[str, Any], *, policy: Policy, books: Sequence[Book], as_of: dt.date, choice: int, limits: Sequence[Mapping[str, Any]], stored_fen: int | None
+    row: Mapping[str, Any],
+    *,
+    policy: Policy,
+    books: Sequence[Book],
+    as_of: dt.date,
+    choice: int,
+    limits: Sequence[Mapping[str, Any]],
+    stored_fen: int | None,
 ) -> Explained:
     """Explain one account. row: its canonical fields. choice: index of the route chosen, -1 for none. limits: the plan's ``figures["limits"]``.
     stored_fen: the net value that the plan's decision has."""
@@ -83,7 +90,9 @@ def explain(
     built = [limit for limit in build_limits(policy.strategy, measures, accounts_overdue=1, balance_fen=1.0) if limit.name in known]
     prices = np.array([float(known[limit.name]["price_fen"]) for limit in built])
     used = np.array([float(known[limit.name]["used"]) for limit in built])
-    allocation = Allocation(np.array([choice], dtype=np.int16), 0.0, 0.0, 0.0, prices, used, True, True, (), np.zeros(0, dtype=np.int64), Words("", ""))
+    allocation = Allocation(
+        np.array([choice], dtype=np.int16), 0.0, 0.0, 0.0, prices, used, True, True, (), np.zeros(0, dtype=np.int64), Words("", "")
+    )
     verdicts = kept.verdicts
     words = {rule: Words(zh, verdicts.reasons("en")[rule]) for rule, zh in verdicts.reasons("zh").items()}
     decision = decide(

@@ -75,7 +75,12 @@ def shown(row: Mapping[str, Any], names: Sequence[str]) -> list[Fact]:
 
 def flags_of(row: Mapping[str, Any]) -> list[State]:
     """The account's state in a few words: class, suit, and what stands out."""
-    out = [State(Words(f"账龄 {row['bucket']}", f"Bucket {row['bucket']}"), "" if row["overdue_days"] <= 0 else "warn" if row["overdue_days"] <= 90 else "bad")]
+    out = [
+        State(
+            Words(f"账龄 {row['bucket']}", f"Bucket {row['bucket']}"),
+            "" if row["overdue_days"] <= 0 else "warn" if row["overdue_days"] <= 90 else "bad",
+        )
+    ]
     if row["five_class"]:
         out.append(State(value_words("five_class", row["five_class"]), _TONES[row["five_class"]]))  # type: ignore[arg-type]
     if row["litigation_state"] not in (None, "none"):
@@ -108,7 +113,10 @@ def pattern_of(pattern: str | None, as_of: dt.date | None) -> list[Month]:
         elif mark == "C":
             level, words = "closed", Words("已结清", "closed")
         elif mark in "1234567":
-            level, words = f"late{mark}", Words(f"逾期 {mark} 期" + ("以上" if mark == "7" else ""), f"{mark}{' or more' if mark == '7' else ''} instalments late")
+            level, words = (
+                f"late{mark}",
+                Words(f"逾期 {mark} 期" + ("以上" if mark == "7" else ""), f"{mark}{' or more' if mark == '7' else ''} instalments late"),
+            )
         else:
             level, words = "odd", Words("其他", "other")
         out.append(Month(month, mark, level, words))

@@ -98,7 +98,11 @@ def heat_of(heat: Heat, lang: Lang) -> dict[str, Any]:
         if heat.unit != "fen":
             return written(column, value, lang)
         shown = value / by
-        return format_html('<span class="money" title="{}">{}</span>', f"{exact(value)} {'元' if lang == 'zh' else 'yuan'}", f"{shown:,.0f}" if abs(shown) >= 10 else f"{shown:,.1f}")
+        return format_html(
+            '<span class="money" title="{}">{}</span>',
+            f"{exact(value)} {'元' if lang == 'zh' else 'yuan'}",
+            f"{shown:,.0f}" if abs(shown) >= 10 else f"{shown:,.1f}",
+        )
 
     rows = []
     levels, sums = heat.levels(), heat.row_sums()

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from panhuo.apps.identity.language import lang_of
 from panhuo.apps.console.menu import menu_of
+from panhuo.apps.identity.language import lang_of
 
 
 def page(request: HttpRequest) -> dict[str, Any]:

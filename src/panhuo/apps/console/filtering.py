@@ -83,8 +83,10 @@ class Chosen:
     def views(self, page: str) -> Views:
         mine = self.query(found=None)
         items = [View(ALL, f"/{page}", not mine)]
-        for view in views_of(self.scope, page):
-            items.append(View(view.name, f"/{page}?{view.query}", bool(mine) and view.query == mine, f"/views/{view.pk}/remove"))
+        items += [
+            View(view.name, f"/{page}?{view.query}", bool(mine) and view.query == mine, f"/views/{view.pk}/remove")
+            for view in views_of(self.scope, page)
+        ]
         return Views(items, f"/views/{page}", query=mine)
 
     def bar(self) -> dict[str, Any]:
@@ -96,13 +98,23 @@ class Chosen:
             one = ranges.get(name)
             for end, bound in (("from", one.low if one else None), ("to", one.high if one else None)):
                 bounds[f"{start}_{end}"] = "" if bound is None else f"{bound / 100:.2f}".removesuffix(".00") if start == "balance" else str(bound)
-        facets = [(name, field_words(name), _options(name, held.get(name, "")), held.get(name, "")) for name in FACETS if name != "route" or self.plan]
+        facets = [
+            (name, field_words(name), _options(name, held.get(name, "")), held.get(name, "")) for name in FACETS if name != "route" or self.plan
+        ]
         more = [(name, field_words(name), _options(name, held.get(name, "")), held.get(name, "")) for name in MORE]
         active = sum(name in held for name in (*MORE, *RANGES.values()))
         kept = [(key, value) for key, value in self.rest.items() if key in ("measure", "sort", "found")]
         # a range that the form's two fields cannot say goes through unchanged
         kept += [(name, text) for name, text in held.items() if name not in (*FACETS, *MORE) and not (name in ranges and name in RANGES.values())]
-        return {"tape": "" if self.tape_id is None else str(self.tape_id), "tapes": tape_options(self.scope, self.tape_id), "facets": facets, "more": more, "bounds": bounds, "active": active, "kept": kept}
+        return {
+            "tape": "" if self.tape_id is None else str(self.tape_id),
+            "tapes": tape_options(self.scope, self.tape_id),
+            "facets": facets,
+            "more": more,
+            "bounds": bounds,
+            "active": active,
+            "kept": kept,
+        }
 
 
 def chosen_of(request: HttpRequest, *, keep: Sequence[str] = ()) -> Chosen:
@@ -120,7 +132,9 @@ def chosen_from(scope: Scope, query: QueryDict, *, keep: Sequence[str] = ()) -> 
     rest = {key: query[key][:80] for key in keep if query.get(key)}
     if plan is None and needs_plan(filters, rest.get("sort", "")):
         cause = Words("还没有覆盖这些清单的方案", "no plan is over these tapes yet")
-        raise UsageInvalid("PLAN_NONE", cause, where="route", remedy=Words("先制定方案，或去掉这个条件", "make a plan first, or remove the condition"))
+        raise UsageInvalid(
+            "PLAN_NONE", cause, where="route", remedy=Words("先制定方案，或去掉这个条件", "make a plan first, or remove the condition")
+        )
     return Chosen(scope, tape_id, tapes, filters, plan, rest)
 
 
@@ -142,7 +156,9 @@ def respelled(query: QueryDict) -> str | None:
 
 def tape_options(scope: Scope, chosen: int | None) -> Options:
     """All tapes there are: the current ones together, then each version of each series."""
-    rows = scope.rows(Tape).filter(state=Tape.IMPORTED).order_by("series", "-version").values_list("pk", "series", "version", "as_of", "current")[:500]
+    rows = (
+        scope.rows(Tape).filter(state=Tape.IMPORTED).order_by("series", "-version").values_list("pk", "series", "version", "as_of", "current")[:500]
+    )
     out: Options = [("", Words("全部当前清单", "All current tapes"))]
     for pk, series, version, as_of, current in rows:
         mark_zh, mark_en = ("", "") if current else ("（旧版）", " (older)")

@@ -60,7 +60,13 @@ def shown_words(name: str, value: Any) -> Words:
         return Words(f"{value / 100:,.2f} 元", f"CNY {value / 100:,.2f}")
     if isinstance(value, dt.date):
         return Words(value.isoformat(), value.isoformat())
-    return value_words(name, value) if field.codes or field.kind == "flag" or name == "province" else Words(str(value), str(value)) if value is not None else NOT_GIVEN
+    return (
+        value_words(name, value)
+        if field.codes or field.kind == "flag" or name == "province"
+        else Words(str(value), str(value))
+        if value is not None
+        else NOT_GIVEN
+    )
 
 
 def group_words(by: str, key: str | None) -> Words:

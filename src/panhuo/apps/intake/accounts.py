@@ -88,7 +88,9 @@ def found_in(positions: Sequence[tuple[int, int]]) -> pl.Expr:
     return pl.any_horizontal(parts) if parts else pl.lit(False)
 
 
-def _found(tapes: Sequence[Tape], filters: Sequence[Condition], positions: Sequence[tuple[int, int]] | None, frame: pl.LazyFrame | None) -> pl.LazyFrame:
+def _found(
+    tapes: Sequence[Tape], filters: Sequence[Condition], positions: Sequence[tuple[int, int]] | None, frame: pl.LazyFrame | None
+) -> pl.LazyFrame:
     found = where(columns_of(tapes) if frame is None else frame, filters)
     return found if positions is None else found.filter(found_in(positions))
 
@@ -97,7 +99,9 @@ def _order(sort: str, sorts: Sequence[str]) -> tuple[str, bool]:
     """The column, and whether the largest come first."""
     column = sort.removeprefix("-")
     if column not in sorts:
-        raise UsageInvalid("SORT_WRONG", Words("不能按此排序", "cannot be sorted by this"), where=sort[:40], remedy=Words("点列标题排序", "use the column heads"))
+        raise UsageInvalid(
+            "SORT_WRONG", Words("不能按此排序", "cannot be sorted by this"), where=sort[:40], remedy=Words("点列标题排序", "use the column heads")
+        )
     return column, sort.startswith("-")
 
 
@@ -115,8 +119,8 @@ def _fetched(scope: Scope, places: pl.DataFrame) -> list[dict[str, Any]]:
     tapes, positions = places["tape_id"].to_list(), places["position"].to_list()
     if not tapes:
         return []
-    sql = (
-        f"select {', '.join('a.' + name for name in LISTED)} from unnest(%s::bigint[], %s::integer[]) with ordinality as k(tape, place, number)"
+    sql = (  # names of columns are ours
+        f"select {', '.join('a.' + name for name in LISTED)} from unnest(%s::bigint[], %s::integer[]) with ordinality as k(tape, place, number)"  # noqa: S608
         " join intake_account a on a.tape_id = k.tape and a.position = k.place and a.tape_id = any(%s) where a.organisation_id = %s order by k.number"
     )
     with connection.cursor() as session:
@@ -138,7 +142,9 @@ def row_of(*, tape_id: int, position: int, organisation_id: int) -> dict[str, An
 def accounts_of_debtor(scope: Scope, *, tape_id: int, debtor_id: str, limit: int = 50) -> list[dict[str, Any]]:
     """All accounts of one debtor on a tape, largest first. A debtor's number is made of the accounts on that tape: on another it need not be his."""
     scope.need("account.view")
-    return _rows("tape_id = %s and debtor_id = %s", [tape_id, debtor_id], scope.organisation_id, f"order by balance_fen desc, position limit {int(limit)}")
+    return _rows(
+        "tape_id = %s and debtor_id = %s", [tape_id, debtor_id], scope.organisation_id, f"order by balance_fen desc, position limit {int(limit)}"
+    )
 
 
 def account_versions(scope: Scope, *, tapes: Sequence[Tape], account_id: str) -> list[dict[str, Any]]:
@@ -149,7 +155,7 @@ def account_versions(scope: Scope, *, tapes: Sequence[Tape], account_id: str) ->
 
 def _rows(condition: str, key: list[Any], organisation_id: int, tail: str = "") -> list[dict[str, Any]]:
     with connection.cursor() as session:
-        session.execute(f"select {', '.join(_WHOLE)} from intake_account where {condition} and organisation_id = %s {tail}", [*key, organisation_id])
+        session.execute(f"select {', '.join(_WHOLE)} from intake_account where {condition} and organisation_id = %s {tail}", [*key, organisation_id])  # noqa: S608 - ours
         return [dict(zip(_WHOLE, row, strict=True)) for row in session.fetchall()]
 
 
@@ -177,5 +183,10 @@ def _opened(cursor: str | None) -> tuple[bool, list[int] | None]:
         if way not in ("f", "b") or not all(type(part) is int and abs(part) < 2**62 for part in (value, tape, position)):
             raise ValueError
     except (ValueError, TypeError, RecursionError) as error:
-        raise UsageInvalid("CURSOR_WRONG", Words("翻页位置不对", "the place in the list is wrong"), where="cursor", remedy=Words("从第一页看起", "begin at the first page")) from error
+        raise UsageInvalid(
+            "CURSOR_WRONG",
+            Words("翻页位置不对", "the place in the list is wrong"),
+            where="cursor",
+            remedy=Words("从第一页看起", "begin at the first page"),
+        ) from error
     return way == "b", [value, tape, position]

@@ -51,10 +51,16 @@ def accounts_export(
     import xlsxwriter
 
     written = 0
-    with xlsxwriter.Workbook(str(path), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}) as book:
+    with xlsxwriter.Workbook(
+        str(path), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    ) as book:
         book.set_properties({"title": titles[0], "author": "", "company": ""})
         head = book.add_format({"bold": True, "bottom": 1, "quote_prefix": True})
-        formats = {"money": book.add_format({"num_format": _MONEY}), "count": book.add_format({"num_format": _COUNT}), "date": book.add_format({"num_format": _DATE})}
+        formats = {
+            "money": book.add_format({"num_format": _MONEY}),
+            "count": book.add_format({"num_format": _COUNT}),
+            "date": book.add_format({"num_format": _DATE}),
+        }
         text = book.add_format({"quote_prefix": True})
         sheet = book.add_worksheet(titles[0])
         sheet.freeze_panes(1, 1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, reduce
+from functools import cache, reduce
 from typing import Any, Protocol
 
 import polars as pl
@@ -133,7 +133,7 @@ def _value(field: Field, text: str) -> Any:
     return text
 
 
-@lru_cache(maxsize=None)
+@cache
 def values_of(name: str) -> dict[str, None]:
     """The values a coded field may have, in their order."""
     kind = PROVINCE if name == "province" else ACCOUNT[name].dtype
@@ -156,4 +156,6 @@ def _bound(field: Field, text: str) -> Any:
 
 def _wrong(field: Field, text: str) -> UsageInvalid:
     cause = Words(f"“{field.zh}”没有“{text[:40]}”这样的值", f'"{field.en}" has no value "{text[:40]}"')
-    return UsageInvalid("FILTER_WRONG", cause, where=field.name, remedy=Words("去掉这个条件，或从列表中选择", "remove the filter, or choose from the list"))
+    return UsageInvalid(
+        "FILTER_WRONG", cause, where=field.name, remedy=Words("去掉这个条件，或从列表中选择", "remove the filter, or choose from the list")
+    )

@@ -53,7 +53,9 @@ def conditions_of(query: Mapping[str, str]) -> list[Condition]:
         for name in names:
             if name is not None and name not in ROUTE_NAMES:
                 cause = Words(f"没有“{name[:40]}”这种处置方式", f'there is no route "{name[:40]}"')
-                raise UsageInvalid("FILTER_WRONG", cause, where="route", remedy=Words("去掉这个条件，或从列表中选择", "remove the filter, or choose from the list"))
+                raise UsageInvalid(
+                    "FILTER_WRONG", cause, where="route", remedy=Words("去掉这个条件，或从列表中选择", "remove the filter, or choose from the list")
+                )
         found.append(RouteFilter(tuple(names)))
     return found
 
@@ -74,11 +76,16 @@ def beside(plan: Plan, tapes: Sequence[Tape]) -> pl.LazyFrame:
     starts = starts_of(plan)
     columns = _decided(plan.pk, plan.digest)
     parts = [
-        pl.concat([columns_of([tape]), columns.slice(starts[tape.pk], tape.rows).lazy(), pl.LazyFrame({"place": _places(starts[tape.pk], tape.rows)})], how="horizontal")
+        pl.concat(
+            [columns_of([tape]), columns.slice(starts[tape.pk], tape.rows).lazy(), pl.LazyFrame({"place": _places(starts[tape.pk], tape.rows)})],
+            how="horizontal",
+        )
         for tape in tapes
         if tape.pk in starts
     ]
-    return pl.concat(parts) if parts else pl.concat([columns_of([]), columns.clear().lazy(), pl.LazyFrame({"place": _places(0, 0)})], how="horizontal")
+    return (
+        pl.concat(parts) if parts else pl.concat([columns_of([]), columns.clear().lazy(), pl.LazyFrame({"place": _places(0, 0)})], how="horizontal")
+    )
 
 
 def starts_of(plan: Plan) -> dict[int, int]:

@@ -26,6 +26,7 @@ from panhuo.pipeline.planning import Kept
 
 _CACHED_ROWS = 8_192
 
+
 def plans_of(scope: Scope) -> list[Plan]:
     """All plans of the organisation, latest first."""
     scope.need("plan.view")
@@ -88,7 +89,12 @@ def _expected(plan: Plan, digest: str, tapes: tuple[Tape, ...], filters: tuple[C
     kept = kept_of(plan)
     if not filters and {tape.pk for tape in tapes} >= set(plan.tapes):
         cash = plan.figures["cash"]
-        return {"months": cash["months"], "recovery_fen": int(kept.array("recovery_fen").sum()), "low_fen": cash["low_fen"], "high_fen": cash["high_fen"]}
+        return {
+            "months": cash["months"],
+            "recovery_fen": int(kept.array("recovery_fen").sum()),
+            "low_fen": cash["low_fen"],
+            "high_fen": cash["high_fen"],
+        }
     places = where(beside(plan, tapes), filters).select("place").collect()["place"].to_numpy()
     sums = {name: int(kept.array(name)[places].sum()) for name in ("recovery_fen", "low_fen", "high_fen")}
     return {"months": _months(kept, places), **sums}

@@ -84,7 +84,9 @@ def _falls(option: Option, held: float, chosen: Option | None) -> PriceFalls | N
     shared = sum(one.amount for one in chosen.uses if one.limit == use.limit) if chosen else 0.0
     amount = use.amount - shared
     below = use.price_fen - (held - option.after_fen) / amount if amount > 0 else None
-    return PriceFalls(option, use, below if below is not None and below > 0 else None, float(more), tuple(one for one in option.uses if one is not use))
+    return PriceFalls(
+        option, use, below if below is not None and below > 0 else None, float(more), tuple(one for one in option.uses if one is not use)
+    )
 
 
 def _rises(chosen: Option, option: Option, held: float) -> list[PriceRises]:

@@ -32,7 +32,12 @@ from panhuo.kernel.words import Words
 from panhuo.pipeline.explaining import Explained
 
 PARTS = ("principal_fen", "interest_fen", "penalty_fen", "fees_fen")
-ABOUT = {"debtor": Words("债务人", "Debtor"), "guarantor": Words("担保人", "Guarantor"), "contact": Words("联系人", "Contact person"), "collateral": Words("抵押物", "Collateral")}
+ABOUT = {
+    "debtor": Words("债务人", "Debtor"),
+    "guarantor": Words("担保人", "Guarantor"),
+    "contact": Words("联系人", "Contact person"),
+    "collateral": Words("抵押物", "Collateral"),
+}
 ASSESSED = (
     ("p_any", Words("有还款概率", "Chance of any payment"), "percent"),
     ("p_half", Words("回收过半概率", "Chance of half the balance"), "percent"),
@@ -105,7 +110,13 @@ def _turns(found: Explained) -> dict[str, Any]:
         "falls": turns.falls,
         "rises": turns.rises,
         "unbarred": [
-            (one, [(rule, why, rule_href(rule), [(_fact_words(name), shown_words(name, value)) for name, value in values]) for rule, why, values in one.bars])
+            (
+                one,
+                [
+                    (rule, why, rule_href(rule), [(_fact_words(name), shown_words(name, value)) for name, value in values])
+                    for rule, why, values in one.bars
+                ],
+            )
             for one in turns.unbarred
         ],
     }
@@ -125,7 +136,15 @@ def _curve(found: Explained, as_of: dt.date | None) -> Chart:
         sums.append(at)
     low, high = _band(found)
     series = Series(Words("累计预计回收", "Cumulative"), sums, low=[v * low for v in sums], high=[v * high for v in sums])
-    return Chart("curve", Words("累计预计回收（自营）", "Expected recovery, cumulative (in-house)"), "fen", Words("月份", "Month"), _months(found.months, as_of), (series,), kind="line")
+    return Chart(
+        "curve",
+        Words("累计预计回收（自营）", "Expected recovery, cumulative (in-house)"),
+        "fen",
+        Words("月份", "Month"),
+        _months(found.months, as_of),
+        (series,),
+        kind="line",
+    )
 
 
 def _monthly(found: Explained, as_of: dt.date | None) -> Chart:
@@ -172,11 +191,21 @@ def _versions(scope: Scope, tape: Tape, row: dict[str, Any]) -> list[dict[str, A
     tapes = {one.pk: one for one in scope.rows(Tape).filter(series=tape.series, state=Tape.IMPORTED).defer("figures", "layout")[:200]}
     rows = account_versions(scope, tapes=list(tapes.values()), account_id=row["account_id"])
     rows.sort(key=lambda one: tapes[one["tape_id"]].version)
-    out, before = [], None
+    out: list[dict[str, Any]] = []
+    before: dict[str, Any] | None = None
     for one in rows:
         version = tapes[one["tape_id"]]
         change = one["balance_fen"] - before["balance_fen"] if before else None
-        out.append({**one, "version": version.version, "as_of": version.as_of, "current": version.current, "change_fen": change, "here": version.pk == tape.pk})
+        out.append(
+            {
+                **one,
+                "version": version.version,
+                "as_of": version.as_of,
+                "current": version.current,
+                "change_fen": change,
+                "here": version.pk == tape.pk,
+            }
+        )
         before = one
     return out[::-1]
 
@@ -210,5 +239,3 @@ def rule(request: HttpRequest, rule_id: str) -> HttpResponse:
                 fragment = request.headers.get("HX-Request")
                 return render(request, "console/accounts/rule.html" if fragment else "console/accounts/rule_page.html", context)
     raise Http404
-
-

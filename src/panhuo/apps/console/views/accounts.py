@@ -37,7 +37,11 @@ _BY = {
     "contact": Words("联系人", "contact person"),
     "collateral": Words("抵押物", "collateral"),
 }
-_EMPTY = Empty(Words("没有符合条件的账户", "No account fits"), Words("去掉一个筛选条件，或换一个词再查", "Remove a filter, or search for something else"), icon="filter")
+_EMPTY = Empty(
+    Words("没有符合条件的账户", "No account fits"),
+    Words("去掉一个筛选条件，或换一个词再查", "Remove a filter, or search for something else"),
+    icon="filter",
+)
 _NONE = Empty(
     Words("还没有账户", "No accounts yet"),
     Words("导入第一份清单后，账户列在这里", "Import the first tape to see its accounts here"),
@@ -241,4 +245,3 @@ def _sorts(chosen: Chosen) -> tuple[str, ...]:
 
 def _sums(chosen: Chosen) -> tuple[str, ...]:
     return (*SUMS, *AMOUNTS) if chosen.plan else SUMS
-

@@ -143,7 +143,8 @@ def _shares(chosen: Chosen, by: str, groups: pl.DataFrame, whole: Totals, words:
 
 def _routes(chosen: Chosen, groups: pl.DataFrame) -> Table:
     rows = [
-        {"label": group_words("route", row["route"]), "href": chosen.accounts(RouteFilter((row["route"],))), **{k: row[k] for k in _ROUTED}} for row in groups.iter_rows(named=True)
+        {"label": group_words("route", row["route"]), "href": chosen.accounts(RouteFilter((row["route"],))), **{k: row[k] for k in _ROUTED}}
+        for row in groups.iter_rows(named=True)
     ]
     words = Words("方案的处置方式", "Routes of the plan")
     columns = (
@@ -172,12 +173,16 @@ def _cumulative(cash: dict[str, Any]) -> Chart:
     sums = _running(cash["months"])
     low, high = _band(cash)
     series = Series(Words("累计预计回收", "Cumulative"), sums, low=[v * low for v in sums], high=[v * high for v in sums])
-    return Chart("cumulative", Words("累计预计回收", "Expected recovery, cumulative"), "fen", Words("月", "Month"), _months(cash), (series,), kind="line")
+    return Chart(
+        "cumulative", Words("累计预计回收", "Expected recovery, cumulative"), "fen", Words("月", "Month"), _months(cash), (series,), kind="line"
+    )
 
 
 def _monthly(cash: dict[str, Any]) -> Chart:
     low, high = _band(cash)
-    series = Series(Words("当月预计回收", "In the month"), cash["months"], low=[v * low for v in cash["months"]], high=[v * high for v in cash["months"]])
+    series = Series(
+        Words("当月预计回收", "In the month"), cash["months"], low=[v * low for v in cash["months"]], high=[v * high for v in cash["months"]]
+    )
     return Chart("monthly", Words("逐月预计回收", "Expected recovery by month"), "fen", Words("月", "Month"), _months(cash), (series,), kind="line")
 
 
