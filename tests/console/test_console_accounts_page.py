@@ -11,11 +11,11 @@ from typing import Any
 import polars as pl
 import pytest
 from django.db import connection
+from panhuo.apps.identity.preferences import preference_set
 
 from console.reading import Node, fen, read
 from desk import HOSTILE, Desk, imported, seat, written
 from panhuo.apps.identity.models import Organisation
-from panhuo.apps.identity.preferences import preference_set
 from panhuo.apps.identity.scope import scope_of
 from panhuo.apps.privacy.models import Person
 from panhuo.apps.privacy.vault import parties_masked

@@ -120,7 +120,7 @@ def _fetched(scope: Scope, places: pl.DataFrame) -> list[dict[str, Any]]:
     if not tapes:
         return []
     sql = (  # names of columns are ours
-        f"select {', '.join('a.' + name for name in LISTED)} from unnest(%s::bigint[], %s::integer[]) with ordinality as k(tape, place, number)"  # noqa: S608
+        f"select {', '.join('a.' + name for name in LISTED)} from unnest(%s::bigint[], %s::integer[]) with ordinality as k(tape, place, number)"
         " join intake_account a on a.tape_id = k.tape and a.position = k.place and a.tape_id = any(%s) where a.organisation_id = %s order by k.number"
     )
     with connection.cursor() as session:
@@ -155,7 +155,7 @@ def account_versions(scope: Scope, *, tapes: Sequence[Tape], account_id: str) ->
 
 def _rows(condition: str, key: list[Any], organisation_id: int, tail: str = "") -> list[dict[str, Any]]:
     with connection.cursor() as session:
-        session.execute(f"select {', '.join(_WHOLE)} from intake_account where {condition} and organisation_id = %s {tail}", [*key, organisation_id])  # noqa: S608 - ours
+        session.execute(f"select {', '.join(_WHOLE)} from intake_account where {condition} and organisation_id = %s {tail}", [*key, organisation_id])
         return [dict(zip(_WHOLE, row, strict=True)) for row in session.fetchall()]
 
 
