@@ -281,6 +281,25 @@ def test_addresses(written: str, read_as: str | None, door: str | None, district
     assert [s.door(place)[0], s.district(place)[0], s.city(place)[0]] == [door, district, city]
 
 
+@given(places=st.lists(st.one_of(st.none(), st.text(alphabet="三五〇二号楼座单元室路-－ 12A,", max_size=12)), max_size=8))
+def test_looking_before_mending_changes_no_address(places: list[str | None]) -> None:
+    given_ = pl.Series(places, dtype=pl.String)
+    text = s._address(given_)  # everything mended, and every numeral looked for everywhere
+    for zh, digit in s._DIGITS_OF_NUMERALS.items():
+        for unit in s._NUMBERED:
+            text = text.str.replace_all(zh + unit, digit + unit, literal=True)
+    for old, new in (("号楼", "栋"), ("幢", "栋"), ("座", "栋"), ("房间", "室")):
+        text = text.str.replace_all(old, new, literal=True)
+    assert s.address(given_).to_list() == [place if place is not None and len(place) >= 2 else None for place in text]
+    assert given_.to_list() == places
+
+
+def test_the_birth_date_is_the_tapes_else_the_identity_numbers() -> None:
+    dates = pl.Series([dt.date(1980, 1, 2), None, None, None, dt.date(1990, 3, 4)])
+    numbers = pl.Series(["11010119900101001X", "11010119900101001X", "91350100M000100Y43", None, None])
+    assert s.birth(dates, numbers).to_list() == ["19800102", "19900101", None, None, "19900304"]
+
+
 def test_employers_firms_and_phones() -> None:
     assert s.employer(pl.Series(["腾讯科技（深圳）有限公司", "深圳市腾讯科技有限责任公司", "自由职业", "Acme Widgets Co., Ltd.", "The Acme Widgets Company"])).to_list() == [
         "腾讯科技", "腾讯科技", None, "ACME WIDGETS", "ACME WIDGETS",
