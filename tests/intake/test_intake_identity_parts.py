@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from identity_people import people
 
@@ -282,6 +282,7 @@ def test_addresses(written: str, read_as: str | None, door: str | None, district
 
 
 @given(places=st.lists(st.one_of(st.none(), st.text(alphabet="三五〇二号楼座单元室路-－ 12A,", max_size=12)), max_size=8))
+@example(places=["三--2路", "-三路2", "三路2-", "三路-2-1室"])
 def test_looking_before_mending_changes_no_address(places: list[str | None]) -> None:
     given_ = pl.Series(places, dtype=pl.String)
     text = s._address(given_)  # everything mended, and every numeral looked for everywhere
