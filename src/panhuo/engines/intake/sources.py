@@ -26,6 +26,7 @@ from panhuo.engines.intake.dialect import Dialect, check_columns, clean_headings
 from panhuo.engines.intake.faults import FAULT, RAW, faulted
 from panhuo.engines.intake.layout import Layout
 from panhuo.engines.intake.mapping import known_headings
+from panhuo.engines.intake.merged_cells import merged_down
 from panhuo.engines.intake.merging import Merged, merge
 from panhuo.engines.intake.refusals import unusable
 from panhuo.engines.intake.sheet_rows import SheetRows
@@ -360,6 +361,9 @@ def _readers(
         hint = sheet or (layout.sheet if layout else None)
         sheets = book.sheets(known, limits, sheet=hint, header_row=layout.header_row if layout else None)
         hollow = formulas_without_values(path) if part.kind == "xlsx" else 0
+        for one in sheets if part.kind == "xlsx" else ():
+            where = f"{part.name}[{one.name}]" if len(sheets) > 1 else part.name
+            notes += book.carry_down(one, merged_down(path, one.name), layout).told(where)
     if hollow:
         notes.append(
             Words(
