@@ -27,7 +27,7 @@ def hashed_statics(django_db_setup: None, root: Path, tmp_path_factory: pytest.T
         STORAGES={
             "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
             "staticfiles": {"BACKEND": "panhuo.apps.console.statics.HashedStatics"},
-        }
+        },
     ):
         call_command("collectstatic", interactive=False, verbosity=0)
         yield
