@@ -20,6 +20,10 @@ def forgotten() -> Iterator[None]:
     health._migrated.clear()
 
 
+def away(*args: Any, **kwargs: Any) -> Any:
+    raise OperationalError("connection to 10.1.2.3 as panhuo failed")
+
+
 def beat(ago: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("insert into procrastinate_workers (last_heartbeat) values (now() - make_interval(secs => %s))", [ago])
@@ -71,15 +75,25 @@ def test_it_is_not_ready_before_the_last_migration(client: Client) -> None:
 
 @pytest.mark.django_db
 def test_it_says_that_the_database_is_away_and_no_more(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(*args: Any, **kwargs: Any) -> Any:
-        raise OperationalError("connection to 10.1.2.3 as panhuo failed")
-
     monkeypatch.setattr(connection, "cursor", away)
     monkeypatch.setattr(connection, "close", lambda: None)
     answer = client.get("/readyz")
     monkeypatch.undo()
     assert answer.status_code == 503
     assert answer.json()["database"] == {"ok": False, "why": "OperationalError"}
+    assert b"10.1.2.3" not in answer.content
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("headers", "said"), [({}, "<h1>数据库暂时不可用</h1>"), ({"HX-Request": "true"}, "DATABASE_AWAY")])
+def test_a_page_says_that_the_database_is_away(monkeypatch: pytest.MonkeyPatch, headers: dict[str, str], said: str) -> None:
+    visitor = Client(raise_request_exception=False)
+    visitor.cookies["panhuo_session"] = "a" * 32
+    monkeypatch.setattr(connection, "cursor", away)
+    answer = visitor.get("/design", headers=headers)
+    monkeypatch.undo()
+    assert answer.status_code == 503
+    assert said in answer.content.decode()
     assert b"10.1.2.3" not in answer.content
 
 

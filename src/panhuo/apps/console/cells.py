@@ -16,7 +16,7 @@ from panhuo.kernel.words import Lang, Words
 
 Step = tuple[float, str]
 NONE = mark_safe('<span class="none">—</span>')
-_ALIGNED = {"date": "date", "moment": "date", "wrap": "wrap", "text": "text"}
+_ALIGNED = {"date": "date", "moment": "date", "wrap": "wrap", "text": "text", "code": "nowrap", "state": "nowrap"}
 
 
 def cell_of(

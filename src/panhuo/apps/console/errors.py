@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -47,4 +48,6 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def broke(request: HttpRequest) -> HttpResponse:
-    return refused(request, BROKE)
+    """What was raised outside a view, around it: above all a database that is away when the fence is put up."""
+    error = sys.exc_info()[1]
+    return answer(request, error) if isinstance(error, Exception) else refused(request, BROKE)
