@@ -45,7 +45,9 @@ def portfolio(request: HttpRequest) -> HttpResponse:
 
 
 def _page(chosen: Chosen) -> dict[str, Any]:
-    figures = portfolio_figures(chosen.scope, chosen.plan, chosen.tapes, chosen.filters, ("product bucket", "age", "vintage", "province", "five_class"))
+    figures = portfolio_figures(
+        chosen.scope, chosen.plan, chosen.tapes, chosen.filters, ("product bucket", "age", "vintage", "province", "five_class")
+    )
     whole, groups = figures.whole, figures.groups
     measure = chosen.rest.get("measure", "balance") if chosen.rest.get("measure") in MEASURES else "balance"
     context: dict[str, Any] = {
