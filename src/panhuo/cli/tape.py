@@ -87,7 +87,7 @@ def _version(path: Path, layout: Layout | None, as_of: dt.date | None) -> Versio
     import polars as pl
 
     from panhuo.engines.intake.clean import clean, infer_as_of
-    from panhuo.engines.intake.clean_duplicates import exclude, find_duplicates, keys
+    from panhuo.engines.intake.clean_duplicates import exclude, find_duplicates, keys, with_own_numbers
     from panhuo.engines.intake.clean_result import Reconciliation
     from panhuo.engines.intake.diff import Version
     from panhuo.engines.intake.sources import open_tape
@@ -109,7 +109,7 @@ def _version(path: Path, layout: Layout | None, as_of: dt.date | None) -> Versio
         repeated = find_duplicates(keys(cleaned), earlier=pl.concat(seen) if seen else None).data
         cleaned = exclude(cleaned, repeated)
         seen.append(keys(cleaned))
-        accounts.append(cleaned.accounts)
+        accounts.append(with_own_numbers(cleaned.accounts, cleaned.originals))
         debtors.append(cleaned.tables["debtor"])
         total += cleaned.reconciliation
     assert day is not None  # batches() raises on a tape without rows

@@ -2,7 +2,7 @@
 
 from panhuo.engines.intake.archives import ReadLimits
 from panhuo.engines.intake.clean import clean, infer_as_of
-from panhuo.engines.intake.clean_duplicates import exclude, find_duplicates, keys
+from panhuo.engines.intake.clean_duplicates import exclude, find_duplicates, keys, with_own_numbers
 from panhuo.engines.intake.clean_result import Cleaned, Reconciliation
 from panhuo.engines.intake.layout import Layout, load_layout, shipped_layouts
 from panhuo.engines.intake.mapping import Binding, bind
@@ -34,5 +34,6 @@ __all__ = [
     "rejected_rows",
     "shareable",
     "shipped_layouts",
+    "with_own_numbers",
     "write_rejected",
 ]
