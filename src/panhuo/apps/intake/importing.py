@@ -255,7 +255,9 @@ def _one_at_a_time(organisation_id: int) -> None:
 
 def same_tape(same: Tape) -> UsageInvalid:
     cause = Words(f"这份清单已导入为“{same.series}”第 {same.version} 版", f'this tape is already imported as "{same.series}", version {same.version}')
-    return UsageInvalid("TAPE_KNOWN", cause, where=same.subject, remedy=Words("打开已有的那一版；无需再次导入", "open that version; there is nothing to import"))
+    return UsageInvalid(
+        "TAPE_KNOWN", cause, where=same.subject, remedy=Words("打开已有的那一版；无需再次导入", "open that version; there is nothing to import")
+    )
 
 
 def ended(arguments: Mapping[str, Any], state: str) -> None:

@@ -146,7 +146,9 @@ def _packed(look: Look) -> bytes:
         buffer = io.BytesIO()
         sample.write_ipc(buffer)
         parts.append(buffer.getvalue())
-    told: dict[str, Any] = {field.name: getattr(look, field.name) for field in dataclasses.fields(look) if field.name not in ("samples", "suggestion")}
+    told: dict[str, Any] = {
+        field.name: getattr(look, field.name) for field in dataclasses.fields(look) if field.name not in ("samples", "suggestion")
+    }
     told["files"] = [dataclasses.asdict(file) for file in look.files]
     told["as_of"] = look.as_of.isoformat() if look.as_of else None
     told["guesses"], told["fits"] = [dataclasses.asdict(guess) for guess in look.suggestion.guesses], look.suggestion.fits
@@ -171,7 +173,9 @@ def _unpacked(packed: bytes) -> Look:
 
 
 def _guess(told: dict[str, Any]) -> Guess:
-    return Guess(**(told | {"reason": Words(*told["reason"]), "dates": tuple(told["dates"]), "doubts": tuple(Words(*doubt) for doubt in told["doubts"])}))
+    return Guess(
+        **(told | {"reason": Words(*told["reason"]), "dates": tuple(told["dates"]), "doubts": tuple(Words(*doubt) for doubt in told["doubts"])})
+    )
 
 
 @dataclass(frozen=True, slots=True)

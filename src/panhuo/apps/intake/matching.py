@@ -37,11 +37,18 @@ def match_decide(scope: Scope, match_id: int, *, decision: str) -> Match:
     """Decide a pair, or with "" take the decision back. Raises UsageInvalid for an unknown pair or word, NotAllowed."""
     scope.need("match.review")
     if decision not in (SAME, DIFFERENT, ""):
-        raise UsageInvalid("MATCH_WRONG", Words("只能是“同一人”或“不同人”", "it is the same debtor, or it is not"), where=decision[:40], remedy=Words("从按钮中选择", "use the buttons"))
+        raise UsageInvalid(
+            "MATCH_WRONG",
+            Words("只能是“同一人”或“不同人”", "it is the same debtor, or it is not"),
+            where=decision[:40],
+            remedy=Words("从按钮中选择", "use the buttons"),
+        )
     with transaction.atomic():
         match = scope.rows(Match).filter(pk=match_id).first()
         if match is None:
-            raise UsageInvalid("MATCH_UNKNOWN", Words("没有这一对", "there is no such pair"), where=str(match_id), remedy=Words("刷新页面", "reload the page"))
+            raise UsageInvalid(
+                "MATCH_UNKNOWN", Words("没有这一对", "there is no such pair"), where=str(match_id), remedy=Words("刷新页面", "reload the page")
+            )
         tape = scope.rows(Tape).select_for_update().get(pk=match.tape_id)  # one decision at a time on a tape: each settles all of them
         match.refresh_from_db()
         match.decision = decision
@@ -77,7 +84,10 @@ def _settle(scope: Scope, tape: Tape, match: Match) -> int:
 
 _REFUSED = {
     SAME: (
-        Words("两人的证件号不同，或与另一决定冲突，不能归为一人", "their identity numbers differ, or another decision stands against it: they cannot be one debtor"),
+        Words(
+            "两人的证件号不同，或与另一决定冲突，不能归为一人",
+            "their identity numbers differ, or another decision stands against it: they cannot be one debtor",
+        ),
         Words("确为同一人时，请更正清单中的证件号后重新导入", "if they are one, correct the identity number on the tape and import it again"),
     ),
     DIFFERENT: (
@@ -104,7 +114,12 @@ def _together(members: pl.LazyFrame, edges: pl.LazyFrame, said: pl.DataFrame, st
         new = pl.Series(sorted(fresh))
         left, right = pl.col("account_id_l").is_in(new.implode()), pl.col("account_id_r").is_in(new.implode())
         touched = pairs.filter(left | right)
-        numbers = members.filter(pl.col("account_id").is_in(new.implode()) & pl.col("id_group").is_not_null()).select("id_group").collect()["id_group"].unique()
+        numbers = (
+            members.filter(pl.col("account_id").is_in(new.implode()) & pl.col("id_group").is_not_null())
+            .select("id_group")
+            .collect()["id_group"]
+            .unique()
+        )
         mates = members.filter(pl.col("id_group").is_in(numbers.implode())).select("account_id").collect()["account_id"]
         fresh = {*touched["account_id_l"].to_list(), *touched["account_id_r"].to_list(), *mates.to_list()} - group
     return pl.Series(sorted(group), dtype=pl.String)

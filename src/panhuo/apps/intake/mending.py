@@ -42,14 +42,26 @@ def reject_mend(scope: Scope, tape: Tape, number: int, *, cells: Mapping[str, st
         row = reject_of(locked, number)
         if row.raw is not None and all(value is None for value in row.cells.values()):
             cause = Words("这一行没能拆成列，只能在 Excel 中更正", "the row could not be split into cells; correct it in Excel")
-            raise UsageInvalid("REJECT_NO_CELLS", cause, where=str(row.place), remedy=Words("下载退回行工作簿，更正后上传", "download the workbook, correct it and upload it"))
+            raise UsageInvalid(
+                "REJECT_NO_CELLS",
+                cause,
+                where=str(row.place),
+                remedy=Words("下载退回行工作簿，更正后上传", "download the workbook, correct it and upload it"),
+            )
         changed = {}
         for heading, value in cells.items():
             text = value.strip()
             if heading not in row.cells:
-                raise UsageInvalid("REJECT_HEADING", Words("没有这一列", "there is no such column"), where=heading[:80], remedy=Words("刷新页面", "reload the page"))
+                raise UsageInvalid(
+                    "REJECT_HEADING", Words("没有这一列", "there is no such column"), where=heading[:80], remedy=Words("刷新页面", "reload the page")
+                )
             if len(text) > CELL_MOST:
-                raise UsageInvalid("CELL_TOO_LONG", Words("单元格过长", "the cell is too long"), where=heading[:80], remedy=Words(f"不超过 {CELL_MOST} 字", f"at most {CELL_MOST} characters"))
+                raise UsageInvalid(
+                    "CELL_TOO_LONG",
+                    Words("单元格过长", "the cell is too long"),
+                    where=heading[:80],
+                    remedy=Words(f"不超过 {CELL_MOST} 字", f"at most {CELL_MOST} characters"),
+                )
             if text != (row.cells[heading] or "").strip():
                 changed[heading] = text
         correction_write(locked, number, changed)
@@ -62,7 +74,9 @@ def rejects_download(scope: Scope, tape: Tape) -> tuple[str, Iterator[bytes]]:
     scope.need("tape.mend")
     name = str(tape.figures.get("to_correct") or "")
     if not name:
-        raise UsageInvalid("REJECTS_NONE", Words("没有退回行", "no row was rejected"), where=tape.subject, remedy=Words("无需更正", "there is nothing to correct"))
+        raise UsageInvalid(
+            "REJECTS_NONE", Words("没有退回行", "no row was rejected"), where=tape.subject, remedy=Words("无需更正", "there is nothing to correct")
+        )
     deed_add(scope, "rejects.download", tape.subject, rows=tape.figures["rows_rejected"])
     return name, file_blocks(tape.folder / str(tape.figures["kept"]) / f"{name}.sealed")
 
@@ -119,7 +133,12 @@ def _corrected_rows(tape: Tape, folder: Path) -> Path:
     """The rows corrected on the screen as the workbook a person would have sent back."""
     corrections = corrections_of(tape)
     if not corrections:
-        raise UsageInvalid("REJECTS_UNMENDED", Words("还没有更正任何行", "no row is corrected yet"), where=tape.subject, remedy=Words("先更正退回行", "correct rejected rows first"))
+        raise UsageInvalid(
+            "REJECTS_UNMENDED",
+            Words("还没有更正任何行", "no row is corrected yet"),
+            where=tape.subject,
+            remedy=Words("先更正退回行", "correct rejected rows first"),
+        )
     rows = rows_plain(tape, sorted(corrections))
     headings = headings_of(tape)
     frame = pl.DataFrame(

@@ -71,7 +71,9 @@ class RejectPage:
 
 def rejects_keep(intake: Intake, kept: Path) -> None:
     """Seal the rejected rows of an import beside what is kept of it, and write their index."""
-    accepted = pl.concat([pl.read_ipc(path, columns=["account_id"]) for path in intake.accounts]) if intake.accounts else pl.DataFrame({"account_id": []})
+    accepted = (
+        pl.concat([pl.read_ipc(path, columns=["account_id"]) for path in intake.accounts]) if intake.accounts else pl.DataFrame({"account_id": []})
+    )
     heading = intake.headings.get("account_id")
     index: list[pl.DataFrame] = []
     held: list[pl.DataFrame] = []
@@ -79,7 +81,9 @@ def rejects_keep(intake: Intake, kept: Path) -> None:
     for told in rejects_told(intake):
         number = pl.col(heading).str.strip_chars() if heading in told.columns else pl.lit(None, pl.String)
         codes = pl.col("__faults").list.eval(pl.element().filter(pl.element().struct.field("severity") == REJECT).struct.field("code")).list.unique()
-        index.append(told.select(codes.alias("codes"), number.is_in(accepted["account_id"].cast(pl.String).implode()).fill_null(value=False).alias("accepted")))
+        index.append(
+            told.select(codes.alias("codes"), number.is_in(accepted["account_id"].cast(pl.String).implode()).fill_null(value=False).alias("accepted"))
+        )
         for piece in told.iter_slices(PART):
             held.append(piece)
             height += piece.height
@@ -93,7 +97,9 @@ def rejects_keep(intake: Intake, kept: Path) -> None:
     pl.concat([empty, *index]).write_ipc(kept / "rejects.arrow", compression="uncompressed")
 
 
-def rejects_page(scope: Scope, tape: Tape, *, code: str = "", open_only: bool = False, after: int | None = None, before: int | None = None) -> RejectPage:
+def rejects_page(
+    scope: Scope, tape: Tape, *, code: str = "", open_only: bool = False, after: int | None = None, before: int | None = None
+) -> RejectPage:
     """A page of rejected rows, masked; of those with a code, or of those whose account is nowhere else on the tape, where asked."""
     scope.need("tape.view")
     index = _index(tape)
@@ -122,7 +128,12 @@ def reject_of(tape: Tape, number: int) -> Reject:
     """The row, for services that have asked and noted for themselves. Raises UsageInvalid for no such row."""
     index = _index(tape)
     if not 0 <= number < index.height:
-        raise UsageInvalid("REJECT_UNKNOWN", Words("没有这一退回行", "there is no such rejected row"), where=str(number), remedy=Words("从退回行列表进入", "start from the list"))
+        raise UsageInvalid(
+            "REJECT_UNKNOWN",
+            Words("没有这一退回行", "there is no such rejected row"),
+            where=str(number),
+            remedy=Words("从退回行列表进入", "start from the list"),
+        )
     return _read(tape, index, [number], masked=False)[0]
 
 

@@ -47,7 +47,10 @@ def choices_of(layout: Layout, look: Look) -> dict[str, Choice]:
         for heading in headings:
             normal.setdefault(normal_heading(heading), heading)
         for column in layout.columns:
-            found = next((alt if alt in headings else normal[normal_heading(alt)] for alt in column.from_ if alt in headings or normal_heading(alt) in normal), None)
+            found = next(
+                (alt if alt in headings else normal[normal_heading(alt)] for alt in column.from_ if alt in headings or normal_heading(alt) in normal),
+                None,
+            )
             if found is not None and not out[found].to:
                 dates = "" if column.dates == ("auto",) else ",".join(column.dates)
                 out[found] = Choice(column.to, column.unit or "", dates)
@@ -134,7 +137,9 @@ def _twice(choices: Mapping[str, Choice], look: Look, changed: set[str]) -> dict
             to = choices.get(heading, Choice()).to
             if to and first.setdefault(to, heading) != heading:
                 zh, en = (TAPE[to].zh, TAPE[to].en) if to in TAPE else (to, to)
-                faults[heading] = Words(f"“{first[to]}”已对应{zh}，一个字段只能取自一列", f"“{first[to]}” is the {en} already; a field has one column")
+                faults[heading] = Words(
+                    f"“{first[to]}”已对应{zh}，一个字段只能取自一列", f"“{first[to]}” is the {en} already; a field has one column"
+                )
     return faults
 
 

@@ -33,10 +33,17 @@ def tape_upload(scope: Scope, *, series: str, files: Iterable[tuple[str, Path]])
     scope.need("tape.import")
     given = [(_named(name), path) for name, path in files]
     if not given:
-        raise InputUnusable("UPLOAD_EMPTY", Words("没有选择文件", "no file was chosen"), where="files", remedy=Words("选择清单文件", "choose the tape's file"))
+        raise InputUnusable(
+            "UPLOAD_EMPTY", Words("没有选择文件", "no file was chosen"), where="files", remedy=Words("选择清单文件", "choose the tape's file")
+        )
     described = [file_described(name, path) for name, path in given]
     if len({file["sha256"] for file in described}) < len(described) or len({file["name"] for file in described}) < len(described):
-        raise InputUnusable("INPUT_TWICE", Words("同一文件或文件名给了两次", "a file, or a name, is given twice"), where=given[-1][0], remedy=Words("只选一次", "choose it once"))
+        raise InputUnusable(
+            "INPUT_TWICE",
+            Words("同一文件或文件名给了两次", "a file, or a name, is given twice"),
+            where=given[-1][0],
+            remedy=Words("只选一次", "choose it once"),
+        )
     with transaction.atomic():
         tape = Tape.objects.create(
             organisation_id=scope.organisation_id,
@@ -60,7 +67,9 @@ def file_described(name: str, path: Path) -> dict[str, object]:
     """What is noted of an uploaded file. Raises InputUnusable for an empty one."""
     size = path.stat().st_size
     if not size:
-        raise InputUnusable("UPLOAD_EMPTY", Words("文件是空的", "the file is empty"), where=_named(name), remedy=Words("重新导出后上传", "export it again"))
+        raise InputUnusable(
+            "UPLOAD_EMPTY", Words("文件是空的", "the file is empty"), where=_named(name), remedy=Words("重新导出后上传", "export it again")
+        )
     return {"name": _named(name), "bytes": size, "sha256": _sha256(path)}
 
 
@@ -88,7 +97,12 @@ def tape_import(scope: Scope, tape: Tape) -> Job:
     with transaction.atomic():
         locked = _open(scope, tape.pk)
         if not locked.layout:
-            raise UsageInvalid("TAPE_UNDESCRIBED", Words("还没有确认版式", "its layout is not confirmed yet"), where=locked.subject, remedy=Words("先确认版式", "confirm the layout first"))
+            raise UsageInvalid(
+                "TAPE_UNDESCRIBED",
+                Words("还没有确认版式", "its layout is not confirmed yet"),
+                where=locked.subject,
+                remedy=Words("先确认版式", "confirm the layout first"),
+            )
         same = scope.rows(Tape).filter(digest=locked.digest, state=Tape.IMPORTED).first()
         if same is not None:
             raise same_tape(same)

@@ -59,7 +59,12 @@ def error_of(job: Job) -> dict[str, Any] | None:
     """code, cause, where, remedy; ``href`` where what it speaks of has a page."""
     if not job.error:
         return None
-    return {**job.error, "cause": Words(**job.error["cause"]), "remedy": Words(**job.error["remedy"]), "href": href_of(str(job.error.get("where", "")))}
+    return {
+        **job.error,
+        "cause": Words(**job.error["cause"]),
+        "remedy": Words(**job.error["remedy"]),
+        "href": href_of(str(job.error.get("where", ""))),
+    }
 
 
 def href_of(subject: str) -> str:

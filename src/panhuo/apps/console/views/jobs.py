@@ -29,7 +29,13 @@ _COLUMNS = (
     Column("finished_at", Words("结束时间", "Ended at"), "moment", hidden=True),
     Column("attempt", Words("次数", "Attempts"), "count", hidden=True),
 )
-_NONE = Empty(Words("还没有任务", "No jobs yet"), Words("导入清单、制定方案时，任务列在这里", "Imports and plans are listed here while they are made"), Words("去导入清单", "Import a tape"), "/tapes", "job")
+_NONE = Empty(
+    Words("还没有任务", "No jobs yet"),
+    Words("导入清单、制定方案时，任务列在这里", "Imports and plans are listed here while they are made"),
+    Words("去导入清单", "Import a tape"),
+    "/tapes",
+    "job",
+)
 
 
 @needs("jobs.view")
@@ -57,7 +63,16 @@ def jobs(request: HttpRequest) -> HttpResponse:
     views += [View(said.words, f"/jobs?state={name}", current=state == name) for name, said in parts.STATES.items()]
     empty = {} if chips else {"empty": _NONE}
     table = Table(
-        "jobs", Words("任务", "Jobs"), _COLUMNS, page, href=lambda job: f"/jobs/{job.pk}", older=older, newer=newer, chips=chips, views=Views(views), **empty
+        "jobs",
+        Words("任务", "Jobs"),
+        _COLUMNS,
+        page,
+        href=lambda job: f"/jobs/{job.pk}",
+        older=older,
+        newer=newer,
+        chips=chips,
+        views=Views(views),
+        **empty,
     )  # type: ignore[arg-type]
     live = any(job.state in Job.LIVE for job in page)
     kinds = [(name, registered.words) for name, registered in sorted(KINDS.items())]
@@ -92,7 +107,12 @@ def cancel(request: HttpRequest, job_id: int) -> HttpResponse:
     if stopped is None:
         notice_add(request, Words("任务已结束，无需取消", "The job is over; there is nothing to cancel"), "info")
     else:
-        notice_add(request, Words("已取消；没有留下半成品", "Cancelled; nothing half-done is left") if stopped.state == Job.CANCELLED else Words("正在取消，片刻即停", "Being cancelled; it stops in a moment"))
+        notice_add(
+            request,
+            Words("已取消；没有留下半成品", "Cancelled; nothing half-done is left")
+            if stopped.state == Job.CANCELLED
+            else Words("正在取消，片刻即停", "Being cancelled; it stops in a moment"),
+        )
     return redirect(_back(request, job_id))
 
 

@@ -67,7 +67,13 @@ def page(request: HttpRequest, tape: Tape, *, draft: Draft | None = None, error:
     """The page of an upload that is not imported."""
     scope = scope_of_request(request)
     sheet = draft.sheet if draft else request.GET.get("sheet", tape.sheet)[:80]
-    context: dict[str, Any] = {"tape": tape, "state": state_of(tape), "steps": STEPS, "sheet": sheet, "files": [(f["name"], size_words(f["bytes"])) for f in tape.files]}
+    context: dict[str, Any] = {
+        "tape": tape,
+        "state": state_of(tape),
+        "steps": STEPS,
+        "sheet": sheet,
+        "files": [(f["name"], size_words(f["bytes"])) for f in tape.files],
+    }
     context["failed"] = job_parts.error_of(job) if tape.state == Tape.FAILED and error is None and (job := job_of(scope, tape)) else None
     context["known"] = scope.rows(Tape).filter(files__0__sha256=tape.files[0]["sha256"], state=Tape.IMPORTED).first() if tape.files else None
     try:
@@ -170,7 +176,12 @@ def _one_of_two(draft: Draft, look: Look) -> Draft:
         return _by_table(draft, look)
     if remap(draft.synced, draft.choices, look, name=draft.name).text != draft.synced:
         cause = Words("对应表和版式文本都改过，不知以哪个为准", "both the table and the text were changed: which one holds cannot be told")
-        raise UsageInvalid("MAPPING_TWICE", cause, where="layout", remedy=Words("在“版式文本”中点“应用”，核对后再导入", "apply the text, look at the table, then import"))
+        raise UsageInvalid(
+            "MAPPING_TWICE",
+            cause,
+            where="layout",
+            remedy=Words("在“版式文本”中点“应用”，核对后再导入", "apply the text, look at the table, then import"),
+        )
     draft.choices = None
     return draft
 
@@ -182,7 +193,9 @@ def _day(text: str) -> dt.date | None:
         return dt.date.fromisoformat(text)
     except ValueError as error:
         cause = Words("基准日不是日期", "the cut-off is no date")
-        raise UsageInvalid("AS_OF_WRONG", cause, where="as_of", remedy=Words("写作 2026-10-31，或留空", "write 2026-10-31, or leave it empty")) from error
+        raise UsageInvalid(
+            "AS_OF_WRONG", cause, where="as_of", remedy=Words("写作 2026-10-31，或留空", "write 2026-10-31, or leave it empty")
+        ) from error
 
 
 def _described(scope: Scope, tape: Tape, look: Look, draft: Draft) -> dict[str, Any]:
@@ -197,7 +210,13 @@ def _described(scope: Scope, tape: Tape, look: Look, draft: Draft) -> dict[str, 
         shown = preview_of(look, layout, as_of=_day(draft.as_of), today=timezone.localdate())
     except PanhuoError as error:
         refusal = error
-    chosen = draft.choices if draft.choices and (layout is None or draft.faults) else choices_of(layout, look) if layout else dict.fromkeys(look.headings, Choice())
+    chosen = (
+        draft.choices
+        if draft.choices and (layout is None or draft.faults)
+        else choices_of(layout, look)
+        if layout
+        else dict.fromkeys(look.headings, Choice())
+    )
     return {
         "draft": draft,
         "lines": _lines(look, chosen, draft.faults or {}),
@@ -217,9 +236,26 @@ def _lines(look: Look, chosen: dict[str, Choice], faults: dict[str, Words]) -> l
         choice, guess = chosen.get(heading, Choice()), guesses.get(heading)
         units = tuple((unit, UNITS[unit]) for unit in units_for(heading, choice.to))
         dated = choice.to in TAPE and TAPE[choice.to].kind == "date"
-        dates = tuple(DATES.items()) + (((choice.dates, Words(choice.dates, choice.dates)),) if choice.dates and choice.dates not in DATES else ()) if dated else ()
+        dates = (
+            tuple(DATES.items()) + (((choice.dates, Words(choice.dates, choice.dates)),) if choice.dates and choice.dates not in DATES else ())
+            if dated
+            else ()
+        )
         agrees = guess is not None and guess.field == (choice.to or None)
-        out.append(Line(number, heading, choice, units, dates, samples.get(heading, ()), guess, agrees, _confidence(guess, choice, agrees=agrees), faults.get(heading)))
+        out.append(
+            Line(
+                number,
+                heading,
+                choice,
+                units,
+                dates,
+                samples.get(heading, ()),
+                guess,
+                agrees,
+                _confidence(guess, choice, agrees=agrees),
+                faults.get(heading),
+            )
+        )
     return out
 
 
@@ -234,12 +270,18 @@ def _confidence(guess: Guess | None, choice: Choice, *, agrees: bool) -> tuple[W
     share = f"{guess.confidence:.0%}"
     if guess.confidence >= _SURE:
         return Words(f"确定 {share}", f"sure {share}"), "good"
-    return (Words(f"较可能 {share}", f"likely {share}"), "info") if guess.confidence >= _LIKELY else (Words(f"请核对 {share}", f"check it {share}"), "warn")
+    return (
+        (Words(f"较可能 {share}", f"likely {share}"), "info")
+        if guess.confidence >= _LIKELY
+        else (Words(f"请核对 {share}", f"check it {share}"), "warn")
+    )
 
 
 def _samples(look: Look, chosen: dict[str, Choice], guesses: dict[str, Guess]) -> dict[str, tuple[str, ...]]:
     """The first different cells of each heading, people masked by what the heading is, or may be."""
-    named = {guess.field: heading for heading, guess in guesses.items() if guess.field} | {choice.to: heading for heading, choice in chosen.items() if choice.to in TAPE}
+    named = {guess.field: heading for heading, guess in guesses.items() if guess.field} | {
+        choice.to: heading for heading, choice in chosen.items() if choice.to in TAPE
+    }
     out: dict[str, tuple[str, ...]] = {}
     for sample in look.samples:
         headings = [name for name in sample.columns if not name.startswith("__")]
@@ -257,7 +299,15 @@ def _field_choices() -> list[tuple[Words, list[tuple[str, Words]]]]:
     for frame in TABLES[:-1]:
         mine = [field for field in frame.fields if field.tape and field.name not in seen]
         seen |= {field.name for field in mine}
-        words = [(field.name, Words(field.zh + ("（必需）" if field.name in TAPE_REQUIRED else ""), field.en + (" (required)" if field.name in TAPE_REQUIRED else ""))) for field in mine]
+        words = [
+            (
+                field.name,
+                Words(
+                    field.zh + ("（必需）" if field.name in TAPE_REQUIRED else ""), field.en + (" (required)" if field.name in TAPE_REQUIRED else "")
+                ),
+            )
+            for field in mine
+        ]
         out.append((Words(frame.zh, frame.en), words))
     return out
 
@@ -265,14 +315,23 @@ def _field_choices() -> list[tuple[Words, list[tuple[str, Words]]]]:
 def _preview_rows(shown: Preview) -> dict[str, Any]:
     rows = []
     for row in shown.rows:
-        cells = [(value_words(cell.value, cell.kind), cell.kind in ("money", "rate", "number", "integer"), cell.tone, cell.notes) for cell in row.cells]
+        cells = [
+            (value_words(cell.value, cell.kind), cell.kind in ("money", "rate", "number", "integer"), cell.tone, cell.notes) for cell in row.cells
+        ]
         notes = list(dict.fromkeys([*(note for cell in row.cells for note in cell.notes), *(words for _, words in row.notes)]))
         rows.append({"place": row.place, "file": row.file, "accepted": row.accepted, "cells": cells, "notes": notes})
     from_words = {
         "given": Words("由您给出", "as given"), "layout": Words("取自版式", "from the layout"), "tape": Words("由清单推断", "told by the tape"),
         "today": Words("清单没有写明，暂按今天", "the tape does not say; today for now"),
     }  # fmt: skip
-    return {"columns": shown.columns, "rows": rows, "sum": shown, "rejected": shown.rows_in - shown.accepted, "as_of_from": from_words[shown.as_of_from], "unsure_day": shown.as_of_from == "today"}
+    return {
+        "columns": shown.columns,
+        "rows": rows,
+        "sum": shown,
+        "rejected": shown.rows_in - shown.accepted,
+        "as_of_from": from_words[shown.as_of_from],
+        "unsure_day": shown.as_of_from == "today",
+    }
 
 
 def _told(error: PanhuoError | None) -> dict[str, Any] | None:

@@ -23,8 +23,18 @@ from panhuo.kernel.words import Words
 PAGE = 20
 _SHOWN = ("name", "id_no", "birth_date", "phone", "address", "employer")
 _LEVELS = {(c.name, level.code): (c.words, level.words) for c in COMPARISONS for level in c.levels}
-_LEVELS |= {("id_no", "exact"): (Words("证件号码", "identity number"), Words("相同", "same")), ("name", "other"): (Words("姓名", "name"), Words("不同", "different"))}
-_DONE = Empty(Words("没有待复核的归并", "Nothing to review"), Words("能自动判断的都已判断，您的决定在“已决定”中可随时撤销", "What could be told by itself was; your decisions are under “Decided” and can be taken back"), icon="check")
+_LEVELS |= {
+    ("id_no", "exact"): (Words("证件号码", "identity number"), Words("相同", "same")),
+    ("name", "other"): (Words("姓名", "name"), Words("不同", "different")),
+}
+_DONE = Empty(
+    Words("没有待复核的归并", "Nothing to review"),
+    Words(
+        "能自动判断的都已判断，您的决定在“已决定”中可随时撤销",
+        "What could be told by itself was; your decisions are under “Decided” and can be taken back",
+    ),
+    icon="check",
+)
 
 
 @needs("tape.view")
@@ -45,7 +55,13 @@ def matches(request: HttpRequest, tape_id: int) -> HttpResponse:
         older = str(page[-1].pk) if page and ordered.filter(pk__lt=page[-1].pk).exists() else ""
     else:
         page, older = list(rows[:PAGE]), ""  # what is decided leaves the queue, so its beginning is always what comes next
-    context = page_context(scope, tape, "matches") | {"pairs": [pair_of(match) for match in page], "decided": decided, "count": count, "older": older, "empty": _DONE}
+    context = page_context(scope, tape, "matches") | {
+        "pairs": [pair_of(match) for match in page],
+        "decided": decided,
+        "count": count,
+        "older": older,
+        "empty": _DONE,
+    }
     return render(request, "console/tapes/matches.html", context)
 
 
@@ -57,7 +73,13 @@ def decide(request: HttpRequest, tape_id: int, match_id: int) -> HttpResponse:
     tape = one_of(scope, Tape, tape_id)
     one_of(scope, Match, match_id)
     match = match_decide(scope, match_id, decision=request.POST.get("decision", ""))
-    words = Words("已撤销决定", "Taken back") if not match.decision else Words("已归为同一债务人", "Joined as one debtor") if match.decision == SAME else Words("已分为不同债务人", "Kept apart")
+    words = (
+        Words("已撤销决定", "Taken back")
+        if not match.decision
+        else Words("已归为同一债务人", "Joined as one debtor")
+        if match.decision == SAME
+        else Words("已分为不同债务人", "Kept apart")
+    )
     if request.headers.get("HX-Request"):
         response = render(request, "console/tapes/pair.html", {"tape": tape, "pair": pair_of(match), "may_review": True})
         return notice_with(response, request, words, "good" if match.decision else "info")
@@ -77,7 +99,14 @@ def pair_of(match: Match) -> dict[str, Any]:
         tone, words = ("differ", differed[name]) if name in differed else ("agree", agreed[name]) if name in agreed else ("", None)
         lines.append((Words(DEBTOR[name].zh, DEBTOR[name].en), left, right, tone, words))
     others = [(tone, said) for tone, levels in (("good", agreed), ("bad", differed)) for name, said in levels.items() if name not in _SHOWN]
-    return {"match": match, "lines": lines, "others": others, "reason": REASONS.get(match.reason, Words(match.reason, match.reason)), "left": match.left, "right": match.right}
+    return {
+        "match": match,
+        "lines": lines,
+        "others": others,
+        "reason": REASONS.get(match.reason, Words(match.reason, match.reason)),
+        "left": match.left,
+        "right": match.right,
+    }
 
 
 def _levels(text: str | None) -> dict[str, Words]:

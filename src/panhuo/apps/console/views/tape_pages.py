@@ -29,7 +29,9 @@ _QUALITY = (
     Column("field", Words("字段", "Field"), value=lambda row: Words(TAPE[row["field"]].zh, TAPE[row["field"]].en)),
     Column("heading", Words("表头", "Heading")),
     Column("filled", Words("填写率", "Filled"), "percent"),
-    Column("valid", Words("有效率", "Valid"), "percent", meaning=Words("已填写的单元格中没有问题的比例", "share of the filled cells without a fault")),
+    Column(
+        "valid", Words("有效率", "Valid"), "percent", meaning=Words("已填写的单元格中没有问题的比例", "share of the filled cells without a fault")
+    ),
     Column("score", Words("得分", "Score"), "percent", meaning=Words("填写率 × 有效率", "filled × valid")),
     Column("state", Words("判断", "Verdict"), "state", value=lambda row: _verdict(row)),
 )
@@ -39,7 +41,11 @@ _FAULTS = (
     Column("words", Words("说明", "Meaning"), "wrap", value=lambda row: Words(row["message"], row["message_en"])),
     Column("column", Words("列", "Column")),
     Column("rows", Words("行数", "Rows"), "count"),
-    Column("first", Words("首例", "First"), value=lambda row: Words(f"{row['file']} 第 {row['row']} 行", f"{row['file']} row {row['row']}") if row["row"] else None),
+    Column(
+        "first",
+        Words("首例", "First"),
+        value=lambda row: Words(f"{row['file']} 第 {row['row']} 行", f"{row['file']} row {row['row']}") if row["row"] else None,
+    ),
 )
 LINES = {
     "old": Words("旧版余额", "old balance"),
@@ -61,7 +67,11 @@ def waiting(request: HttpRequest, tape: Tape) -> HttpResponse:
 def importing(request: HttpRequest, tape: Tape) -> HttpResponse:
     """The import under way."""
     scope = scope_of_request(request)
-    return render(request, "console/tapes/importing.html", _importing(request, tape) | {"state": state_of(tape), "steps": STEPS, "may": scope.may("tape.import")})
+    return render(
+        request,
+        "console/tapes/importing.html",
+        _importing(request, tape) | {"state": state_of(tape), "steps": STEPS, "may": scope.may("tape.import")},
+    )
 
 
 @needs("tape.view")
@@ -87,8 +97,19 @@ def summary(request: HttpRequest, tape: Tape) -> HttpResponse:
     context = page_context(scope, tape, "") | {
         "checks": checks,
         "notices": [Words(notice["message"], notice["message_en"]) for notice in figures.get("notices", ())],
-        "faults": Table("tape-faults", Words("发现的问题", "Found"), _FAULTS, faults, href=lambda row: _of_code(tape, row), count=len(faults), count_words=Words("种", "kinds"), chooser=False),
-        "log": [(deed, DEEDS.get(deed.verb, Words(deed.verb, deed.verb))) for deed in deeds_of(scope, tape.subject)[:20]] if scope.may("tape.import") else (),
+        "faults": Table(
+            "tape-faults",
+            Words("发现的问题", "Found"),
+            _FAULTS,
+            faults,
+            href=lambda row: _of_code(tape, row),
+            count=len(faults),
+            count_words=Words("种", "kinds"),
+            chooser=False,
+        ),
+        "log": [(deed, DEEDS.get(deed.verb, Words(deed.verb, deed.verb))) for deed in deeds_of(scope, tape.subject)[:20]]
+        if scope.may("tape.import")
+        else (),
         "lacking": sum(1 for row in figures.get("quality", ()) if row["score"] < _POOR),
     }
     return render(request, "console/tapes/summary.html", context)
@@ -103,7 +124,9 @@ def quality(request: HttpRequest, tape_id: int) -> HttpResponse:
         return redirect(f"/tapes/{tape_id}")
     headings = tape.figures.get("headings", {})
     rows = [row | {"heading": headings.get(row["field"])} for row in tape.figures.get("quality", ()) if row["field"] in TAPE]
-    table = Table("tape-quality", Words("字段质量", "Quality by field"), _QUALITY, rows, count=len(rows), count_words=Words("个字段", "fields"), chooser=False)
+    table = Table(
+        "tape-quality", Words("字段质量", "Quality by field"), _QUALITY, rows, count=len(rows), count_words=Words("个字段", "fields"), chooser=False
+    )
     return render(request, "console/tapes/quality.html", page_context(scope_of_request(request), tape, "quality") | {"table": table})
 
 
@@ -151,7 +174,9 @@ def comparing(request: HttpRequest, tape_id: int) -> HttpResponse:
     tape = one_of(scope, Tape, tape_id)
     job = job_of(scope, tape, "tape.compare")
     live = job is not None and job.state in Job.LIVE
-    response = render(request, "console/jobs/progress.html", {"job": job, "words": job_parts.words_of(job) if job else "", "url": request.path if live else ""})
+    response = render(
+        request, "console/jobs/progress.html", {"job": job, "words": job_parts.words_of(job) if job else "", "url": request.path if live else ""}
+    )
     if not live:
         response["HX-Refresh"] = "true"
     return response
@@ -193,7 +218,12 @@ def _imported(request: HttpRequest, tape_id: int) -> Tape | None:
 def _importing(request: HttpRequest, tape: Tape) -> dict[str, Any]:
     job = job_of(scope_of_request(request), tape)
     live = tape.state == Tape.IMPORTING
-    return {"tape": tape, "job": job, "words": job_parts.words_of(job) if job else Words("准备中", "Starting"), "url": f"/tapes/{tape.pk}/progress" if live else ""}
+    return {
+        "tape": tape,
+        "job": job,
+        "words": job_parts.words_of(job) if job else Words("准备中", "Starting"),
+        "url": f"/tapes/{tape.pk}/progress" if live else "",
+    }
 
 
 def _difference(found: dict[str, Any]) -> dict[str, Any]:

@@ -52,9 +52,19 @@ def reject(request: HttpRequest, tape_id: int, number: int) -> HttpResponse:
         row = reject_mend(scope, tape, number, cells=cells)
     except UsageInvalid as error:
         return _row_page(request, tape, reject_open(scope, tape, number), typed=cells, error=error)
-    notice_add(request, Words(f"已保存第 {row.place} 行的更正；重新导入后生效", f"Row {row.place} is corrected; it counts once the tape is imported again") if row.mended else Words("已撤销更正", "The correction is taken back"), "good" if row.mended else "info")
+    notice_add(
+        request,
+        Words(f"已保存第 {row.place} 行的更正；重新导入后生效", f"Row {row.place} is corrected; it counts once the tape is imported again")
+        if row.mended
+        else Words("已撤销更正", "The correction is taken back"),
+        "good" if row.mended else "info",
+    )
     following = number + 1
-    goal = f"/tapes/{tape.pk}/rejects/{following}" if "next" in request.POST and following < tape.figures["rows_rejected"] else f"/tapes/{tape.pk}/rejects"
+    goal = (
+        f"/tapes/{tape.pk}/rejects/{following}"
+        if "next" in request.POST and following < tape.figures["rows_rejected"]
+        else f"/tapes/{tape.pk}/rejects"
+    )
     return redirect(goal)
 
 
@@ -83,7 +93,12 @@ def again(request: HttpRequest, tape_id: int) -> HttpResponse:
         if request.FILES or "upload" in request.POST:
             files = given_files(request)
             if len(files) != 1:
-                raise UsageInvalid("UPLOAD_ONE", Words("请选择一个更正后的文件", "choose one corrected file"), where="files", remedy=Words("一次上传一个", "one at a time"))
+                raise UsageInvalid(
+                    "UPLOAD_ONE",
+                    Words("请选择一个更正后的文件", "choose one corrected file"),
+                    where="files",
+                    remedy=Words("一次上传一个", "one at a time"),
+                )
             job = tape_mend(scope, tape, file=files[0])
         else:
             job = tape_mend(scope, tape)
@@ -96,7 +111,9 @@ def _list(request: HttpRequest, tape: Tape, error: PanhuoError | None = None) ->
     scope = scope_of_request(request)
     code = request.GET.get("code", "") if request.GET.get("code", "") in CHECKS else ""
     open_only = request.GET.get("open") == "1"
-    found = rejects_page(scope, tape, code=code, open_only=open_only, after=key_of(request.GET.get("after")), before=key_of(request.GET.get("before")))
+    found = rejects_page(
+        scope, tape, code=code, open_only=open_only, after=key_of(request.GET.get("after")), before=key_of(request.GET.get("before"))
+    )
     chips = [Chip("code", Words("问题", "Fault"), CHECKS[code].rule.message)] if code else []
     chips += [Chip("open", Words("只看", "Only"), Words("账户未在清单中的", "accounts that are not on the tape"))] if open_only else []
     may = scope.may("tape.mend")
@@ -106,10 +123,15 @@ def _list(request: HttpRequest, tape: Tape, error: PanhuoError | None = None) ->
     )  # type: ignore[arg-type]  # fmt: skip
     context = page_context(scope, tape, "rejects") | {
         "table": table,
-        "codes": [(row["code"], Words(f"{row['message']}（{row['rows']}）", f"{row['message_en']} ({row['rows']})")) for row in tape.figures.get("rejects", ())],
+        "codes": [
+            (row["code"], Words(f"{row['message']}（{row['rows']}）", f"{row['message_en']} ({row['rows']})"))
+            for row in tape.figures.get("rejects", ())
+        ],
         "code": code,
         "open_only": open_only,
-        "error": {"code": error.code, "cause": error.cause, "remedy": error.remedy, "where": error.where, "href": job_parts.href_of(error.where)} if error else None,
+        "error": {"code": error.code, "cause": error.cause, "remedy": error.remedy, "where": error.where, "href": job_parts.href_of(error.where)}
+        if error
+        else None,
     }
     return render(request, "console/tapes/rejects.html", context, status=200 if error is None else 422)
 
@@ -127,7 +149,10 @@ def _columns(tape: Tape, rows: list[Reject]) -> list[Column]:
         Column("faults", Words("问题", "Wrong"), "wrap", value=lambda row: _told(row)),
         Column("mended", Words("更正", "Corrected"), "state", value=_state),
         *(Column(f"c{n}", Words(heading, heading), value=lambda row, heading=heading: row.cells[heading]) for n, heading in enumerate(first)),
-        *(Column(f"r{n}", Words(heading, heading), hidden=True, value=lambda row, heading=heading: row.cells[heading]) for n, heading in enumerate(rest)),
+        *(
+            Column(f"r{n}", Words(heading, heading), hidden=True, value=lambda row, heading=heading: row.cells[heading])
+            for n, heading in enumerate(rest)
+        ),
         Column("raw", Words("原始行（脱敏）", "Line (masked)"), hidden=not any(row.raw for row in rows), value=lambda row: row.raw),
     ]
 
@@ -145,12 +170,17 @@ def _state(row: Reject) -> State:
     return State(Words("同号账户已在清单", "its account is on the tape"), "good") if row.accepted else State(Words("未更正", "open"), "warn")
 
 
-def _row_page(request: HttpRequest, tape: Tape, row: Reject, *, typed: dict[str, str] | None = None, error: UsageInvalid | None = None) -> HttpResponse:
+def _row_page(
+    request: HttpRequest, tape: Tape, row: Reject, *, typed: dict[str, str] | None = None, error: UsageInvalid | None = None
+) -> HttpResponse:
     faults: dict[str, list[Words]] = {}
     for fault in row.faults:
         faults.setdefault(fault.heading, []).append(fault.words)
     now = row.correction | (typed or {})
-    cells = [(n, heading, now.get(heading, value or ""), value or "", faults.get(heading, []), heading in row.correction) for n, (heading, value) in enumerate(row.cells.items())]
+    cells = [
+        (n, heading, now.get(heading, value or ""), value or "", faults.get(heading, []), heading in row.correction)
+        for n, (heading, value) in enumerate(row.cells.items())
+    ]
     context = {
         "tape": tape,
         "row": row,

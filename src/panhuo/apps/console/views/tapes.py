@@ -27,7 +27,11 @@ _CURRENT = Words("现行", "Current")
 
 
 def _version(tape: Tape) -> Words | None:
-    return Words(f"第 {tape.version} 版" + ("（现行）" if tape.current else ""), f"{tape.version}" + (" (current)" if tape.current else "")) if tape.version else None
+    return (
+        Words(f"第 {tape.version} 版" + ("（现行）" if tape.current else ""), f"{tape.version}" + (" (current)" if tape.current else ""))
+        if tape.version
+        else None
+    )
 
 
 def _figure(name: str) -> Any:
@@ -41,15 +45,30 @@ _COLUMNS = (
     Column("as_of", Words("基准日", "Cut-off"), "date"),
     Column("rows", Words("账户", "Accounts"), "count", value=lambda tape: tape.rows if tape.state == Tape.IMPORTED else None),
     Column("balance_fen", Words("余额", "Balance"), "money", value=lambda tape: tape.balance_fen if tape.state == Tape.IMPORTED else None),
-    Column("quality", Words("质量分", "Quality"), "number", value=_figure("quality_score"), meaning=Words("各字段按权重的质量均值，满分 100", "weighted mean over the fields, out of 100")),
-    Column("rejects", Words("退回行", "Rejects"), "count", value=_figure("rows_rejected"), href=lambda tape: f"/tapes/{tape.pk}/rejects" if tape.figures.get("rows_rejected") else None),
+    Column(
+        "quality",
+        Words("质量分", "Quality"),
+        "number",
+        value=_figure("quality_score"),
+        meaning=Words("各字段按权重的质量均值，满分 100", "weighted mean over the fields, out of 100"),
+    ),
+    Column(
+        "rejects",
+        Words("退回行", "Rejects"),
+        "count",
+        value=_figure("rows_rejected"),
+        href=lambda tape: f"/tapes/{tape.pk}/rejects" if tape.figures.get("rows_rejected") else None,
+    ),
     Column("files", Words("文件", "Files"), value=files_words),
     Column("created_by", Words("上传人", "By"), value=lambda tape: tape.created_by.name),
     Column("created_at", Words("上传时间", "Uploaded"), "moment"),
 )
 _EMPTY = Empty(
     Words("还没有清单", "No tapes yet"),
-    Words("上传银行或消金公司给的 Excel、CSV 或 Parquet，按建议的版式确认后导入", "Upload the Excel, CSV or Parquet a lender gave you, confirm the layout that is suggested, and import it"),
+    Words(
+        "上传银行或消金公司给的 Excel、CSV 或 Parquet，按建议的版式确认后导入",
+        "Upload the Excel, CSV or Parquet a lender gave you, confirm the layout that is suggested, and import it",
+    ),
     Words("上传清单", "Upload a tape"),
     "/tapes/new",
     "tape",
@@ -84,9 +103,24 @@ def tapes(request: HttpRequest) -> HttpResponse:
     newer = str(page[0].pk) if page and rows.filter(pk__gt=page[0].pk).exists() else None
     views = [View(Words("全部", "All"), "/tapes", current=not state)]
     named = {"current": State(_CURRENT), **STATES}
-    views += [View(Words(f"{s.words.zh} {counts[n]}", f"{s.words.en} {counts[n]}"), f"/tapes?state={n}", current=state == n) for n, s in named.items() if counts[n]]
+    views += [
+        View(Words(f"{s.words.zh} {counts[n]}", f"{s.words.en} {counts[n]}"), f"/tapes?state={n}", current=state == n)
+        for n, s in named.items()
+        if counts[n]
+    ]
     more: dict[str, Any] = {} if chips else {"empty": _EMPTY}
-    table = Table("tapes", Words("清单", "Tapes"), _COLUMNS, page, href=lambda tape: f"/tapes/{tape.pk}", older=older, newer=newer, chips=chips, views=Views(views), **more)
+    table = Table(
+        "tapes",
+        Words("清单", "Tapes"),
+        _COLUMNS,
+        page,
+        href=lambda tape: f"/tapes/{tape.pk}",
+        older=older,
+        newer=newer,
+        chips=chips,
+        views=Views(views),
+        **more,
+    )
     live = any(tape.state == Tape.IMPORTING for tape in page)
     return render(request, "console/tapes/list.html", {"table": table, "live": live, "series": series, "state": state})
 
@@ -113,11 +147,19 @@ def given_files(request: HttpRequest) -> list[tuple[str, Path]]:
     files = request.FILES.getlist("files")
     if request.POST.get("whole") != "1":
         cause = Words("上传没有完成，什么也没有保存", "the upload was cut off; nothing was kept")
-        raise InputUnusable("UPLOAD_CUT_OFF", cause, where=files[-1].name if files else "files", remedy=Words("检查网络后重新上传", "check the connection and upload again"))
+        raise InputUnusable(
+            "UPLOAD_CUT_OFF",
+            cause,
+            where=files[-1].name if files else "files",
+            remedy=Words("检查网络后重新上传", "check the connection and upload again"),
+        )
     for file in files:
         if file.size is not None and file.size > settings.PANHUO_UPLOAD_LIMIT:
             raise InputUnusable(
-                "UPLOAD_TOO_BIG", Words("文件超过上限", "the file is larger than allowed"), where=file.name or "", remedy=Words("拆分或压缩（.gz、.zip）后再上传", "split it, or compress it (.gz, .zip)")
+                "UPLOAD_TOO_BIG",
+                Words("文件超过上限", "the file is larger than allowed"),
+                where=file.name or "",
+                remedy=Words("拆分或压缩（.gz、.zip）后再上传", "split it, or compress it (.gz, .zip)"),
             )
     return [(file.name or "tape", Path(file.temporary_file_path())) for file in files]
 
