@@ -9,9 +9,9 @@ from typing import Any
 
 import polars as pl
 import pytest
-from desk_ground import AS_OF, Rows, Seat, csv_of, text_of, work_off
 from django.db import connection
 
+from desk_ground import AS_OF, Rows, Seat, csv_of, text_of, work_off
 from panhuo.apps.intake import importing, storing
 from panhuo.apps.intake.models import Account, Match, Tape
 from panhuo.apps.jobs.models import Job

@@ -6,8 +6,8 @@ import itertools
 from typing import Any
 
 import pytest
-from desk_ground import Rows, Seat, csv_of, seen
 
+from desk_ground import Rows, Seat, csv_of, seen
 from panhuo.apps.identity.models import Deed, Organisation
 from panhuo.apps.identity.scope import fenced
 from panhuo.apps.intake.matching import match_decide
