@@ -11,8 +11,8 @@ from collections.abc import Callable
 import polars as pl
 import pytest
 import xlsxwriter
-from desk_ground import Rows, Seat, csv_of, seen, text_of, work_off
 
+from desk_ground import Rows, Seat, csv_of, seen, text_of, work_off
 from panhuo.apps.intake.models import Account, Tape
 from panhuo.apps.jobs.models import Job
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import fastexcel
 import pytest
 import xlsxwriter
-from desk_ground import Rows, Seat, csv_of, seen, text_of, work_off
 
+from desk_ground import Rows, Seat, csv_of, seen, text_of, work_off
 from panhuo.apps.identity.models import Deed
 from panhuo.apps.intake import rejects
 from panhuo.apps.intake.models import Account, Tape
@@ -28,9 +28,9 @@ def spoiled(clean_rows: Rows) -> Rows:
     return rows
 
 
-def test_rejected_rows_are_shown_masked_and_filtered(ops: Seat: Callable[..., Seat], spoiled: Rows) -> None:
+def test_rejected_rows_are_shown_masked_and_filtered(ops: Seat, sit: Callable[..., Seat], spoiled: Rows) -> None:
     tape = ops.imported(("t.csv", csv_of(spoiled)))
-    for seat in (ops("auditor")):
+    for seat in (ops, sit("auditor")):
         page = text_of(seat.get(f"/tapes/{tape.pk}/rejects"))
         for n in BAD:
             assert spoiled[n]["借据号"] in page
@@ -43,7 +43,7 @@ def test_rejected_rows_are_shown_masked_and_filtered(ops: Seat: Callable[..., Se
     assert ops.get(f"/tapes/{tape.pk}/rejects?code=%00'&after=x&before=-1").status_code == 200
 
 
-def test_pages_of_rejected_rows_hold_each_once(ops: Seat: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pages_of_rejected_rows_hold_each_once(ops: Seat, clean_rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rejects, "PAGE", 4)
     monkeypatch.setattr(rejects, "PART", 3)
     rows = [row | {"借据号": f"R{n:03d}", "未偿本金": "坏" if n % 3 else "-1"} for n, row in enumerate(clean_rows * 1)]
@@ -66,7 +66,7 @@ def test_pages_of_rejected_rows_hold_each_once(ops: Seat: Rows, monkeypatch: pyt
         assert forward[: len(backward)] == backward
 
 
-def test_corrected_on_the_screen_and_read_again(ops: Seat, spoiled: Rows: Rows) -> None:
+def test_corrected_on_the_screen_and_read_again(ops: Seat, spoiled: Rows, clean_rows: Rows) -> None:
     tape = ops.imported(("t.csv", csv_of(spoiled)), series="甲")
     page = ops.get(f"/tapes/{tape.pk}/rejects/0")
     assert spoiled[2]["证件号码"] in text_of(page)  # in full, for who corrects it
@@ -112,7 +112,7 @@ def test_a_correction_that_cannot_be_is_said_in_place(ops: Seat, spoiled: Rows, 
     assert ops.get(f"/tapes/{tape.pk}/rejects/99").status_code == 400
 
 
-def test_round_trip_through_excel(ops: Seat, spoiled: Rows: Rows, tmp_path: Path) -> None:
+def test_round_trip_through_excel(ops: Seat, spoiled: Rows, clean_rows: Rows, tmp_path: Path) -> None:
     tape = ops.imported(("t.csv", csv_of(spoiled)))
     answer = ops.post(f"/tapes/{tape.pk}/rejects/download")
     assert answer["Content-Disposition"].startswith("attachment")
@@ -146,7 +146,11 @@ def test_what_is_no_corrected_file_is_refused_and_nothing_is_made(ops: Seat, spo
     tape = ops.imported(("t.csv", csv_of(spoiled)))
     same = io.BytesIO(csv_of(spoiled))
     same.name = "t.csv"
-    for fields, said in (({"upload": "1", "whole": "1"}, "请选择一个"), ({"upload": "1", "files": same}, "上传没有完成"), ({"upload": "1", "files": same, "whole": "1"}, "已是该清单的一部分")):
+    for fields, said in (
+        ({"upload": "1", "whole": "1"}, "请选择一个"),
+        ({"upload": "1", "files": same}, "上传没有完成"),
+        ({"upload": "1", "files": same, "whole": "1"}, "已是该清单的一部分"),
+    ):
         same.seek(0)
         answer = ops.post(f"/tapes/{tape.pk}/rejects/again", fields)
         assert answer.status_code == 422
@@ -177,7 +181,7 @@ def test_a_tape_read_by_its_sheet_takes_its_corrections_back(ops: Seat) -> None:
     assert Tape.objects.get(pk=int(answer["Location"].rpartition("/")[2])).balance_fen == 35_000_00
 
 
-def test_who_may_only_look_opens_nothing(ops: Seat: Callable[..., Seat], spoiled: Rows) -> None:
+def test_who_may_only_look_opens_nothing(ops: Seat, sit: Callable[..., Seat], spoiled: Rows) -> None:
     tape = ops.imported(("t.csv", csv_of(spoiled)))
     reader = sit("compliance_officer")
     assert reader.get(f"/tapes/{tape.pk}/rejects/0").status_code == 403
@@ -188,7 +192,7 @@ def test_who_may_only_look_opens_nothing(ops: Seat: Callable[..., Seat], spoiled
     assert f"/tapes/{tape.pk}/rejects/0" not in page
 
 
-def test_a_row_that_is_no_row_is_sent_to_excel(ops: Seat: Rows) -> None:
+def test_a_row_that_is_no_row_is_sent_to_excel(ops: Seat, clean_rows: Rows) -> None:
     data = csv_of(clean_rows) + b"torn,line\n"
     tape = ops.imported(("t.csv", data))
     page = seen(ops.get(f"/tapes/{tape.pk}/rejects/0"))

@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from desk_ground import Rows, Seat, csv_of, seen, text_of, work_off
 from django.utils import timezone
 
+from desk_ground import Rows, Seat, csv_of, seen, text_of, work_off
 from panhuo.apps.identity.models import Organisation
 from panhuo.apps.intake.models import Account, Tape
 from panhuo.apps.jobs import tasks
