@@ -17,11 +17,12 @@ setup: $(STAMP)  ## the environment in .venv, nothing outside the checkout
 $(STAMP): pyproject.toml requirements/lock.txt scripts/setup
 	@scripts/setup
 
-demo: $(STAMP)  ## a 20,000-account sample tape, run end to end; prints where the report is
+demo: $(STAMP)  ## the web application on demonstration data; prints the address and the logins (PORT=8000)
 	@scripts/demo
 
 test: $(STAMP)  ## every test, browser tests included
 	@scripts/browser
+	@scripts/assets
 	@$(BIN)/pytest -n auto
 
 check: $(STAMP)  ## format, lint, types, import contracts, fast tests: under a minute

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import resource
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -105,6 +106,32 @@ def test_a_terminated_run_cleans_up_and_says_so(folder: Path, earlier: dict[str,
     assert out == ""
     assert partial(folder) == []
     assert content(folder / "out") == earlier
+
+
+@pytest.mark.parametrize("moment", ["scratch", "rejects.csv"])
+def test_a_closed_terminal_leaves_nothing_behind(folder: Path, earlier: dict[str, bytes], start: Start, moment: str) -> None:
+    """SIGHUP, as it comes when the window or the connection is closed; then SIGTERM, as a session's end sends both."""
+    process = start("run", "good.csv", "-o", "out", lang="en")
+    wait_for(folder, moment, process)
+    assert [stat.S_IMODE(one.stat().st_mode) for one in partial(folder)] == [0o700]
+    process.send_signal(signal.SIGHUP)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate()
+    assert process.returncode == 129
+    assert "Terminated" in err
+    assert "Traceback" not in err
+    assert partial(folder) == []
+    assert content(folder / "out") == earlier
+
+
+def test_a_run_that_outlives_its_terminal_goes_on(folder: Path, start: Start) -> None:
+    """``nohup panhuo run``: who ignores the signal has said so."""
+    process = start("run", "good.csv", "-o", "out", preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    wait_for(folder, "scratch", process)
+    process.send_signal(signal.SIGHUP)
+    process.communicate()
+    assert process.returncode == 0
+    assert (folder / "out" / "summary.json").exists()
 
 
 @pytest.mark.parametrize("kib", [1, 8, 24, 100, 300])

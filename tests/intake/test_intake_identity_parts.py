@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from identity_people import people
 
@@ -279,6 +279,26 @@ def test_addresses(written: str, read_as: str | None, door: str | None, district
     place = s.address(pl.Series([written]))
     assert place.to_list() == [read_as]
     assert [s.door(place)[0], s.district(place)[0], s.city(place)[0]] == [door, district, city]
+
+
+@given(places=st.lists(st.one_of(st.none(), st.text(alphabet="三五〇二号楼座单元室路-－ 12A,", max_size=12)), max_size=8))
+@example(places=["三--2路", "-三路2", "三路2-", "三路-2-1室"])
+def test_looking_before_mending_changes_no_address(places: list[str | None]) -> None:
+    given_ = pl.Series(places, dtype=pl.String)
+    text = s._address(given_)  # everything mended, and every numeral looked for everywhere
+    for zh, digit in s._DIGITS_OF_NUMERALS.items():
+        for unit in s._NUMBERED:
+            text = text.str.replace_all(zh + unit, digit + unit, literal=True)
+    for old, new in (("号楼", "栋"), ("幢", "栋"), ("座", "栋"), ("房间", "室")):
+        text = text.str.replace_all(old, new, literal=True)
+    assert s.address(given_).to_list() == [place if place is not None and len(place) >= 2 else None for place in text]
+    assert given_.to_list() == places
+
+
+def test_the_birth_date_is_the_tapes_else_the_identity_numbers() -> None:
+    dates = pl.Series([dt.date(1980, 1, 2), None, None, None, dt.date(1990, 3, 4)])
+    numbers = pl.Series(["11010119900101001X", "11010119900101001X", "91350100M000100Y43", None, None])
+    assert s.birth(dates, numbers).to_list() == ["19800102", "19900101", None, None, "19900304"]
 
 
 def test_employers_firms_and_phones() -> None:

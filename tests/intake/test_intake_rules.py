@@ -26,6 +26,8 @@ CASES: dict[str, tuple[str, dict[str, str | None], tuple[str, object] | None]] =
     "DUPLICATE_ROW": ("借据号", {"借据号": "FIRST"}, None),
     "DUPLICATE_ACCOUNT": ("借据号", {"借据号": "FIRST", "未偿利息": "1000.01", "未偿本息费合计": "13545.98"}, None),
     "IDENTIFIER_SCIENTIFIC": ("借据号", {"借据号": "6.22848E+18"}, ("account_id", "6.22848E+18")),
+    "PERSONAL_ACCOUNT_ID": ("借据号", {"借据号": ID_X}, None),
+    "PERSONAL_TEXT": ("经办机构", {"经办机构": "张伟明"}, ("branch", None)),
     "PRINCIPAL_MISSING": ("未偿本金", {"未偿本金": None}, None),
     "AMOUNT_UNREADABLE": ("未偿利息", {"未偿利息": "约一千"}, None),
     "AMOUNT_ABSURD": ("未偿本金", {"未偿本金": "1e308"}, None),

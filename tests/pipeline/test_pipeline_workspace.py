@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -31,6 +32,18 @@ def test_a_result_is_published_whole_and_replaced_whole(tmp_path: Path) -> None:
     assert sorted(p.name for p in out.iterdir()) == ["data.txt", SUMMARY]
     assert (out / "data.txt").read_text() == "two"
     assert [p.name for p in out.parent.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize(("mask", "published"), [(0o022, 0o755), (0o077, 0o700), (0o027, 0o750)])
+def test_nobody_looks_into_what_is_half_made(tmp_path: Path, mask: int, published: int) -> None:
+    before = os.umask(mask)
+    try:
+        with workspace(tmp_path / "out") as folder:
+            assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+            (folder / SUMMARY).write_text(OURS)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "out").stat().st_mode) == published
 
 
 @pytest.mark.parametrize("fault", [RuntimeError("bug"), KeyboardInterrupt(), OSError(28, "No space left on device")])

@@ -65,19 +65,41 @@ def cli() -> None:
     pass
 
 
+_ENDINGS = (signal.SIGTERM, signal.SIGHUP) if hasattr(signal, "SIGHUP") else (signal.SIGTERM,)
+"""What a scheduler or ``kill`` sends, and what comes when the terminal or the connection is closed."""
+
+
 class _Terminated(BaseException):
-    """SIGTERM came: cleaned up after like an interruption at the keyboard. No Exception, so that nothing takes it for a fault."""
+    """One of them came: cleaned up after like an interruption at the keyboard. No Exception, so that nothing takes it for a fault."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not cut the cleaning up short
-    raise _Terminated
+    for one in _ENDINGS:
+        signal.signal(one, _pass_over)  # a second one must not cut the cleaning up short
+    raise _Terminated(number)
+
+
+def _pass_over(number: int, frame: FrameType | None) -> None:
+    """Unlike SIG_IGN also of a signal that has come and is not handled yet: Python would complain of that."""
+
+
+def _say_terminated() -> None:
+    try:
+        click.echo(say("已被终止；没有留下半成品。", "Terminated; nothing half-written was left."), err=True)
+    except OSError:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 the terminal is gone, and what is buffered for it must go somewhere
 
 
 def main() -> None:
-    """Run the command line. Exit status: 0 done, 1 the answer is no, 2 wrong usage, 3 the input cannot be used; 130 interrupted, 143 terminated."""
-    if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:  # a caller's own handler, or one that ignores it, stays
-        signal.signal(signal.SIGTERM, _terminate)
+    """Run the command line. Exit status: 0 done, 1 the answer is no, 2 wrong usage, 3 the input cannot be used; 130 interrupted,
+    143 terminated, 129 hung up."""
+    for ending in _ENDINGS:
+        if signal.getsignal(ending) == signal.SIG_DFL:  # a caller's own handler, or one that ignores it (nohup), stays
+            signal.signal(ending, _terminate)
     gc.set_threshold(50_000, 20, 20)  # libraries come with a million objects that stay: looking through them again and again is a second of a run
     try:
         status = cli.main(standalone_mode=False)
@@ -96,9 +118,9 @@ def main() -> None:
     except click.Abort:
         click.echo(say("已中断；没有留下半成品。", "Interrupted; nothing half-written was left."), err=True)
         sys.exit(130)
-    except _Terminated:
-        click.echo(say("已被终止；没有留下半成品。", "Terminated; nothing half-written was left."), err=True)
-        sys.exit(143)
+    except _Terminated as error:
+        _say_terminated()
+        sys.exit(128 + error.number)
     except PanhuoError as error:
         click.echo(error.describe(language()), err=True)
         sys.exit(error.exit_status)

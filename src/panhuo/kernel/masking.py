@@ -1,13 +1,17 @@
 """What of an identifier may be shown: enough to find the row again, not enough to know the person.
 
 Patterns follow the common practice recorded for JR/T 0171-2020 annex A (informative): name keeps its first character,
-a mobile keeps 3 + 4, an identity number keeps its first and last character, a card its last four, an address its first six
-characters (province and city), no digit among them.
+a mobile keeps 3 + 4, an identity number keeps its first and last character, a card its last four, an address what of its first six
+characters ends in a place (province and city, or a road), no figure among them. What has not the form of its column (a name where a phone should
+stand) keeps nothing but its first character, or nothing at all: the mask of a phone would show the name behind it.
 """
 
 from __future__ import annotations
 
 import polars as pl
+
+_NO_NUMBER = r"[\p{L}--[XxEe]]"
+_PLACE = r"^([\p{Han}*]{1,5}(?:省|市|自治区|区|县|州|盟|旗|镇|乡|村|路|街|道|巷|弄))"
 
 
 def name(column: pl.Expr) -> pl.Expr:
@@ -19,15 +23,21 @@ def identity_number(column: pl.Expr) -> pl.Expr:
 
 
 def phone(column: pl.Expr) -> pl.Expr:
-    return pl.when(column.str.len_chars() >= 11).then(_keep(column, 3, 4)).otherwise(_keep(column, 0, 2))
+    number = pl.when(column.str.len_chars() >= 11).then(_keep(column, 3, 4)).otherwise(_keep(column, 0, 2))
+    return pl.when(~column.str.contains(_NO_NUMBER)).then(number).otherwise(_keep(column, 0, 0))
 
 
 def card(column: pl.Expr) -> pl.Expr:
-    return _keep(column, 0, 4)
+    return pl.when(~column.str.contains(_NO_NUMBER)).then(_keep(column, 0, 4)).otherwise(_keep(column, 0, 0))
 
 
 def address(column: pl.Expr) -> pl.Expr:
-    return _keep(column.str.replace_all("[0-9０-９]", "*"), 6, 0)  # a short address has its house number among the first six
+    place = column.str.replace_all("[0-9０-９零〇一二三四五六七八九十百千]", "*").str.extract(_PLACE, 1) + "****"
+    return (
+        pl.when(column.str.contains(_PLACE) & (column.str.len_chars() > 1))
+        .then(place)
+        .otherwise(_keep(column.str.replace_all("[0-9０-９]", "*"), 1, 0))
+    )
 
 
 def other(column: pl.Expr) -> pl.Expr:

@@ -30,8 +30,8 @@ from panhuo.engines.intake import (
     no_quality,
     open_tape,
 )
+from panhuo.engines.intake.ahead import ahead
 from panhuo.engines.intake.identity import COMPARED
-from panhuo.kernel.ahead import ahead
 from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.words import Words
 from panhuo.pipeline.beside import Beside
@@ -42,6 +42,9 @@ from panhuo.pipeline.scratch import put
 
 AsOfFrom = Literal["given", "layout", "tape", "today"]
 PRIVATE_TABLES = ("debtor", "guarantor", "contact", "collateral")
+
+NUMBERS = "account_numbers.parquet"
+"""The tape's account numbers that are a person's (identity number, mobile, card), by the token that stands for each in every file."""
 
 
 @dataclass(slots=True)
@@ -99,6 +102,7 @@ def take_in(
     chosen, told = tape.fitted(chosen)
     intake: Intake | None = None
     seen: list[pl.DataFrame] = []
+    originals: list[pl.DataFrame] = []
     rows = 0
     with ExitStack() as stack:
         files = {name: private / ("collateral.parquet" if name == "collateral" else f"{name}s.parquet") for name in PRIVATE_TABLES}
@@ -120,6 +124,7 @@ def take_in(
                 findings.append(repeated.findings)
                 mine = keys(cleaned)
             seen.append(mine)
+            originals += [cleaned.originals] if cleaned.originals.height else []
             kept.call(_keep, intake, scratch, number, cleaned.accounts, cleaned.tables["debtor"], cleaned.rejected, pl.concat(findings))
             for name, writer in writers.items():
                 writer.write(cleaned.tables[name])
@@ -132,6 +137,8 @@ def take_in(
             rows += raw.height
             tell(f"{label} {rows:,}", None)
     assert intake is not None  # batches() raises on a tape without rows
+    if originals:
+        pl.concat(originals).write_parquet(private / NUMBERS, compression="zstd")
     return intake
 
 

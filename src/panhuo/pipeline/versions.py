@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from panhuo.engines.intake import Layout, Reconciliation, clean, exclude, find_duplicates, infer_as_of, keys, open_tape
+from panhuo.engines.intake.clean_duplicates import with_own_numbers
 from panhuo.engines.intake.diff import Version
 from panhuo.pipeline.layouts import choose_layout
 
@@ -41,7 +42,7 @@ def read_version(
         repeated = find_duplicates(keys(cleaned), earlier=pl.concat(seen) if seen else None).data
         cleaned = exclude(cleaned, repeated)
         seen.append(keys(cleaned))
-        accounts.append(cleaned.accounts)
+        accounts.append(with_own_numbers(cleaned.accounts, cleaned.originals))
         debtors.append(cleaned.tables["debtor"])
         total += cleaned.reconciliation
         tell(total.rows_in)

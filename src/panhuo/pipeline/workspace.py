@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,10 +34,10 @@ def workspace(out: Path) -> Iterator[Path]:
     out = out.absolute()
     partial = out.parent / f".{out.name}.partial-{os.getpid()}"
     try:  # from the first folder on: a signal may come between any two lines
-        _make(out, partial)
+        mode = _make(out, partial)
         yield partial
         shutil.rmtree(partial / "scratch")
-        _publish(partial, out)
+        _publish(partial, out, mode)
     except PanhuoError:
         raise
     except Exception as error:
@@ -53,15 +54,19 @@ def workspace(out: Path) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _make(out: Path, partial: Path) -> None:
+def _make(out: Path, partial: Path) -> int:
+    """The mode that the folder is to have once it is published."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         recover(out)
         _refuse_foreign(out)
         partial.mkdir(mode=0o755)
+        mode = stat.S_IMODE(partial.stat().st_mode)  # less what the user's umask takes away
+        partial.chmod(0o700)  # half-made files are nobody's to look at
         (partial / "scratch").mkdir(mode=0o700)
     except OSError as error:
         raise _unwritable(out, error) from error
+    return mode
 
 
 def recover(out: Path) -> None:
@@ -76,11 +81,12 @@ def recover(out: Path) -> None:
             shutil.rmtree(left)
 
 
-def _publish(partial: Path, out: Path) -> None:
+def _publish(partial: Path, out: Path, mode: int) -> None:
     for file in partial.rglob("*"):
         if file.is_file():
             with file.open("rb") as handle:
                 os.fsync(handle.fileno())
+    partial.chmod(mode)
     old = out.parent / f".{out.name}.old-{os.getpid()}"
     if out.exists():
         out.rename(old)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from panhuo.apps.console.names import field_words, value_words
@@ -57,7 +57,7 @@ def columns_of(*, plan: bool, tapes: Mapping[int, str]) -> tuple[Column, ...]:
     """The table's columns. tapes: what each is called."""
 
     def column(key: str) -> Column:
-        value = None
+        value: Callable[[Any], Any] | None = None
         if key in _CODED:
             value = lambda row: value_words(key, row[key])  # noqa: E731 - of this key
         elif key == "tape":

@@ -83,8 +83,10 @@ class Chosen:
     def views(self, page: str) -> Views:
         mine = self.query(found=None)
         items = [View(ALL, f"/{page}", not mine)]
-        kept = views_of(self.scope, page)
-        items += [View(view.name, f"/{page}?{view.query}", bool(mine) and view.query == mine, f"/views/{view.pk}/remove") for view in kept]
+        items += [
+            View(view.name, f"/{page}?{view.query}", bool(mine) and view.query == mine, f"/views/{view.pk}/remove")
+            for view in views_of(self.scope, page)
+        ]
         return Views(items, f"/views/{page}", query=mine)
 
     def bar(self) -> dict[str, Any]:

@@ -21,13 +21,14 @@ _PROVINCES = {
     "云南": "Yunnan", "西藏": "Tibet", "陕西": "Shaanxi", "甘肃": "Gansu", "青海": "Qinghai", "宁夏": "Ningxia", "新疆": "Xinjiang", "台湾": "Taiwan",
     "香港": "Hong Kong", "澳门": "Macao",
 }  # fmt: skip
+_FIELDS = {"route": Words("处置方式", "Route"), "balance_fen": Words("余额", "Balance")}
 _AGES = Words("{0}–{1} 天", "{0}–{1} days")
 
 
 def field_words(name: str) -> Words:
     """What a field is called."""
-    if name == "route":
-        return Words("处置方式", "Route")
+    if name in _FIELDS:
+        return _FIELDS[name]
     field = ACCOUNT[name]
     return Words(field.zh, field.en[:1].upper() + field.en[1:])
 

@@ -119,7 +119,7 @@ def _fetched(scope: Scope, places: pl.DataFrame) -> list[dict[str, Any]]:
     tapes, positions = places["tape_id"].to_list(), places["position"].to_list()
     if not tapes:
         return []
-    sql = (
+    sql = (  # names of columns are ours
         f"select {', '.join('a.' + name for name in LISTED)} from unnest(%s::bigint[], %s::integer[]) with ordinality as k(tape, place, number)"
         " join intake_account a on a.tape_id = k.tape and a.position = k.place and a.tape_id = any(%s) where a.organisation_id = %s order by k.number"
     )

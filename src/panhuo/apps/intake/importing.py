@@ -37,7 +37,7 @@ from panhuo.pipeline.notices import of_currencies, of_totals
 from panhuo.pipeline.people import Debtors, find_debtors
 from panhuo.pipeline.reporting import quality_table
 from panhuo.pipeline.scratch import put, take
-from panhuo.pipeline.tape import Intake, take_in
+from panhuo.pipeline.tape import NUMBERS, Intake, take_in
 
 READING = Words("读取与清洗", "reading and cleaning")
 MATCHING = Words("归并债务人", "finding debtors")
@@ -116,6 +116,9 @@ def _store(running: Running, tape: Tape, intake: Intake, folder: Path, kept: Pat
             file_seal(faults.to_correct, kept / f"{faults.to_correct.name}.sealed")
         shutil.rmtree(kept / "private", ignore_errors=True)
         rejects_keep(intake, kept)
+        numbers = folder / "private" / NUMBERS
+        if numbers.exists():  # account numbers that were a person's own, behind the tokens that stand for them
+            file_seal(numbers, kept / f"{NUMBERS}.sealed")
         _matches(tape, folder / "private")
         figures = _figures(intake, debtors, faults_listed=faults.rejects, warnings=faults.warnings)
         figures |= {"kept": kept.name, "to_correct": faults.to_correct.name if faults.to_correct else ""}

@@ -73,8 +73,7 @@ def _settle(scope: Scope, tape: Tape, match: Match) -> int:
         _REVIEW.clear(),
         {},
     )
-    known = pl.Series("known", part.members["account_id"])
-    settled = settle(part, mine.filter(pl.col("account_id_l", "account_id_r").is_in(known.implode())), policy=load_policy().identity).members
+    settled = settle(part, mine, policy=load_policy().identity).members
     numbers = settled.select("account_id", "debtor_id")
     one = numbers.filter(pl.col("account_id").is_in([match.left, match.right]))["debtor_id"].n_unique() == 1
     if match.decision and one != (match.decision == SAME):
@@ -130,8 +129,10 @@ def _write(scope: Scope, tape: Tape, numbers: pl.DataFrame) -> int:
     """The debtor numbers of these accounts into the table, and the count of debtors on the tape."""
     accounts, debtors = numbers["account_id"].to_list(), numbers["debtor_id"].to_list()
     with connection.cursor() as cursor:
-        where = "organisation_id = %s and tape_id = %s and account_id = any(%s)"
-        cursor.execute(f"select count(distinct debtor_id) from intake_account where {where}", [scope.organisation_id, tape.pk, accounts])
+        cursor.execute(
+            "select count(distinct debtor_id) from intake_account where organisation_id = %s and tape_id = %s and account_id = any(%s)",
+            [scope.organisation_id, tape.pk, accounts],
+        )
         before = cursor.fetchone()[0]
         cursor.execute(
             "update intake_account as a set debtor_id = new.debtor_id from unnest(%s::text[], %s::text[]) as new (account_id, debtor_id)"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -14,8 +15,9 @@ from panhuo.apps.identity.scope import Scope
 from panhuo.apps.intake.accounts import account_row, row_of
 from panhuo.apps.intake.filters import Condition
 from panhuo.apps.intake.models import Tape
-from panhuo.apps.intake.portfolio import where
-from panhuo.apps.strategy.decided import beside, decided_columns
+from panhuo.apps.intake.portfolio import SUMS, Totals, columns_of, grouped, totals, where
+from panhuo.apps.intake.storing import FILTERED
+from panhuo.apps.strategy.decided import AMOUNTS, beside, decided_columns
 from panhuo.apps.strategy.making import kept_of, policy_of
 from panhuo.apps.strategy.models import Decision, Plan
 from panhuo.engines.compliance import Book, load_books
@@ -115,6 +117,32 @@ def _months(kept: Kept, places: np.ndarray[Any, np.dtype[np.int64]]) -> list[int
             part = places[start : start + _CACHED_ROWS]
             total += balance[part].astype(np.float64) @ curve[part].astype(np.float64)
     return [round(float(fen)) for fen in total]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A portfolio in sums. ``groups``: frames of :func:`.portfolio.grouped`, by their fields joined with a blank."""
+
+    whole: Totals
+    groups: Mapping[str, pl.DataFrame]
+
+
+def portfolio_figures(scope: Scope, plan: Plan | None, tapes: Sequence[Tape], filters: Sequence[Condition], by: Sequence[str]) -> Figures:
+    """Totals (with ``AMOUNTS`` where there is a plan) and groupings of the accounts that the filters leave, filtered once. by: "age", "product bucket", ..."""
+    scope.need("portfolio.view")
+    if plan is not None:
+        scope.need("plan.view")
+    return _figures(plan, plan.digest if plan else "", tuple(tapes), tuple(filters), tuple(by))
+
+
+@lru_cache(maxsize=128)
+def _figures(plan: Plan | None, digest: str, tapes: tuple[Tape, ...], filters: tuple[Condition, ...], by: tuple[str, ...]) -> Figures:
+    """Neither plans nor tapes change once they are made: the same question has the same answer."""
+    frame = columns_of(tapes) if plan is None else beside(plan, tapes)
+    names = FILTERED if plan is None else (*FILTERED, *AMOUNTS)
+    found = where(frame, filters).select(names).collect().lazy()
+    whole = totals((), (), frame=found, sums=SUMS if plan is None else (*SUMS, *AMOUNTS))
+    return Figures(whole, {key: grouped((), (), key.split(" "), frame=found) for key in by})
 
 
 def routes_of(scope: Scope, plan: Plan, tapes: Sequence[Tape], filters: Sequence[Condition]) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 from panhuo.engines.intake.archives import ReadLimits
 from panhuo.engines.intake.clean import clean, infer_as_of
-from panhuo.engines.intake.clean_duplicates import exclude, find_duplicates, keys
+from panhuo.engines.intake.clean_duplicates import exclude, find_duplicates, keys, with_own_numbers
 from panhuo.engines.intake.clean_result import Cleaned, Reconciliation
 from panhuo.engines.intake.identifiers_region import PROVINCES
 from panhuo.engines.intake.layout import Layout, load_layout, shipped_layouts
@@ -36,5 +36,6 @@ __all__ = [
     "rejected_rows",
     "shareable",
     "shipped_layouts",
+    "with_own_numbers",
     "write_rejected",
 ]

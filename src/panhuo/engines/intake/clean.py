@@ -6,7 +6,8 @@ Nothing is lost: each row in is accepted or rejected, exactly one of the two, an
 2. the currency of rows and cells (:mod:`.rules_currency`), values out of range (:mod:`.rules_ranges`), the balance and its parts (:mod:`.rules_amounts`), arrears (:mod:`.rules_arrears`),
    the debtor (:mod:`.rules_debtor`);
 3. accounts that stand twice in the batch (:mod:`.clean_duplicates`; across batches the caller asks there);
-4. tables of the accepted rows, the rejected rows as they stood, the reconciliation, the counts for the quality score.
+4. personal data that strayed into columns of the account (:mod:`.strays`);
+5. tables of the accepted rows, the rejected rows as they stood, the reconciliation, the counts for the quality score.
 
 A clean batch costs little more than its type casts: rules first ask whether a column breaks its bounds at all.
 """
@@ -20,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from panhuo.engines.intake import parse_columns, quality, rules_amounts, rules_arrears, rules_currency, rules_debtor, rules_ranges, tables
+from panhuo.engines.intake import parse_columns, quality, rules_amounts, rules_arrears, rules_currency, rules_debtor, rules_ranges, strays, tables
 from panhuo.engines.intake.clean_batch import Batch
 from panhuo.engines.intake.clean_derived import derive
 from panhuo.engines.intake.clean_duplicates import reject_repeated
@@ -97,6 +98,7 @@ def clean(raw: pl.DataFrame, *, layout: Layout | str = "panhuo", as_of: dt.date 
     if missing.any():
         batch.notes.add_where("ACCOUNT_ID_MISSING", "account_id", missing)
     reject_repeated(batch, raw, binding.fields.get("account_id", "account_id"))
+    originals = strays.take_out(batch, raw, plan)
     tables.complete(batch)
     rejected = batch.notes.rejected
     return Outcome(
@@ -106,6 +108,7 @@ def clean(raw: pl.DataFrame, *, layout: Layout | str = "panhuo", as_of: dt.date 
             reconciliation=_reconcile(batch),
             quality=quality.count(batch, list(binding.fields)),
             headings=dict(binding.fields),
+            originals=originals,
             source=raw,
         ),
         batch.notes.frame(faulty),

@@ -36,8 +36,19 @@ FOUND: Final = ("account_id", SOURCE_FILE, SOURCE_ROW, "code", "first_file", "fi
 
 
 def keys(cleaned: Cleaned) -> pl.DataFrame:
-    """What :func:`find_duplicates` needs of a batch: account number, place in the tape, digest of the figures."""
-    return _keys(cleaned.accounts)
+    """What :func:`find_duplicates` needs of a batch: account number, place in the tape, digest of the figures.
+
+    The number is the tape's own, also where a token replaced it: not for a file that leaves the machine.
+    """
+    return _keys(with_own_numbers(cleaned.accounts, cleaned.originals))
+
+
+def with_own_numbers(frame: pl.DataFrame, originals: pl.DataFrame) -> pl.DataFrame:
+    """``frame`` with the account numbers of the tape in place of tokens."""
+    if not originals.height:
+        return frame
+    joined = frame.select("account_id").join(originals, on="account_id", how="left", maintain_order="left")
+    return frame.with_columns(joined.select(pl.coalesce("number", "account_id").alias("account_id")).to_series())
 
 
 def find_duplicates(keys: pl.DataFrame, *, earlier: pl.DataFrame | None = None, heading: str = "account_id") -> Outcome[pl.DataFrame]:

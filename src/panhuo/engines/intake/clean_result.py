@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 import polars as pl
 
 from panhuo.engines.intake.quality import Quality
+from panhuo.engines.intake.strays import ORIGINALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Cleaned:
     """A cleaned batch.
 
     tables: by frame name, each exactly as in ``kernel.frames``. rejected: the raw rows that were rejected, as they stood. headings:
-    canonical field -> heading in the file. source: the raw batch, from which :func:`.clean_duplicates.exclude` takes rows it has to
+    canonical field -> heading in the file. originals: account numbers that a token replaced, being a person's (:mod:`.strays`). source: the raw batch, from which :func:`.clean_duplicates.exclude` takes rows it has to
     reject later; None once dropped.
     """
 
@@ -54,6 +55,7 @@ class Cleaned:
     reconciliation: Reconciliation
     quality: Quality
     headings: Mapping[str, str]
+    originals: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ORIGINALS), repr=False)
     source: pl.DataFrame | None = field(default=None, repr=False)
 
     @property

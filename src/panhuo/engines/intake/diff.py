@@ -15,9 +15,9 @@ import polars as pl
 
 from panhuo.engines.intake.clean_result import Reconciliation
 from panhuo.engines.intake.rules import BALANCE_PARTS
+from panhuo.engines.intake.shown import shown
 from panhuo.kernel.fields import Field
 from panhuo.kernel.frames import ACCOUNT, DEBTOR
-from panhuo.kernel.masking import MASKS
 
 NOT_COMPARED: Final = ("account_id", "debtor_id", "source_file", "source_row")
 EXAMPLES: Final = 3
@@ -35,7 +35,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One changed cell; a person's data masked."""
+    """One changed cell; a person's data masked, in the account number too."""
 
     account_id: str
     before: str | None
@@ -110,8 +110,8 @@ def compare(old: Version, new: Version, *, examples: int = EXAMPLES) -> TapeDiff
         both.height - changed,
         bridge,
         tuple(sorted(changes, key=lambda change: -change.accounts)),
-        tuple(come["account_id"].head(examples)),
-        tuple(gone["account_id"].head(examples)),
+        tuple(_numbers(come.head(examples))),
+        tuple(_numbers(gone.head(examples))),
     )
 
 
@@ -145,6 +145,11 @@ def as_figures(diff: TapeDiff) -> dict[str, Any]:
     }
 
 
+def _numbers(accounts: pl.DataFrame) -> pl.Series:
+    """Account numbers as they may be shown."""
+    return accounts.select(shown(pl.col("account_id"), ACCOUNT["account_id"])).to_series()
+
+
 def _wide(version: Version) -> pl.DataFrame:
     debtors = version.debtors.select(name for name in DEBTOR.names if name not in ("account_id", "debtor_id"))
     return pl.concat([version.accounts, debtors], how="horizontal")
@@ -155,11 +160,13 @@ def _described() -> Mapping[str, Field]:
 
 
 def _change(both: pl.DataFrame, hit: pl.Series, field: Field, examples: int) -> FieldChange:
-    rows = both.filter(hit).select("account_id", pl.col(field.name).alias("before"), pl.col(f"{field.name}\0").alias("after"))
+    rows = both.filter(hit).select(
+        shown(pl.col("account_id"), ACCOUNT["account_id"]), pl.col(field.name).alias("before"), pl.col(f"{field.name}\0").alias("after")
+    )
     money = field.kind == "money"
-    shown = rows.head(examples).with_columns(pl.col("before", "after").cast(pl.String))
-    if field.personal:
-        shown = shown.with_columns(MASKS[field.personal](pl.col("before")), MASKS[field.personal](pl.col("after")))
+    told = rows.head(examples).with_columns(pl.col("before", "after").cast(pl.String))
+    if field.personal or field.kind in ("text", "identifier"):
+        told = told.with_columns(shown(pl.col("before"), field), shown(pl.col("after"), field))
     return FieldChange(
         field,
         rows.height,
@@ -167,7 +174,7 @@ def _change(both: pl.DataFrame, hit: pl.Series, field: Field, examples: int) -> 
         int((rows["before"].is_not_null() & rows["after"].is_null()).sum()),
         _sum(rows["before"]) if money else None,
         _sum(rows["after"]) if money else None,
-        tuple(Example(*row) for row in shown.iter_rows()),
+        tuple(Example(*row) for row in told.iter_rows()),
     )
 
 

@@ -85,7 +85,8 @@ class Column(Document):
     they match. to: a canonical field, or ``_name`` for a working column, which needs ``kind``. unit: of the cells; default
     ``yuan`` for money (a unit in the heading's brackets counts), ``auto`` for rates, the field's own unit otherwise. dates:
     the forms to try, in order. codes: source spelling -> canonical code, beside the spellings of ``kernel.codes``.
-    default: stands for an empty cell, and for the column where the tape lacks it.
+    default: stands for an empty cell, and for the column where the tape lacks it. own_number: the lender's own numbers, though they look like a
+    telephone, a card or an identity number (account_id and contract_no only): kept as they stand (:mod:`.strays`).
     """
 
     from_: Texts = pydantic.Field(alias="from", min_length=1)
@@ -95,6 +96,7 @@ class Column(Document):
     dates: Annotated[tuple[DateForm, ...], pydantic.BeforeValidator(_one_or_many)] = ("auto",)
     codes: dict[CellText, str] = pydantic.Field(default_factory=dict)
     default: CellText | None = None
+    own_number: bool = False
     note: str = ""
 
     @pydantic.field_validator("from_")
@@ -130,6 +132,8 @@ class Column(Document):
             raise _at(("dates",), "至少一种日期写法", "at least one date form is needed")
         if self.codes and kind not in ("code", "flag"):
             raise _at(("codes",), f"{self.to} 不是代码或标志", f"{self.to} is neither a code nor a flag")
+        if self.own_number and self.to not in ("account_id", "contract_no"):
+            raise _at(("own_number",), "只适用于借据号与合同编号", "only for account_id and contract_no")
         for source, code in self.codes.items():
             _known_code(kind, self.field, code, ("codes", source))
         if self.default is not None and kind == "code":

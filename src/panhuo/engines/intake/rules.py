@@ -57,6 +57,8 @@ CHECKS: dict[str, Check] = dict(
         _check("DUPLICATE_ROW", "row out", "与第 {row} 行完全重复（{file}）", "repeats row {row} of {file}", "counting it would double the debt"),
         _check("DUPLICATE_ACCOUNT", "row out", "借据号与第 {row} 行相同但内容不同（{file}）", "has the account number of row {row} of {file} with other figures", "which of the two is right is for the lender to say; the first stays, none is added up"),
         _check("IDENTIFIER_SCIENTIFIC", "value kept", "编号为科学计数法，末位数字已丢失", "the number is in scientific notation: its last digits are lost", "Excel did it; the row is still a claim"),
+        _check("PERSONAL_ACCOUNT_ID", "value out", "借据号像个人信息（证件号、手机号、卡号、姓名或地址）：结果中以 ROW-行号 代替，对照表在 private/；请提供合同自身的编号，确是编号就在版式该列写 own_number: true", "the account number looks like a person's data (identity number, mobile, card, name or address): ROW- and its row stand for it, private/ has both; give the contract's own number, or write own_number: true at the layout's column if it is one", "every file carries the account number, and may travel"),
+        _check("PERSONAL_TEXT", "value out", "机构或合同编号栏含个人信息（证件号、手机号、卡号、姓名或地址），已置空", "a person's data (identity number, mobile, card, name or address) stand in a column of lender, branch or contract number; left out", "accounts.parquet names nobody"),
         # amounts
         _check("PRINCIPAL_MISSING", "row out", "缺少未偿本金", "the unpaid principal is missing", "nothing to claim can be stated"),
         _check("AMOUNT_UNREADABLE", "row out", "余额组成部分无法识别为金额", "a part of the balance cannot be read as an amount", "taking it as zero would change the debt"),

@@ -18,6 +18,7 @@ from pathlib import Path
 import polars as pl
 
 from panhuo.engines.intake import columnar, encodings
+from panhuo.engines.intake.ahead import ahead
 from panhuo.engines.intake.archives import Part, ReadLimits, as_file, check_workbook, open_stream, parts, sha256_of
 from panhuo.engines.intake.corrections import without_ours
 from panhuo.engines.intake.delimited import Rows
@@ -25,13 +26,13 @@ from panhuo.engines.intake.dialect import Dialect, check_columns, clean_headings
 from panhuo.engines.intake.faults import FAULT, RAW, faulted
 from panhuo.engines.intake.layout import Layout
 from panhuo.engines.intake.mapping import known_headings
+from panhuo.engines.intake.merged_cells import merged_down
 from panhuo.engines.intake.merging import Merged, merge
 from panhuo.engines.intake.refusals import unusable
 from panhuo.engines.intake.sheet_rows import SheetRows
 from panhuo.engines.intake.title_dates import stated_day
 from panhuo.engines.intake.title_units import UNIT_WORDS, Stated, fit, stated_unit, told, told_unknown
 from panhuo.engines.intake.workbook import Sheet, Workbook, formulas_without_values
-from panhuo.kernel.ahead import ahead
 from panhuo.kernel.errors import InputUnusable
 from panhuo.kernel.words import Words
 
@@ -360,6 +361,9 @@ def _readers(
         hint = sheet or (layout.sheet if layout else None)
         sheets = book.sheets(known, limits, sheet=hint, header_row=layout.header_row if layout else None)
         hollow = formulas_without_values(path) if part.kind == "xlsx" else 0
+        for one in sheets if part.kind == "xlsx" else ():
+            where = f"{part.name}[{one.name}]" if len(sheets) > 1 else part.name
+            notes += book.carry_down(one, merged_down(path, one.name), layout).told(where)
     if hollow:
         notes.append(
             Words(

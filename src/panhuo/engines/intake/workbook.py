@@ -3,7 +3,7 @@
 Numbers come without ".0" and never in scientific notation (an 18-digit identity number typed as a number has lost its last
 digits in Excel itself; nothing here can bring them back, its check digit will tell). Dates come as ISO text, formulas as
 the value Excel last calculated. Title rows above the header are passed over; a heading merged over two rows is found in
-either of them.
+either of them, and what is merged over several data rows is filled into each where it is no figure (:mod:`.merged_cells`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ import polars as pl
 from panhuo.engines.intake.archives import ReadLimits
 from panhuo.engines.intake.dialect import HEADER_WITHIN, check_columns, clean_headings, empty, find_header, header_missing, titles_of
 from panhuo.engines.intake.faults import faulted
+from panhuo.engines.intake.layout import Layout
 from panhuo.engines.intake.mapping import normal_heading
+from panhuo.engines.intake.merged_cells import Carried, Spans, carry_down
 from panhuo.engines.intake.refusals import unusable
 from panhuo.kernel.errors import InputUnusable
 
@@ -108,6 +110,12 @@ class Workbook:
         filled = frame.select(pl.any_horizontal(pl.all().is_not_null())).to_series() if frame.width else pl.Series([], dtype=pl.Boolean)
         numbers = filled.arg_true().to_numpy().astype(np.int64) + sheet.blank_above + sheet.skip_rows + 1
         return faulted(frame.filter(filled) if len(numbers) < frame.height else frame, limits), numbers
+
+    def carry_down(self, sheet: Sheet, spans: Spans, layout: Layout | None) -> Carried:
+        """Fill the merged cells of the sheet's data rows (:mod:`.merged_cells`), and tell which."""
+        blank = np.array([0, sheet.blank_above, sheet.blank_above])
+        self._tables[sheet.name], carried = carry_down(self._cells(sheet.name), sheet.headings, sheet.skip_rows, spans - blank, layout)
+        return carried
 
     def _sheet(self, name: str, known: Collection[str], limits: ReadLimits, header_row: int | None) -> Sheet | None:
         table = self._cells(name)

@@ -191,7 +191,8 @@ def _versions(scope: Scope, tape: Tape, row: dict[str, Any]) -> list[dict[str, A
     tapes = {one.pk: one for one in scope.rows(Tape).filter(series=tape.series, state=Tape.IMPORTED).defer("figures", "layout")[:200]}
     rows = account_versions(scope, tapes=list(tapes.values()), account_id=row["account_id"])
     rows.sort(key=lambda one: tapes[one["tape_id"]].version)
-    out, before = [], None
+    out: list[dict[str, Any]] = []
+    before: dict[str, Any] | None = None
     for one in rows:
         version = tapes[one["tape_id"]]
         change = one["balance_fen"] - before["balance_fen"] if before else None

@@ -19,10 +19,9 @@ from panhuo.apps.console.plan_words import STATES
 from panhuo.apps.console.tables import Column, Table
 from panhuo.apps.identity.saved_views import view_remove, view_save
 from panhuo.apps.intake.filters import Filter, group_filter
-from panhuo.apps.intake.portfolio import SUMS, Totals, grouped, totals, where
-from panhuo.apps.intake.storing import FILTERED
-from panhuo.apps.strategy.decided import AMOUNTS, RouteFilter
-from panhuo.apps.strategy.selecting import cash_expected, routes_of
+from panhuo.apps.intake.portfolio import Totals
+from panhuo.apps.strategy.decided import RouteFilter
+from panhuo.apps.strategy.selecting import cash_expected, portfolio_figures, routes_of
 from panhuo.kernel.calendar import BUCKETS
 from panhuo.kernel.words import Words
 
@@ -46,11 +45,10 @@ def portfolio(request: HttpRequest) -> HttpResponse:
 
 
 def _page(chosen: Chosen) -> dict[str, Any]:
-    names = (*FILTERED, *AMOUNTS) if chosen.plan else FILTERED
-    # filtered once; each grouping then reads what is left
-    found = where(chosen.frame, chosen.filters).select(names).collect().lazy()
-    whole = totals(chosen.tapes, (), frame=found, sums=(*SUMS, *AMOUNTS) if chosen.plan else SUMS)
-    groups = {by: grouped(chosen.tapes, (), [by], frame=found) for by in ("age", "vintage", "province", "five_class")}
+    figures = portfolio_figures(
+        chosen.scope, chosen.plan, chosen.tapes, chosen.filters, ("product bucket", "age", "vintage", "province", "five_class")
+    )
+    whole, groups = figures.whole, figures.groups
     measure = chosen.rest.get("measure", "balance") if chosen.rest.get("measure") in MEASURES else "balance"
     context: dict[str, Any] = {
         "chosen": chosen,
@@ -61,7 +59,7 @@ def _page(chosen: Chosen) -> dict[str, Any]:
         "overdue": _overdue(groups["age"]),
         "overdue_href": chosen.accounts(OVERDUE),
         "measures": [(words, f"/portfolio?{chosen.query(measure=name)}#heat", name == measure) for name, (_, _, words) in MEASURES.items()],
-        "heat": _heat(chosen, grouped(chosen.tapes, (), ["product", "bucket"], frame=found), measure),
+        "heat": _heat(chosen, groups["product bucket"], measure),
         "ageing": _bars(chosen, "age", groups["age"], measure, Words("逾期天数", "Days past due")),
         "vintage": _bars(chosen, "vintage", groups["vintage"], measure, Words("放款年份", "Year of origination")),
         "regions": _shares(chosen, "province", groups["province"], whole, Words("地区", "Region")),

@@ -69,13 +69,16 @@ def _choose(mask: pl.Series, yes: pl.Series, no: pl.Series) -> pl.Series:
     return yes.zip_with(mask.fill_null(False), no)
 
 
-def _mended(text: pl.Series, sound: str, mend: Callable[[pl.Series], pl.Series]) -> pl.Series:
-    """``mend`` applied where the text does not match ``sound``: most of a tape is clean, and looking is cheaper than mending."""
-    odd = ~text.str.contains(sound).fill_null(True)
-    if not odd.any():
-        return text
-    order = pl.concat([(~odd).arg_true(), odd.arg_true()]).arg_sort()
-    return pl.concat([text.filter(~odd), mend(text.filter(odd))]).gather(order)
+def _mended(text: pl.Series, odd: pl.Series, mend: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    """``mend`` applied where ``odd`` is true: most of a tape is clean, and looking is cheaper than mending."""
+    odd = odd.fill_null(False)
+    return text.clone().scatter(odd.arg_true(), mend(text.filter(odd))) if odd.any() else text
+
+
+def _or_else(found: pl.Series, text: pl.Series, pattern: str) -> pl.Series:
+    """``found``, and where it is null the group of ``pattern`` in the text."""
+    missing = found.is_null() & text.is_not_null()
+    return found.clone().scatter(missing.arg_true(), text.filter(missing).str.extract(pattern, 1)) if missing.any() else found
 
 
 def squeezed(text: pl.Series) -> pl.Series:
@@ -86,7 +89,7 @@ def squeezed(text: pl.Series) -> pl.Series:
 
 def person_name(names: pl.Series) -> pl.Series:
     """The name in simplified characters without spaces, dots, notes in brackets or titles. Masked names (张**) are null."""
-    text = _mended(names, r"^\p{Han}{2,4}$", _person_name)
+    text = _mended(names, ~names.str.contains(r"^\p{Han}{2,4}$"), _person_name)
     text = text.str.replace(r"(先生|女士|小姐|同志)$", "").str.replace_many(list(VARIANTS), list(VARIANTS.values()))
     hidden = text.str.contains(r"[*＊×?？]|某|\p{Han}X+$") | text.str.contains(_NO_NAME)
     return _keep(text, (text.str.len_chars() >= 2) & ~hidden)
@@ -137,13 +140,19 @@ def sound(spelt: pl.Series) -> pl.Series:
 
 def phone(numbers: pl.Series) -> pl.Series:
     """Digits only, without the country code; null when too short, or one digit throughout."""
-    digits = _mended(numbers, r"^1\d{10}$", _digits)
+    digits = _mended(numbers, ~numbers.str.contains(r"^1\d{10}$"), _digits)
     filler = digits.str.contains("^(" + "|".join(f"{d}+" for d in range(10)) + ")$")
     return _keep(digits, (digits.str.len_chars() >= 7) & ~filler)
 
 
 def _digits(numbers: pl.Series) -> pl.Series:
     return numbers.str.normalize("NFKC").str.replace_all(r"\D", "").str.replace(r"^(?:00)?86(1\d{10})$", "${1}")
+
+
+def birth(dates: pl.Series, id_numbers: pl.Series) -> pl.Series:
+    """Birth dates as eight digits; where none is given, what the identity number of a resident says."""
+    told = dates.dt.strftime("%Y%m%d")
+    return _or_else(told, id_numbers, r"^\d{6}(\d{8})\d{3}[\dX]$")
 
 
 def plain(text: pl.Series) -> pl.Series:
@@ -154,10 +163,12 @@ def plain(text: pl.Series) -> pl.Series:
 
 def address(places: pl.Series) -> pl.Series:
     """One spelling: no spaces or punctuation between Chinese characters, 三号楼 as 3栋, runs of dashes as one."""
-    text = _mended(places, r"^[\p{Han}0-9]+$", _address)
+    text = _mended(places, ~places.str.contains(r"^[\p{Han}0-9]+(?:-[\p{Han}0-9]+)*$"), _address)
     numerals = {f"{zh}{unit}": f"{digit}{unit}" for zh, digit in _DIGITS_OF_NUMERALS.items() for unit in _NUMBERED}
     folded = {"号楼": "栋", "幢": "栋", "座": "栋", "房间": "室"}
-    text = text.str.replace_many(list(numerals), list(numerals.values())).str.replace_many(list(folded), list(folded.values()))
+    spelt = text.str.contains(f"[{''.join(_DIGITS_OF_NUMERALS)}][{''.join(unit[0] for unit in _NUMBERED)}]")
+    text = _mended(text, spelt, lambda odd: odd.str.replace_many(list(numerals), list(numerals.values())))
+    text = text.str.replace_many(list(folded), list(folded.values()))
     return _keep(text, text.str.len_chars() >= 2)
 
 
@@ -170,7 +181,7 @@ def _address(places: pl.Series) -> pl.Series:
 def door(places: pl.Series) -> pl.Series:
     """Road or place with its number (技路88), from a standardised address: enough to stand for a house within a city."""
     han = places.str.extract(r"(\p{Han}{2}(?:路|街|道|巷|弄|里|村|胡同|小区|花园|苑|城|园|镇|乡|湾|庄|屯|组)\d+)", 1)
-    return _choose(han.is_not_null(), han, places.str.extract(r"(\d+ [A-Z]{3,})", 1))
+    return _or_else(han, places, r"(\d+ [A-Z]{3,})")
 
 
 def numbers(places: pl.Series) -> pl.Series:
@@ -182,7 +193,7 @@ def numbers(places: pl.Series) -> pl.Series:
 def district(places: pl.Series) -> pl.Series:
     """Two characters before 区/县/旗, or a postcode of four to six digits at the end of a Latin address, before at most two words."""
     han = places.str.replace("自治[区州]", "").str.extract(r"(\p{Han}{2})(?:区|县|旗)", 1)
-    return _choose(han.is_not_null(), han, places.str.extract(r" (\d{4,6})(?: [A-Z]+){0,2}$", 1))
+    return _or_else(han, places, r" (\d{4,6})(?: [A-Z]+){0,2}$")
 
 
 def city(places: pl.Series) -> pl.Series:
@@ -210,7 +221,7 @@ def character_pairs(text: pl.Series) -> pl.Series:
 
 def employer(names: pl.Series) -> pl.Series:
     """The firm's own words: without brackets, place and legal form. Answers that name no employer are null."""
-    text = _mended(names, r"^\p{Han}+$", _employer)
+    text = _mended(names, ~names.str.contains(r"^\p{Han}+$"), _employer)
     text = _keep(text, ~text.str.contains(_NO_EMPLOYER))
     text = text.str.replace(_FIRM_ENDING, "").str.replace(_FIRM_ENDING, "").str.replace(_REGION, "")
     return _keep(text, text.str.len_chars() >= 2)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from panhuo.kernel.ahead import ahead
+from panhuo.engines.intake.ahead import ahead
 
 
 def test_every_item_comes_once_and_in_order() -> None:
