@@ -127,10 +127,13 @@ def test_the_drawer_holds_the_focus_and_gives_it_back(page: Any) -> None:
     page.keyboard.press("Enter")
     page.wait_for_selector("#drawer .facts")
     stops = page.locator("#drawer :is(a, button)").count()
-    for key in ("Tab", "Shift+Tab"):
-        for _ in range(stops + 2):
+    at = "[...document.querySelectorAll('#drawer :is(a, button)')].indexOf(document.activeElement)"
+    first = page.evaluate(at)
+    for key, by in (("Tab", 1), ("Shift+Tab", -1)):
+        for step in range(1, stops + 2):  # once around, and on
             page.keyboard.press(key)
-            assert page.evaluate("document.activeElement.closest('dialog')?.id") == "drawer"
+            assert page.evaluate(at) == (first + by * step) % stops
+        first = page.evaluate(at)
     page.keyboard.press("j")  # speaks to no table while the drawer is open
     assert page.evaluate("document.activeElement.closest('dialog')?.id") == "drawer"
     page.keyboard.press("Escape")
@@ -187,6 +190,16 @@ def test_sorting_paging_and_filters_are_in_the_address(page: Any) -> None:
     page.click(".chip a")
     page.wait_for_selector(".chip", state="detached")
     assert "product" not in page.url
+
+
+def test_nothing_of_a_row_stays_in_the_browser(page: Any) -> None:
+    ids = accounts(page)
+    page.click("#design-accounts-by-share")
+    page.wait_for_selector("th[data-col=share][aria-sort]")
+    page.keyboard.press("n")
+    page.wait_for_selector("#design-accounts-newer")
+    kept = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+    assert not [one for one in ids if one in kept]
 
 
 def test_sums_are_of_all_rows_and_stay_in_sight(page: Any) -> None:
