@@ -16,8 +16,8 @@ from panhuo.cli.output import language, say
 from panhuo.kernel.errors import PanhuoError
 
 # Polars gives memory back to the system half a second after it was last used and asks for it again a moment later: a tenth of a
-# run. Ten seconds is its allocator's own default. Large pages are a twentieth more. Read when Polars is first imported.
-os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:10000,muzzy_decay_ms:-1,thp:always")
+# run. Ten seconds is its allocator's own default. Read when Polars is first imported.
+os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:10000,muzzy_decay_ms:-1")
 
 _COMMANDS = {
     "run": ("panhuo.cli.run", "清单进，处置方案出", "A loan tape in, a disposal plan out"),
