@@ -50,17 +50,17 @@ def test_the_preview_follows_the_table_and_the_text_follows_too(ops: Seat, clean
     form = ops.describe(tape)
     before = text_of(ops.post(f"/tapes/{tape.pk}/preview", form))
     assert ">姓名<" in before
-    without = text_of(ops.post(f"/tapes/{tape.pk}/preview".describe(tape, read={"姓名": ""})))
+    without = text_of(ops.post(f"/tapes/{tape.pk}/preview", ops.describe(tape, read={"姓名": ""})))
     assert ">姓名<" not in without
     assert "to: name" not in without
     assert "to: name" in before
-    in_wan = text_of(ops.post(f"/tapes/{tape.pk}/preview".describe(tape, units={"年收入": "wan"})))
+    in_wan = text_of(ops.post(f"/tapes/{tape.pk}/preview", ops.describe(tape, units={"年收入": "wan"})))
     assert "unit: wan" in in_wan
     income = next(row["年收入"] for row in clean_rows if row["年收入"])
     assert f"{float(income):,.2f}" in before
     assert f"{float(income) * 10_000:,.2f}" in in_wan
-    assert "相差一百倍以上" in text_of(ops.post(f"/tapes/{tape.pk}/preview".describe(tape, units={"未偿本金": "wan"})))
-    twice = text_of(ops.post(f"/tapes/{tape.pk}/preview".describe(tape, read={"工作单位": "name"})))
+    assert "相差一百倍以上" in text_of(ops.post(f"/tapes/{tape.pk}/preview", ops.describe(tape, units={"未偿本金": "wan"})))
+    twice = text_of(ops.post(f"/tapes/{tape.pk}/preview", ops.describe(tape, read={"工作单位": "name"})))
     assert "一个字段只能取自一列" in twice
 
 
@@ -69,9 +69,8 @@ def test_text_that_is_no_layout_is_said_with_line_and_key_and_kept(ops: Seat, cl
     form = ops.describe(tape)
     wrong = form["layout"].replace("to: principal_fen", "to: principle_fen")
     line = next(n for n, text in enumerate(wrong.splitlines(), 1) if "principle_fen" in text)
-    for answer in ops.post(f"/tapes/{tape.pk}/preview", form | {"layout": wrong, "by": "text"}).post(
-        f"/tapes/{tape.pk}/import", form | {"layout": wrong}
-    ):
+    for path, sent in (("preview", {"layout": wrong, "by": "text"}), ("import", {"layout": wrong})):
+        answer = ops.post(f"/tapes/{tape.pk}/{path}", form | sent)
         page = text_of(answer)
         assert f"第 {line} 行" in page
         assert "principal_fen" in page  # the nearest that exists
