@@ -49,7 +49,7 @@ def people(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, 
             user.set_password(PASSWORD)
             user.save()
             seats[name.removeprefix("console-")] = user
-        seats["totp"].secret_sealed = secret_seal(seats["totp"], "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+        seats["totp"].totp_sealed = secret_seal(seats["totp"], "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
         seats["totp"].save()
     yield seats
     with django_db_blocker.unblock():

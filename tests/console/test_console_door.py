@@ -47,7 +47,7 @@ def user() -> User:
 
 @pytest.fixture
 def guarded(user: User) -> User:
-    user.secret_sealed = secret_seal(user, SECRET)
+    user.totp_sealed = secret_seal(user, SECRET)
     user.save()
     return user
 

@@ -116,6 +116,7 @@ def test_a_template_speaks_both_languages_and_holds_nothing_inline(path: Path) -
         assert en.strip() or COUNTER.fullmatch(zh.strip()), f"{zh!r} has no English"
         assert HAN.search(en) is None or HAN.search(zh) is None, f"{en!r} is Chinese"  # 'English' and '中文' name each other
     assert not INLINE.findall(text)
+    text = re.sub(r"""\{% if lang == "zh" %\}.*?\{% (?:else|endif) %\}""", "", text)  # where the order of words differs
     bare = re.sub(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}|<!--.*?-->", "", text, flags=re.DOTALL)
     bare = re.sub(r'(?:data-words|title_zh)="[^"]*"', "", bare)  # what the palette is searched by, in both languages
     assert not HAN.findall(bare), "words stand in {% t %}"
