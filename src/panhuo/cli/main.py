@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import os
 import signal
@@ -73,7 +72,6 @@ def main() -> None:
     """Run the command line. Exit status: 0 done, 1 the answer is no, 2 wrong usage, 3 the input cannot be used; 130 interrupted, 143 terminated."""
     if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:  # a caller's own handler, or one that ignores it, stays
         signal.signal(signal.SIGTERM, _terminate)
-    gc.set_threshold(50_000, 20, 20)  # libraries come with a million objects that stay: looking through them again and again is a second of a run
     try:
         status = cli.main(standalone_mode=False)
         sys.stdout.flush()
