@@ -44,6 +44,8 @@ def _lay() -> None:
         from django.conf import settings
 
         django.setup()
+        # processes that share the server have databases of their own, so ids repeat: their files must not meet
+        settings.PANHUO_FILES = settings.PANHUO_FILES / os.environ.get("PYTEST_XDIST_WORKER", "alone")
         settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
         from panhuo.apps.privacy.keys import keys_create
 

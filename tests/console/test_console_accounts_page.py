@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 from django.db import connection
-from panhuo.apps.identity.preferences import preference_set
+from panhuo.apps.identity.services import preferences_set
 
 from console.reading import Node, fen, read
 from desk import HOSTILE, Desk, imported, seat, written
@@ -220,7 +220,7 @@ def test_past_versions_are_told_with_what_changed(desk: Desk, tmp_path: Path) ->
 
 def test_english_pages_speak_english(desk: Desk) -> None:
     """What Chinese is left is the data's own: names, places of the tape, its series and plan, the organisation."""
-    preference_set(desk.scope, language="en")
+    preferences_set(desk.scope, language="en")
     client = desk.client()
     for path in ("/portfolio", "/portfolio?route=agency,none&balance_fen=..100000", "/accounts?product=credit_card", f"/accounts/{desk.tape.pk}/60"):
         main = page(client, path).one("main")

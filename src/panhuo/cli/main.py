@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import os
 import signal
@@ -100,7 +99,6 @@ def main() -> None:
     for ending in _ENDINGS:
         if signal.getsignal(ending) == signal.SIG_DFL:  # a caller's own handler, or one that ignores it (nohup), stays
             signal.signal(ending, _terminate)
-    gc.set_threshold(50_000, 20, 20)  # libraries come with a million objects that stay: looking through them again and again is a second of a run
     try:
         status = cli.main(standalone_mode=False)
         sys.stdout.flush()

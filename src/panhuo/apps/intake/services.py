@@ -52,6 +52,7 @@ def tape_upload(scope: Scope, *, series: str, files: Iterable[tuple[str, Path]])
             created_by_id=scope.user_id,
             created_at=timezone.now(),
         )
+        shutil.rmtree(tape.folder, ignore_errors=True)  # left by a database that was put back to an earlier day: it belongs to no tape
         tape.folder.mkdir(mode=0o700, parents=True)
         try:
             for number, (_, path) in enumerate(given):
