@@ -11,12 +11,12 @@ from typing import Any
 import polars as pl
 import pytest
 from django.db import connection
-from panhuo.apps.identity.services import preferences_set
 
 from console.reading import Node, fen, read
 from desk import HOSTILE, Desk, imported, seat, written
 from panhuo.apps.identity.models import Organisation
 from panhuo.apps.identity.scope import scope_of
+from panhuo.apps.identity.services import preferences_set
 from panhuo.apps.privacy.models import Person
 from panhuo.apps.privacy.vault import parties_masked
 from panhuo.apps.strategy.models import Decision, Plan
