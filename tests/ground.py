@@ -13,6 +13,7 @@ import pytest
 
 _DATA = "PANHUO_TEST_DATA"
 _MINE: list[Path] = []
+_LAID: list[str] = []
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -30,11 +31,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> None:
-    if "DJANGO_SETTINGS_MODULE" not in os.environ and "panhuo.apps" in module_path.read_text(encoding="utf-8"):
+    if not _LAID and "panhuo.apps" in module_path.read_text(encoding="utf-8"):
         _lay()
 
 
 def _lay() -> None:
+    _LAID.append(os.environ[_DATA])  # whatever the environment names: tests never touch a user's own data
     os.environ["PANHUO_DATA"] = os.environ[_DATA]
     os.environ.pop("DATABASE_URL", None)
     os.environ["DJANGO_SETTINGS_MODULE"] = "panhuo.config.settings"
@@ -43,10 +45,11 @@ def _lay() -> None:
         import django
         from django.conf import settings
 
-        django.setup()
+        # before anything asks for a storage: it is made once and kept
+        settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
         # processes that share the server have databases of their own, so ids repeat: their files must not meet
         settings.PANHUO_FILES = settings.PANHUO_FILES / os.environ.get("PYTEST_XDIST_WORKER", "alone")
-        settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+        django.setup()
         from panhuo.apps.privacy.keys import keys_create
 
         keys_create(settings.PANHUO_VAULT_KEYS)
