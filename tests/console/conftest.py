@@ -115,11 +115,15 @@ class Visitor:
         self.faults: list[str] = []
         self.page.on("console", lambda message: self._note(message.text))
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
-        self.page.on("requestfailed", lambda request: self.faults.append(f"failed: {request.url} {request.failure}"))
+        self.page.on("requestfailed", self._failed)
 
     def _note(self, text: str) -> None:
         if "the server responded with a status of" not in text:
             self.faults.append(text)
+
+    def _failed(self, request: Any) -> None:
+        if "ERR_ABORTED" not in str(request.failure):  # the visitor went on before the answer came
+            self.faults.append(f"failed: {request.url} {request.failure}")
 
     def go(self, path: str) -> Any:
         return self.page.goto(self.server + path)
