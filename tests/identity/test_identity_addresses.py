@@ -57,7 +57,9 @@ def things(organisation: Any, seat: Callable[..., Any]) -> dict[str, Any]:
     owner = seat(username="owner", administrator=True)
     now = timezone.now()
     more = {"organisation": organisation}
-    tape = Tape.objects.create(series=SECRET, created_by=owner, created_at=now, state="failed", files=[{"name": "t.csv", "bytes": 1, "sha256": "0" * 64}], **more)
+    tape = Tape.objects.create(
+        series=SECRET, created_by=owner, created_at=now, state="failed", files=[{"name": "t.csv", "bytes": 1, "sha256": "0" * 64}], **more
+    )
     plan = Plan.objects.create(
         name=SECRET, tapes=[tape.pk], policy_name="house", policy="extends: default\n", created_by=owner, created_at=now, **more
     )

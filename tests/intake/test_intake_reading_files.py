@@ -22,7 +22,7 @@ from panhuo.engines.intake.archives import ReadLimits
 from panhuo.engines.intake.layout import Layout, load_layout
 from panhuo.engines.intake.sources import open_tape, read_tape
 from panhuo.kernel.documents import check
-from panhuo.kernel.errors import InputUnusable
+from panhuo.kernel.errors import InputUnusable, UsageInvalid
 
 CSV = "借据号,未偿本金\nA1,100\nA2,200\n".encode()
 
@@ -88,6 +88,44 @@ class TestPacked:
         assert ids(got) == ["A1", "A2", "B1", "B2"]
         assert got["__file"].unique(maintain_order=True).to_list() == ["t.zip/a/一月.csv", "t.zip/b/二月.csv"]
         assert got["__row"].to_list() == [1, 2, 1, 2]
+
+    @pytest.mark.parametrize(
+        "letter",
+        [
+            "请查收附件。\n联系人见清单。\n",
+            "说明",
+            "一、本清单共两户，\n二、单位为元，金额以合同为准\n三、如有疑问请联系\n",
+            "a,b,c\n1,2,3\n",
+            "\0\0",
+            "\n\n",
+        ],
+    )
+    @pytest.mark.parametrize("first", [True, False])
+    def test_a_letter_beside_the_tape_is_left_out_and_named(self, tmp_path: Path, letter: str, first: bool) -> None:
+        members = {"说明.txt": letter.encode(), "清单.csv": CSV}
+        path = zipped(tmp_path / "t.zip", members if first else dict(reversed(members.items())))
+        for layout in (None, load_layout("panhuo")):
+            tape = open_tape(path, layout=layout)
+            assert [file.name for file in tape.files] == ["t.zip/清单.csv"]
+            assert ["t.zip/说明.txt" in note.zh for note in tape.notes] == [True]
+            assert ids(next(tape.batches())) == ids(read_tape(put(tmp_path / "t.csv", CSV)))
+
+    def test_a_tape_in_a_txt_is_still_read(self, tmp_path: Path) -> None:
+        other = CSV.replace(b"A", b"B")
+        tape = open_tape(zipped(tmp_path / "t.zip", {"a.txt": CSV, "b.csv": other, "c.txt": "再见".encode()}))
+        assert [file.name for file in tape.files] == ["t.zip/a.txt", "t.zip/b.csv"]
+        assert [file.name for file in open_tape(zipped(tmp_path / "u.zip", {"a.txt": CSV})).files] == ["u.zip/a.txt"]
+        assert [file.name for file in open_tape(zipped(tmp_path / "v.zip", {"a.txt": b"x,y\n1,2\n"})).files] == ["v.zip/a.txt"]
+        refused(zipped(tmp_path / "w.zip", {"a.csv": CSV, "b.csv": b"x,y\n1,2\n"}), "HEADINGS_DIFFER")
+        refused(zipped(tmp_path / "x.zip", {"a.txt": b"\0\0\0"}), "INPUT_EMPTY")
+
+    def test_a_sheet_is_named_of_a_workbook_only(self, tmp_path: Path) -> None:
+        path = put(tmp_path / "t.csv", CSV)
+        with pytest.raises(UsageInvalid) as error:
+            open_tape(path, sheet="x")
+        assert error.value.code == "SHEET_WITHOUT_WORKBOOK"
+        with pytest.raises(UsageInvalid):
+            open_tape([path, zipped(tmp_path / "t.zip", {"b.csv": CSV})], sheet="1")
 
     def test_zip_names_written_in_gbk(self, tmp_path: Path) -> None:
         path = zipped(tmp_path / "t.zip", {"XXXXXXXX.csv": CSV})

@@ -198,3 +198,30 @@ def test_likely_money_is_proposed_not_left_in_a_comment(tmp_path: Path) -> None:
     assert guess.field == "interest_fen"
     assert SURE > guess.confidence >= 0.5
     assert saved(suggestion, tmp_path).by_field["interest_fen"].from_[0] == "表内外欠息"
+
+
+AMOUNTS = ["1000.00", "2000.10", "1910.05", "1000", "0.00", "100.5", "999.99", "12345678.90"]
+
+
+@given(
+    st.lists(st.sampled_from(AMOUNTS), min_size=1, max_size=2),
+    st.integers(3, 40),
+    st.sampled_from(["未偿本金", "本金余额", "principal_fen", "未偿利息", "罚息"]),
+)
+@settings(max_examples=60)
+def test_a_heading_that_is_a_name_is_taken_whatever_amounts_stand_below(amounts: list[str], rows: int, heading: str) -> None:
+    column = (amounts * rows)[:rows]
+    frame = pl.DataFrame({"借据号": [f"J{i:04}" for i in range(rows)], heading: column})
+    guess = suggest_layout(frame.columns, frame).guesses[1]
+    expected = {field for field, names in synonyms().items() if heading in names}
+    assert {guess.field} == expected
+    assert guess.confidence >= SURE
+
+
+@pytest.mark.parametrize("cells", [["13000000001"] * 5, ["某某"] * 5, ["2024-01"] * 5])
+def test_what_contradicts_the_name_of_an_amount_is_said_beside_it(cells: list[str]) -> None:
+    frame = pl.DataFrame({"借据号": [f"J{i}" for i in range(5)], "未偿本金": cells})
+    guess = suggest_layout(frame.columns, frame).guesses[1]
+    assert guess.field == "principal_fen"
+    assert guess.confidence <= 0.97
+    assert "内容不符" in guess.reason.zh or cells[0].isdigit()

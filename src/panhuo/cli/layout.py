@@ -11,6 +11,7 @@ import click
 
 from panhuo.cli.clock import today
 from panhuo.cli.output import emit_json, language, say
+from panhuo.cli.outputs import refuse_foreign_layout, refuse_input
 from panhuo.kernel.errors import InputUnusable, OutputUnwritable, PanhuoError
 from panhuo.kernel.frames import TABLES, TAPE
 from panhuo.kernel.money import format_yuan
@@ -71,6 +72,9 @@ def suggest(tape: Path, output: Path | None, sheet: str | None, as_json: bool) -
     from panhuo.engines.intake import open_tape
     from panhuo.engines.intake.suggest import suggest_layout
 
+    if output is not None:
+        refuse_input(output, tape)
+        refuse_foreign_layout(output)
     opened = open_tape(tape, sheet=sheet)
     suggestion = suggest_layout(opened.headings, _sample(opened), titles=[title for file in opened.files for title in file.titles])
     text = suggestion.to_yaml(output.stem if output else "suggested")

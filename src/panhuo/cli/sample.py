@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from panhuo.cli.output import emit_json, language, progress, say
+from panhuo.cli.outputs import refuse_foreign_sample
 from panhuo.engines.intake.synthesis import Synthetic, Written, synthesise, write_sample
-from panhuo.engines.intake.synthesis.writing import ENCODINGS, suffix_of
+from panhuo.engines.intake.synthesis.writing import ENCODINGS, suffix_of, truth_paths
 from panhuo.kernel.money import format_short
 
 AS_OF = "2026-10-31"
@@ -34,7 +35,9 @@ AS_OF = "2026-10-31"
 @click.option("--encoding", type=click.Choice(ENCODINGS), default="utf-8", show_default=True, help=say("CSV 编码", "encoding of a CSV"))
 @click.option("--json", "as_json", is_flag=True, help=say("以 JSON 输出数字", "print the figures as JSON"))
 def command(rows: int, output: Path, seed: int, dirty: float, as_of: dt.datetime, encoding: str, as_json: bool) -> None:
-    sample = synthesise(rows, seed=seed, as_of=as_of.date(), dirty=dirty, null_bytes=suffix_of(output) != ".xlsx")
+    suffix = suffix_of(output)
+    refuse_foreign_sample(output, truth_paths(output)[0])
+    sample = synthesise(rows, seed=seed, as_of=as_of.date(), dirty=dirty, null_bytes=suffix != ".xlsx")
     with progress() as tell:
         written = write_sample(sample, output, encoding=encoding, told=lambda share: tell(say("生成清单", "making the tape"), share))
     if as_json:

@@ -37,7 +37,7 @@ from panhuo.pipeline.scratch import take
 from panhuo.pipeline.summary import RunResult
 from panhuo.pipeline.tape import Intake, take_in
 from panhuo.pipeline.warming import warm_up
-from panhuo.pipeline.workspace import SUMMARY, workspace
+from panhuo.pipeline.workspace import SUMMARY, refuse_inside, workspace
 
 Tell = Callable[[str, float | None], None]
 BATCH_ROWS = 250_000
@@ -92,6 +92,7 @@ def run_tape(
     """
     started = time.perf_counter()
     paths = [Path(tape) for tape in tapes]
+    refuse_inside(Path(out), [*paths, *(Path(given) for given in (layout, policy) if given is not None)])
     house = load_policy(policy)
     clock = _Clock(tell or (lambda stage, share: None), lang)
     with workspace(Path(out)) as folder:

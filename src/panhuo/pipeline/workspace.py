@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -52,6 +52,22 @@ def workspace(out: Path) -> Iterator[Path]:
         raise
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def refuse_inside(out: Path, inputs: Iterable[Path]) -> None:
+    """Raises UsageInvalid INPUT_IN_OUT for an input that lies in ``out``, which the run replaces whole: a corrected file would go with it."""
+    folder = out.resolve()
+    for path in inputs:
+        if path.is_file() and folder in path.resolve().parents:
+            raise UsageInvalid(
+                "INPUT_IN_OUT",
+                Words(
+                    f"在输出目录 {out} 之内，运行会把该目录整体替换，这个文件随之消失",
+                    f"lies in the output folder {out}, which is replaced whole: the file would be lost",
+                ),
+                where=str(path),
+                remedy=Words("把它复制到别处再用，或换一个输出目录", "copy it elsewhere first, or choose another output folder"),
+            )
 
 
 def _make(out: Path, partial: Path) -> int:

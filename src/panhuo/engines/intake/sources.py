@@ -11,7 +11,7 @@ import codecs
 import datetime as dt
 import hashlib
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from panhuo.engines.intake.delimited import Rows
 from panhuo.engines.intake.dialect import Dialect, check_columns, clean_headings, empty, no_rows, null_bytes_only, sniff
 from panhuo.engines.intake.faults import FAULT, RAW, faulted
 from panhuo.engines.intake.layout import Layout
-from panhuo.engines.intake.mapping import known_headings
+from panhuo.engines.intake.mapping import known_headings, normal_heading
 from panhuo.engines.intake.merged_cells import merged_down
 from panhuo.engines.intake.merging import Merged, merge
 from panhuo.engines.intake.refusals import unusable
@@ -33,7 +33,7 @@ from panhuo.engines.intake.sheet_rows import SheetRows
 from panhuo.engines.intake.title_dates import stated_day
 from panhuo.engines.intake.title_units import UNIT_WORDS, Stated, fit, stated_unit, told, told_unknown
 from panhuo.engines.intake.workbook import Sheet, Workbook, formulas_without_values
-from panhuo.kernel.errors import InputUnusable
+from panhuo.kernel.errors import InputUnusable, UsageInvalid
 from panhuo.kernel.words import Words
 
 FILE, ROW = "__file", "__row"
@@ -190,7 +190,7 @@ def open_tape(
     layout: helps to find the header, fixes encoding and sheet where it states them, and lets files with different headings be one
     tape where it binds them all. sheet: name or number of a workbook's sheet. workdir: where workbooks and Parquet inside
     archives are unpacked (else the system's temporary folder; removed after reading). Raises InputUnusable, with the file,
-    the cause and the remedy, for whatever cannot be read. Of a corrected file of rejected rows Panhuo's own columns are left out.
+    the cause and the remedy, for whatever cannot be read; UsageInvalid for a ``sheet`` where no file is a workbook. Of a corrected file of rejected rows Panhuo's own columns are left out.
     """
     given = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
     if not given:
@@ -201,11 +201,18 @@ def open_tape(
     notes: list[Words] = []
     for path, name in zip(given, _names(given), strict=True):
         left_out: list[str] = []
-        for part in parts(path, name, limits, left_out):
-            for reader in _readers(part, limits, layout, known, sheet, workdir, notes):
-                readers.append(reader)  # noqa: PERF402 readers own temporary files: keep them as they are made
+        readers += _of_path(
+            parts(path, name, limits, left_out), left_out, known, lambda part: _readers(part, limits, layout, known, sheet, workdir, notes)
+        )
         if left_out:
             notes.append(Words(f"未读取：{'、'.join(left_out)}（不是清单）", f"not read, being no tape: {', '.join(left_out)}"))
+    if sheet is not None and not any(isinstance(reader, _Sheet) for reader in readers):
+        raise UsageInvalid(
+            "SHEET_WITHOUT_WORKBOOK",
+            Words("指定了工作表，但文件不是工作簿", "a sheet is named, and no file is a workbook"),
+            where=f"--sheet {sheet}",
+            remedy=Words("去掉 --sheet，或给出 Excel 文件", "leave --sheet out, or give an Excel file"),
+        )
     merged = merge([(reader.file.name, without_ours(reader.file.headings), reader.file.duplicates) for reader in readers], layout)
     return Tape(readers, merged, [*notes, *merged.notes])
 
@@ -376,6 +383,35 @@ def _readers(
         read, left = "、".join(s.name for s in sheets), "、".join(others)
         notes.append(Words(f"{part.name}：读取工作表 {read}，未读 {left}", f"{part.name}: read the sheet {read}, not {left}"))
     return [_Sheet(part, limits, book, one, several=len(sheets) > 1) for one in sheets]
+
+
+def _of_path(found: Sequence[Part], left_out: list[str], known: frozenset[str], read: Callable[[Part], list[_Reader]]) -> list[_Reader]:
+    """The tables among the parts of one path. A .txt in a zip that has no known heading, while another part has, is a letter that came with the tape: its
+    name goes to ``left_out``."""
+    made: list[tuple[Part, list[_Reader]]] = []
+    failed: list[tuple[Part, InputUnusable]] = []
+    for part in found:
+        try:
+            made.append((part, read(part)))
+        except InputUnusable as error:
+            if not _may_be_letter(part):
+                raise
+            failed.append((part, error))
+    tables = [(part, readers) for part, readers in made if not _may_be_letter(part) or any(_knows(reader, known) for reader in readers)]
+    if not tables:
+        if failed:
+            raise failed[0][1]
+        return [reader for _, readers in made for reader in readers]
+    left_out += [part.name for part in found if all(part is not table for table, _ in tables)]
+    return [reader for _, readers in tables for reader in readers]
+
+
+def _may_be_letter(part: Part) -> bool:
+    return part.packing == "zip" and part.kind == "text" and part.name.lower().endswith(".txt")
+
+
+def _knows(reader: _Reader, known: frozenset[str]) -> bool:
+    return any(normal_heading(heading) in known for heading in reader.file.headings)
 
 
 def _without_lines(block: bytes, count: int) -> tuple[bytes, int]:

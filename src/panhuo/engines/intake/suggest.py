@@ -32,6 +32,8 @@ SURE: Final = 0.60
 SURE_OF_MONEY: Final = 0.50
 """From here on for an amount: one that is left out is a debt that vanishes, one too many is seen at once."""
 WORTH_SAYING: Final = 0.40
+NAMED: Final = 0.97
+"""A heading that is the field's own name or a known synonym, to the letter."""
 _CELLS: Final = 1_000
 SAMPLE_ROWS: Final = 600
 """Enough rows to know a column by."""
@@ -177,7 +179,10 @@ def _score(field: str, alike: float, name: str, seen: Profile | None) -> tuple[f
             score = max(alike, weight * support * 0.74 if alone else 0.0)
         return score, Words(f"{zh}，内容相符", f"{en}, values agree")
     if support < 0:
-        return alike * (1 + 0.65 * support * weight), Words(f"{zh}，内容不符", f"{en}, values disagree")
+        score = alike * (1 + 0.65 * support * weight)
+        if alike >= NAMED and TAPE[field].kind in ("money", "rate", "number", "integer", "date"):
+            score = max(score, SURE)  # the heading says what it is; that the cells look odd is for a person to see, beside the line
+        return score, Words(f"{zh}，内容不符", f"{en}, values disagree")
     return alike, Words(zh, en)
 
 

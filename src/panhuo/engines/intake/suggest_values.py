@@ -24,7 +24,7 @@ _DATES: Final = {
     "compact": r"^(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$",
     "chinese": r"^\d{4}年\d{1,2}月\d{1,2}[日号]?$",
     "month_year": r"(?i)^(\d{1,2}[- ])?(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[- ,']*\d{2,4}$",
-    "year_month": r"^(\d{4}[-/.年]\d{1,2}月?)$",
+    "year_month": r"^((?:19|20)\d{2}[-/.年](?:0?[1-9]|1[0-2])月?)$",
     "numbers": r"^\d{1,2}[/.-]\d{1,2}[/.-]\d{4}$",
 }
 _UNITS: Final = r"(?i)(个?月|期|天|日|年|岁|元|次|months?|days?|years?|yrs?)"
