@@ -39,6 +39,16 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: Any) -> None:
+    """The test database, also where no chosen test is marked (those that a browser visits are not: a marked test's rows no other connection sees).
+    It goes with the server and its folder."""
+    from django.test.utils import setup_databases
+
+    with django_db_blocker.unblock():
+        setup_databases(verbosity=0, interactive=False)
+
+
+@pytest.fixture(scope="session")
 def make_accounts() -> Callable[..., pl.DataFrame]:
     """``make_accounts({"principal_fen": 100}, {...})``: a whole ACCOUNT frame, one row a mapping, whatever is not said left null.
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import datetime as dt
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,27 +60,11 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def desk(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    from django.conf import settings
     from django.db import transaction
 
-    settings.ALLOWED_HOSTS = ["testserver"]
-    with django_db_blocker.unblock(), _database(), transaction.atomic():
+    with django_db_blocker.unblock(), transaction.atomic():
         yield _made(tmp_path_factory.mktemp("desk"))
         transaction.set_rollback(True)
-
-
-@contextmanager
-def _database() -> Iterator[None]:
-    """The test database: pytest-django makes it where a test is marked, and no marked one may have been chosen."""
-    from django.db import connection
-    from django.test.utils import setup_databases, teardown_databases
-
-    if connection.settings_dict["NAME"].startswith("test_"):
-        yield
-        return
-    made = setup_databases(0, interactive=False, aliases=["default"])
-    yield
-    teardown_databases(made, 0)
 
 
 @pytest.fixture

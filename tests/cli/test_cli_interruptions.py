@@ -91,7 +91,7 @@ def test_an_interrupted_run_says_so_and_leaves_nothing(folder: Path, start: Star
     assert sorted(path.name for path in folder.iterdir()) == ["good.csv"]
 
 
-@pytest.mark.parametrize("moment", ["scratch", "accounts.parquet", "rejects.csv"])
+@pytest.mark.parametrize("moment", ["scratch", "accounts.parquet", "decisions.parquet"])
 @pytest.mark.parametrize(("lang", "words"), [("zh", "已被终止"), ("en", "Terminated")])
 def test_a_terminated_run_cleans_up_and_says_so(folder: Path, earlier: dict[str, bytes], start: Start, lang: str, words: str, moment: str) -> None:
     """SIGTERM, as a scheduler or ``kill`` sends it; twice, as an impatient one does."""
@@ -108,7 +108,7 @@ def test_a_terminated_run_cleans_up_and_says_so(folder: Path, earlier: dict[str,
     assert content(folder / "out") == earlier
 
 
-@pytest.mark.parametrize("moment", ["scratch", "rejects.csv"])
+@pytest.mark.parametrize("moment", ["scratch", "decisions.parquet"])
 def test_a_closed_terminal_leaves_nothing_behind(folder: Path, earlier: dict[str, bytes], start: Start, moment: str) -> None:
     """SIGHUP, as it comes when the window or the connection is closed; then SIGTERM, as a session's end sends both."""
     process = start("run", "good.csv", "-o", "out", lang="en")

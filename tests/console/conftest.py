@@ -75,7 +75,7 @@ def served(hashed_statics: None, people: dict[str, Any], django_db_blocker: Any)
         thread.is_ready.wait()
         if thread.error:
             raise thread.error
-    yield f"http://127.0.0.1:{thread.port}"
+        yield f"http://127.0.0.1:{thread.port}"
     thread.terminate()
     connections.close_all()
 
@@ -107,9 +107,10 @@ def browser() -> Iterator[Any]:
 class Visitor:
     """A page of a fresh visitor, and everything it complained of (the browser's word that an answer was 401, 404 … is none)."""
 
-    def __init__(self, browser: Any, server: str, *, lang: str, theme: str, size: str) -> None:
+    def __init__(self, browser: Any, server: str, *, lang: str, theme: str, size: str, cookies: Any = None) -> None:
         locale = {"zh": "zh-CN", "en": "en-US"}[lang]
-        self.context = browser.new_context(viewport=SIZES[size], color_scheme=theme, locale=locale, reduced_motion="reduce")
+        look = {"viewport": SIZES[size], "color_scheme": theme, "reduced_motion": "reduce"}
+        self.context = browser.new_context(locale=locale, storage_state=cookies, **look)
         self.page = self.context.new_page()
         self.server, self.lang = server, lang
         self.faults: list[str] = []
@@ -135,16 +136,26 @@ class Visitor:
         self.page.click("form .first")
 
 
+@pytest.fixture(scope="module")
+def sessions() -> dict[str, Any]:
+    """The cookies of those who have signed in: the door has tests of its own, and every page behind it need not pass it anew."""
+    return {}
+
+
 @pytest.fixture
-def visit(browser: Any, server: str) -> Iterator[Callable[..., Visitor]]:
+def visit(browser: Any, server: str, sessions: dict[str, Any]) -> Iterator[Callable[..., Visitor]]:
     """``visit(lang, theme, size, path)``: a visitor; with a path, signed in and there."""
     visitors: list[Visitor] = []
 
     def make(lang: str = "zh", theme: str = "light", size: str = "desk", path: str = "") -> Visitor:
-        visitor = Visitor(browser, server, lang=lang, theme=theme, size=size)
+        visitor = Visitor(browser, server, lang=lang, theme=theme, size=size, cookies=sessions.get(lang) if path else None)
         visitors.append(visitor)
-        if path:
+        if path and lang in sessions:
+            visitor.go(path)
+        elif path:
             visitor.sign_in(f"console-{lang}", goal=path)
+            visitor.page.wait_for_selector("main")
+            sessions[lang] = visitor.context.storage_state()
         return visitor
 
     yield make

@@ -206,8 +206,7 @@ def test_a_newer_version_takes_the_place_of_the_older(desk: Desk, tmp_path: Any)
 
 
 @pytest.mark.django_db
-def test_an_organisation_without_tapes_is_told_what_to_do(settings: Any) -> None:
-    settings.ALLOWED_HOSTS = ["testserver"]
+def test_an_organisation_without_tapes_is_told_what_to_do() -> None:
     user = seat(Organisation.objects.create(kind="lender", name="丙银行"), "empty")
     client = Client()
     client.post("/sign-in", {"username": user.username, "password": "a long enough one 1"})

@@ -119,7 +119,6 @@ def ask(client: Client, address: Address, things: dict[str, Any]) -> Any:
         answer = client.generic(address.method, path)
     if answer.streaming:
         answer.content_read = b"".join(answer.streaming_content)
-        answer.close()
     return answer
 
 

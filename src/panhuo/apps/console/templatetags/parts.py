@@ -194,9 +194,9 @@ def steps(context: template.Context, steps: Sequence[Words], current: int) -> di
 
 
 @register.inclusion_tag("console/parts/progress.html", takes_context=True)
-def progress(context: template.Context, words: Words | str, share: float | None = None, url: str = "", tone: str = "") -> dict[str, Any]:
-    """How far a job is. With ``url`` it asks there once a second for what to show in its place."""
-    return _inner(context, words=words, share=share, url=url, tone=tone)
+def progress(context: template.Context, words: Words | str, share: float | str | None = None, url: str = "", tone: str = "") -> dict[str, Any]:
+    """How far a job is. With ``url`` it asks there once a second for what to show in its place. A template gives "" for the share of a job there is not."""
+    return _inner(context, words=words, share=None if share == "" else share, url=url, tone=tone)
 
 
 @register.inclusion_tag("console/parts/empty.html", takes_context=True)
