@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from panhuo.kernel.errors import ConfigurationInvalid
 from panhuo.kernel.words import Words
@@ -76,6 +77,14 @@ SETTINGS = (
     Setting("PANHUO_OIDC_ISSUER", "", Words("单点登录（OIDC）签发方地址；留空则不启用", "Issuer of OIDC single sign-on; empty: off")),
     Setting("PANHUO_OIDC_CLIENT_ID", "", Words("单点登录的客户端编号", "Client id at the issuer")),
     Setting("PANHUO_OIDC_CLIENT_SECRET", "", Words("单点登录的客户端密钥", "Client secret at the issuer")),
+    Setting(
+        "PANHUO_OIDC_CLAIM",
+        "sub",
+        Words(
+            "以签发方的哪个声明识别席位：sub、email（须经签发方核实）或 preferred_username",
+            "Claim of the issuer by which seats are known: sub, email (verified by the issuer) or preferred_username",
+        ),
+    ),
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -111,6 +120,17 @@ class Environment:
         value = self.text("PANHUO_LOG_LEVEL").upper()
         if value not in _LEVELS:
             raise _wrong("PANHUO_LOG_LEVEL", Words(f"“{value}”不在 {'、'.join(_LEVELS)} 之中", f'"{value}" is not one of {", ".join(_LEVELS)}'))
+        return value
+
+    def issuer(self) -> str:
+        """The single sign-on's issuer: over HTTPS, or on this machine."""
+        value = self.text("PANHUO_OIDC_ISSUER")
+        parts = urlsplit(value)
+        local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
+        if value and not (parts.hostname and (parts.scheme == "https" or local)):
+            raise _wrong("PANHUO_OIDC_ISSUER", Words(f"“{value}”不是 https:// 地址", f'"{value}" is no https:// address'))
+        if value and not self.text("PANHUO_OIDC_CLIENT_ID"):
+            raise _wrong("PANHUO_OIDC_CLIENT_ID", Words("设了签发方却没有客户端编号", "is empty though an issuer is set"))
         return value
 
     def data(self) -> Path:

@@ -18,9 +18,10 @@ for _folder in (PANHUO_FILES, _UPLOADING, PANHUO_DATA / "static"):
 PANHUO_UPLOAD_LIMIT = ENVIRONMENT.number("PANHUO_UPLOAD_LIMIT_MB", least=1, most=1_000_000) * 1_048_576
 PANHUO_PROXY = ENVIRONMENT.flag("PANHUO_PROXY")
 PANHUO_OIDC = {
-    "issuer": ENVIRONMENT.text("PANHUO_OIDC_ISSUER"),
+    "issuer": ENVIRONMENT.issuer(),
     "client_id": ENVIRONMENT.text("PANHUO_OIDC_CLIENT_ID"),
     "client_secret": ENVIRONMENT.text("PANHUO_OIDC_CLIENT_SECRET"),
+    "claim": ENVIRONMENT.text("PANHUO_OIDC_CLAIM"),
 }
 
 SECRET_KEY = ENVIRONMENT.secret_key()

@@ -27,6 +27,8 @@ _DOOR = [
     path("", door.home),
     path("sign-in", door.sign_in),
     path("sign-in/code", door.second_step),
+    path("sign-in/single", door.single_sign_on_begin),
+    path("sign-in/single/back", door.single_sign_on_end),
     path("sign-out", door.sign_out),
     path("language", door.language),
     path("theme", door.theme),

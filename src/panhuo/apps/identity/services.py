@@ -108,11 +108,19 @@ def _user_create(scope: Scope, organisation: Organisation, username: str, name: 
 
 
 def user_change(
-    scope: Scope, user_id: int, *, role: str | None = None, active: bool | None = None, administrator: bool | None = None, name: str | None = None
+    scope: Scope,
+    user_id: int,
+    *,
+    role: str | None = None,
+    active: bool | None = None,
+    administrator: bool | None = None,
+    name: str | None = None,
+    subject: str | None = None,
 ) -> User:
-    """Change a seat. Who is shut out, or given less, is signed out at once. Nobody takes his own administration away. Raises IdentityInvalid."""
+    """Change a seat. Who is shut out, or given less, is signed out at once. Nobody takes his own administration away. ``subject``: who comes in by the
+    single sign-on; "" for nobody. Raises IdentityInvalid."""
     scope.need("users.manage")
-    with transaction.atomic():
+    with _named_once(subject or ""), transaction.atomic():
         user = scope.rows(User).select_for_update(of=("self",)).select_related("organisation").get(pk=user_id)
         if user.pk == scope.user_id and (active is False or administrator is False):
             raise _invalid(
@@ -129,9 +137,11 @@ def user_change(
         user.is_active = user.is_active if active is None else active
         user.administrator = user.administrator if administrator is None else administrator
         user.name = user.name if name is None else name.strip()[:64] or user.name
+        moved = subject is not None and subject.strip()[:255] != user.subject
+        user.subject = user.subject if subject is None else subject.strip()[:255]
         user.save()
-        deed_add(scope, "user.change", f"user:{user.pk}", role=role, active=active, administrator=administrator)
-        if role is not None or active is False or administrator is False:
+        deed_add(scope, "user.change", f"user:{user.pk}", role=role, active=active, administrator=administrator, single_sign_on=moved)
+        if role is not None or active is False or administrator is False or moved:
             sessions_end(scope, user_id=user.pk)
             tokens_end(scope, user_id=user.pk)
     return user

@@ -25,6 +25,7 @@ from django.utils import timezone
 from panhuo.apps.identity.models import Attempt, User
 from panhuo.apps.identity.scope import narrow
 from panhuo.apps.identity.sessions import address_of
+from panhuo.apps.identity.single_sign_on import single_sign_on
 from panhuo.kernel.words import Words
 
 LOCK_AFTER, LOCK_FOR = 5, timedelta(minutes=15)
@@ -68,6 +69,7 @@ def password_check(request: HttpRequest, *, username: str, password: str) -> Ans
         fits = False
     else:
         fits = check_password(password, user.password) and user.is_active and user.organisation.active and user.role != "debtor"
+        fits = fits and not (user.subject and single_sign_on())
     if not fits or user is None:
         attempt_note(keys)
         return Answer(refusal=WRONG)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import structlog
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from panhuo.apps.console.access import SIGNED_IN, needs, open_to_anyone
 from panhuo.apps.console.menu import menu_of
@@ -21,8 +22,11 @@ from panhuo.apps.identity.scope import narrow
 from panhuo.apps.identity.services import preferences_set
 from panhuo.apps.identity.sessions import session_end, session_start, sessions_of
 from panhuo.apps.identity.signing_in import SECOND_STEP_WITHIN, code_checked, password_check
+from panhuo.apps.identity.single_sign_on import SignOnFailed, sign_on_begin, sign_on_end, single_sign_on
+from panhuo.kernel.words import Words
 
-_EXPECTED = "second_step"
+_EXPECTED, _GOAL = "second_step", "single_sign_on_goal"
+_LOG = structlog.get_logger()
 
 
 @open_to_anyone
@@ -37,11 +41,37 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         answer = password_check(request, username=request.POST.get("username", ""), password=request.POST.get("password", ""))
         refusal = answer.refusal
         if answer.user is not None:
-            return _first_step_done(request, answer.user)
+            return _first_step_done(request, answer.user, method="password", goal=_next(request))
     status = 200 if refusal is None else 401
-    return render(
-        request, "console/sign_in.html", {"refusal": refusal, "next": _next(request), "username": request.POST.get("username", "")}, status=status
-    )
+    return _door(request, refusal, status)
+
+
+@open_to_anyone
+@never_cache
+@require_safe
+def single_sign_on_begin(request: HttpRequest) -> HttpResponse:
+    """To the issuer, where there is one."""
+    if not single_sign_on():
+        raise Http404
+    request.session[_GOAL] = _next(request)
+    try:
+        return sign_on_begin(request, request.build_absolute_uri("/sign-in/single/back"))
+    except SignOnFailed as failed:
+        return _kept_out(request, failed)
+
+
+@open_to_anyone
+@never_cache
+@require_safe
+def single_sign_on_end(request: HttpRequest) -> HttpResponse:
+    """Back from the issuer: in, on to the one-time password where the seat has one, or told why not."""
+    if not single_sign_on():
+        raise Http404
+    try:
+        user = sign_on_end(request)
+    except SignOnFailed as failed:
+        return _kept_out(request, failed)
+    return _first_step_done(request, user, method="oidc", goal=request.session.pop(_GOAL, "/"))
 
 
 @open_to_anyone
@@ -64,7 +94,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
         if refusal is None:
             goal = expected["next"]
             del request.session[_EXPECTED]
-            session_start(request, user, method="password+totp")
+            session_start(request, user, method=f"{expected['method']}+totp")
             return redirect(goal)
         narrow(None)
     return render(request, "console/second_step.html", {"refusal": refusal}, status=200 if refusal is None else 401)
@@ -116,14 +146,24 @@ def _preferred(request: HttpRequest, cookie: str, value: str, preference: dict[s
     return response
 
 
-def _first_step_done(request: HttpRequest, user: User) -> HttpResponse:
+def _first_step_done(request: HttpRequest, user: User, *, method: str, goal: str) -> HttpResponse:
     if user.totp_sealed is not None:
         request.session.cycle_key()
         until = (timezone.now() + SECOND_STEP_WITHIN).timestamp()
-        request.session[_EXPECTED] = {"user": user.pk, "until": until, "next": _next(request)}
+        request.session[_EXPECTED] = {"user": user.pk, "until": until, "next": goal, "method": method}
         return redirect("/sign-in/code")
-    session_start(request, user, method="password")
-    return redirect(_next(request))
+    session_start(request, user, method=method)
+    return redirect(goal)
+
+
+def _door(request: HttpRequest, refusal: Words | None, status: int) -> HttpResponse:
+    context = {"refusal": refusal, "next": _next(request), "username": request.POST.get("username", ""), "single_sign_on": single_sign_on()}
+    return render(request, "console/sign_in.html", context, status=status)
+
+
+def _kept_out(request: HttpRequest, failed: SignOnFailed) -> HttpResponse:
+    _LOG.warning("single sign-on failed", kind=failed.kind)
+    return _door(request, failed.words, 401)
 
 
 def _next(request: HttpRequest, default: str = "/") -> str:

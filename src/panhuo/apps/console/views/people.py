@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
@@ -16,6 +17,7 @@ from panhuo.apps.identity.models import Organisation, Team, User
 from panhuo.apps.identity.roles import KINDS, ROLES, SEES_THE_CONSOLE
 from panhuo.apps.identity.scope import Scope, unfenced
 from panhuo.apps.identity.sessions import session_end, sessions_of
+from panhuo.apps.identity.single_sign_on import single_sign_on
 from panhuo.kernel.errors import PanhuoError
 from panhuo.kernel.words import Words
 
@@ -83,25 +85,34 @@ def user(request: HttpRequest, user_id: int) -> HttpResponse:
     found = scope.rows(User).select_related("organisation").filter(pk=user_id).first() if user_id < 2**63 else None
     if found is None:
         raise Http404
+    fault: PanhuoError | None = None
     if request.method == "POST":
-        services.user_change(
-            scope,
-            user_id,
-            role=request.POST.get("role") if request.POST.get("role") != found.role else None,
-            active=_flag(request.POST.get("active"), found.is_active),
-            administrator=_flag(request.POST.get("administrator"), found.administrator),
-            name=request.POST.get("name"),
-        )
-        notice_add(request, Words("已保存", "Saved"))
-        return redirect(f"/users/{user_id}")
+        try:
+            services.user_change(
+                scope,
+                user_id,
+                role=request.POST.get("role") if request.POST.get("role") != found.role else None,
+                active=_flag(request.POST.get("active"), found.is_active),
+                administrator=_flag(request.POST.get("administrator"), found.administrator),
+                name=request.POST.get("name"),
+                subject=request.POST.get("subject"),
+            )
+        except PanhuoError as error:
+            fault = error
+        else:
+            notice_add(request, Words("已保存", "Saved"))
+            return redirect(f"/users/{user_id}")
     context = {
+        "fault": fault,
+        "single_sign_on": single_sign_on(),
+        "claim": settings.PANHUO_OIDC["claim"],
         "found": found,
         "role": ROLES[found.role].words,
         "roles": [role for role in ROLES.values() if found.organisation.kind in role.kinds],
         "sessions": sessions_of(scope, user_id),
         "fresh": request.session.pop("fresh_password", None) if request.session.get("fresh_password", {}).get("user") == user_id else None,
     }
-    return render(request, "console/people/user.html", context)
+    return render(request, "console/people/user.html", context, status=422 if fault else 200)
 
 
 @needs("users.manage")
