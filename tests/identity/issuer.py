@@ -6,11 +6,11 @@ import base64
 import hashlib
 import json
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from django.utils import timezone
 from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
@@ -61,7 +61,7 @@ class Issuer:
         proof = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest()).rstrip(b"=").decode()
         if proof != asked["code_challenge"] or form["redirect_uri"] != asked["redirect_uri"]:
             return 400, {"error": "invalid_grant"}
-        now = int(time.time())
+        now = int(timezone.now().timestamp())
         claims = {"iss": self.address, "sub": "u-17", "aud": CLIENT, "iat": now, "exp": now + 300, "nonce": asked["nonce"]} | self.claims
         claims = {name: value for name, value in claims.items() if value is not None}
         return 200, {"access_token": "a", "token_type": "Bearer", "expires_in": 300, "id_token": self._signed(claims)}

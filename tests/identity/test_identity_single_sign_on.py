@@ -121,7 +121,6 @@ def test_a_tampered_token_opens_nothing(issuer: Issuer, visitor: Any, monkeypatc
 
 def test_an_answer_nobody_asked_for_opens_nothing(issuer: Issuer, visitor: Any) -> None:
     """A stranger's code pressed on a browser (login CSRF), a state made up, an answer used twice."""
-    client, answer = come(issuer)
     stranger = Client()
     asked = stranger.get("/sign-in/single")
     brought = issuer.approve(asked["Location"])
