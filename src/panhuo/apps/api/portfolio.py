@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404, HttpRequest
-from ninja import Router
+from ninja import Query, Router
 
 from panhuo.apps.api.access import Token, scope_for
-from panhuo.apps.api.shapes import AccountsOut, CashOut, ExplainedOut, GroupOut, TotalsOut
+from panhuo.apps.api.shapes import AccountsOut, CashOut, ExplainedOut, FiltersIn, GroupOut, TotalsOut
 from panhuo.apps.identity.scope import Scope
 from panhuo.apps.intake.accounts import account_row as row_of
 from panhuo.apps.intake.accounts import accounts_page
-from panhuo.apps.intake.filters import BY_VALUE, filters_of
+from panhuo.apps.intake.filters import BY_VALUE, Filter, filters_of
 from panhuo.apps.intake.models import Tape
 from panhuo.apps.intake.portfolio import grouped, tapes_current, totals
 from panhuo.apps.strategy.selecting import account_explained, cash_expected
@@ -25,14 +25,14 @@ GROUPS = (*BY_VALUE, "age", "vintage")
 
 
 @router.get("/totals", response=TotalsOut, auth=Token("portfolio.view"))
-def totals_read(request: HttpRequest, tape: int | None = None) -> Any:
+def totals_read(request: HttpRequest, given: Query[FiltersIn]) -> Any:
     scope = scope_for(request)
-    found = totals(_tapes(scope, tape), filters_of(request.GET.dict()))
+    found = totals(_tapes(scope, given.tape), _filters(given))
     return {"accounts": found.accounts, "sums": found.sums}
 
 
 @router.get("/groups", response=list[GroupOut], auth=Token("portfolio.view"))
-def groups_read(request: HttpRequest, by: str, tape: int | None = None) -> Any:
+def groups_read(request: HttpRequest, given: Query[FiltersIn], by: str) -> Any:
     """Accounts and balance by one or two fields, separated by a comma."""
     scope = scope_for(request)
     names = by.split(",")
@@ -43,25 +43,25 @@ def groups_read(request: HttpRequest, by: str, tape: int | None = None) -> Any:
             where="by",
             remedy=Words("用：" + "、".join(GROUPS), "use one or two of " + ", ".join(GROUPS)),
         )
-    frame = grouped(_tapes(scope, tape), filters_of(request.GET.dict()), names)
+    frame = grouped(_tapes(scope, given.tape), _filters(given), names)
     return [{"key": [row[name] for name in names], **{k: row[k] for k in ("accounts", "balance_fen", "principal_fen")}} for row in frame.to_dicts()]
 
 
 @router.get("/cash", response=CashOut, auth=Token("portfolio.view"))
-def cash_read(request: HttpRequest, tape: int | None = None) -> Any:
+def cash_read(request: HttpRequest, given: Query[FiltersIn]) -> Any:
     """What is expected month by month under ordinary work, by the plan in force or the latest."""
     scope = scope_for(request)
-    tapes = _tapes(scope, tape)
+    tapes = _tapes(scope, given.tape)
     plan = plan_latest(scope, [t.pk for t in tapes])
     if plan is None:
         raise Http404
-    return {"plan": plan.pk, **cash_expected(scope, plan, tapes, filters_of(request.GET.dict()))}
+    return {"plan": plan.pk, **cash_expected(scope, plan, tapes, _filters(given))}
 
 
 @router.get("/accounts", response=AccountsOut, auth=Token("account.view"))
-def accounts_list(request: HttpRequest, tape: int | None = None, sort: str = "-balance_fen", cursor: str | None = None, size: int = 50) -> Any:
+def accounts_list(request: HttpRequest, given: Query[FiltersIn], sort: str = "-balance_fen", cursor: str | None = None, size: int = 50) -> Any:
     scope = scope_for(request)
-    page = accounts_page(scope, _tapes(scope, tape), filters_of(request.GET.dict()), sort=sort, cursor=cursor, size=min(max(size, 1), 500))
+    page = accounts_page(scope, _tapes(scope, given.tape), _filters(given), sort=sort, cursor=cursor, size=min(max(size, 1), 500))
     return {"rows": page.rows, "newer": page.newer, "older": page.older}
 
 
@@ -106,6 +106,10 @@ def explanation_read(request: HttpRequest, tape_id: int, position: int) -> Any:
         for option in found.options
     ]
     return {"chosen": found.chosen, "reason": found.reason.to(scope.lang), "agrees": found.agrees, "months": list(found.months), "options": options}
+
+
+def _filters(given: FiltersIn) -> list[Filter]:
+    return filters_of({name: text for name, text in given.dict(exclude={"tape"}).items() if text})
 
 
 def _tapes(scope: Scope, tape_id: int | None) -> list[Tape]:

@@ -98,6 +98,25 @@ class MatchIn(Schema):
     decision: str = Field(max_length=10, description="same, different, or empty to take it back")
 
 
+class FiltersIn(Schema):
+    """Which accounts. A coded field: one of its values or several, by commas; a figure or date: ``low..high``, inclusive, either left out; ``none``: not given."""
+
+    tape: int | None = Field(default=None, description="one tape; without it, the current version of every series")
+    product: str | None = Field(default=None, description="for example credit_card,online_loan")
+    bucket: str | None = Field(default=None, description="for example M3")
+    five_class: str | None = None
+    province: str | None = Field(default=None, description="the first two digits of the region code")
+    guarantee_kind: str | None = None
+    litigation_state: str | None = None
+    contactability: str | None = None
+    debtor_kind: str | None = None
+    written_off: str | None = Field(default=None, description="true or false")
+    balance_fen: str | None = Field(default=None, description="for example 100000..500000")
+    principal_fen: str | None = None
+    overdue_days: str | None = None
+    origination_date: str | None = Field(default=None, description="for example 2024-01-01..2024-12-31")
+
+
 class TotalsOut(Schema):
     accounts: int
     sums: dict[str, int]

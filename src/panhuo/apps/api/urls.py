@@ -14,6 +14,7 @@ import panhuo
 from panhuo.apps.api import identity, jobs, plans, portfolio, tapes
 from panhuo.apps.api.access import Token
 from panhuo.apps.api.shapes import Error
+from panhuo.apps.api.strangers import refuse_strangers
 from panhuo.apps.identity.language import lang_of
 from panhuo.apps.identity.refusals import BAD_REQUEST, NOT_FOUND, TOKEN, Refusal, refusal_of
 from panhuo.kernel.words import Words
@@ -33,6 +34,7 @@ for prefix, router in (
         for operation in view.operations:
             for status in _ERRORS:
                 operation.response_models.setdefault(status, operation._create_response_model(Error))
+            refuse_strangers(operation)
     api.add_router(prefix, router)
 
 

@@ -1,0 +1,103 @@
+"""The whole way of a tape through the API, with the figures of the engines' own run beside it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from django.test import Client
+
+from desk import AS_OF, ran, seat, written
+from panhuo.apps.identity.scope import scope_of
+from panhuo.apps.identity.services import token_create
+from panhuo.pipeline import run_tape
+
+pytestmark = [pytest.mark.usefixtures("inside"), pytest.mark.slow]
+
+
+class Caller:
+    """A program with a token of ``user``."""
+
+    def __init__(self, user: Any) -> None:
+        token = token_create(scope_of(user), name="t", abilities=sorted(user.abilities), days=1)[1]
+        self.client = Client(headers={"Authorization": f"Bearer {token}"})
+
+    def __call__(self, method: str, path: str, body: Any = None, *, status: int = 200, **query: Any) -> Any:
+        where = "/api/v1" + path
+        sent = json.dumps(body or {})
+        answer = self.client.get(where, query) if method == "GET" else self.client.generic(method, where, sent, "application/json")
+        assert answer.status_code == status, answer.content.decode()
+        return answer.json() if answer.content else None
+
+
+def test_a_tape_becomes_an_approved_plan(desk: Any, tmp_path: Path) -> None:
+    call = Caller(desk.user)
+    file = written(tmp_path / "二期.csv", desk.raw[40:340])
+    with file.open("rb") as stream:
+        answer = call.client.post("/api/v1/tapes", {"files": [stream], "series": "二期"})
+    assert answer.status_code == 201, answer.content.decode()
+    tape = answer.json()["id"]
+    look = call("GET", f"/tapes/{tape}/look")
+    assert look["headings"] == list(desk.raw[0])
+    call("PUT", f"/tapes/{tape}/layout", {"layout_name": look["fits"], "as_of": AS_OF.isoformat()})
+    job = call("POST", f"/tapes/{tape}/import", status=202)
+    ran("tape.import", desk.organisation)
+    assert call("GET", f"/jobs/{job['id']}")["result"]["tape"] == tape
+    out = tmp_path / "out"
+    run_tape([file], layout="panhuo", out=out, as_of=AS_OF)
+    alone = json.loads((out / "summary.json").read_text(encoding="utf-8"))
+    accounts = pl.read_parquet(out / "accounts.parquet")
+    taken = call("GET", f"/tapes/{tape}")
+    assert (taken["state"], taken["rows"], taken["balance_fen"]) == ("imported", accounts.height, accounts["balance_fen"].sum())
+    made = call("POST", "/plans", {"name": "二期方案", "tapes": [tape]}, status=202)
+    ran("plan.make", desk.organisation)
+    plan = call("GET", f"/plans/{made['id']}")
+    assert plan["state"] == "draft"
+    for name in ("objective_fen", "upper_bound_fen", "gap", "expected_recovery_fen", "unassigned"):
+        assert plan["figures"][name] == alone[name], name
+    assert call("GET", "/portfolio/totals", tape=tape) == call("GET", "/portfolio/totals", tape=tape, bucket="")
+    for product, rows in accounts.with_columns(pl.col("product").cast(pl.String)).group_by("product"):
+        total = call("GET", "/portfolio/totals", tape=tape, product=product[0])
+        assert (total["accounts"], total["sums"]["balance_fen"]) == (rows.height, rows["balance_fen"].sum())
+    _walk(call, tape, accounts)
+    position = call("GET", "/portfolio/accounts", tape=tape, size=1)["rows"][0]["position"]
+    explained = call("GET", f"/portfolio/accounts/{tape}/{position}/explanation")
+    assert explained["agrees"] is True
+    assert explained["chosen"] in {option["route"] for option in explained["options"] if option["eligible"]}
+    reviewer, approver = (Caller(seat(desk.organisation, name, name)) for name in ("compliance_officer", "disposal_manager"))
+    where = f"/plans/{plan['id']}"
+    assert call("POST", where + "/submit")["state"] == "submitted"
+    call("POST", where + "/review", status=403)
+    assert reviewer("POST", where + "/review", {"note": "合规"})["state"] == "reviewed"
+    call("POST", where + "/approve", status=403)
+    assert approver("POST", where + "/approve")["state"] == "approved"
+    stranger = Caller(desk.stranger)
+    for path in (f"/tapes/{tape}", where, f"/jobs/{job['id']}", f"/portfolio/accounts/{tape}/{position}"):
+        stranger("GET", path, status=404)
+
+
+def test_a_parameter_nobody_knows_is_named_and_not_passed_over(desk: Any) -> None:
+    call = Caller(desk.user)
+    for path in ("/portfolio/totals", "/portfolio/accounts", "/plans", "/me", f"/tapes/{desk.tape.pk}"):
+        told = call("GET", path, status=400, bukcet="M3")
+        assert (told["code"], told["where"]) == ("PARAMETER_UNKNOWN", "bukcet")
+        assert set(told) == {"code", "message", "remedy", "trace_id", "where"}
+    assert call("GET", "/portfolio/totals", status=400, bucket="M77")["where"] == "bucket"
+
+
+def _walk(call: Caller, tape: int, accounts: pl.DataFrame) -> None:
+    """Page by page, every account comes once, in the order asked for."""
+    seen: list[dict[str, Any]] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = call("GET", "/portfolio/accounts", tape=tape, size=70, sort="-balance_fen", **cursor)
+        seen += page["rows"]
+        if page["older"] is None:
+            break
+        cursor = {"cursor": page["older"]}
+    assert sorted(row["account_id"] for row in seen) == sorted(accounts["account_id"])
+    balances = [row["balance_fen"] for row in seen]
+    assert balances == sorted(balances, reverse=True)
