@@ -72,7 +72,7 @@ def test_a_tape_becomes_an_approved_plan(desk: Any, tmp_path: Path) -> None:
     assert call("POST", where + "/submit")["state"] == "submitted"
     call("POST", where + "/review", status=403)
     assert reviewer("POST", where + "/review", {"note": "合规"})["state"] == "reviewed"
-    call("POST", where + "/approve", status=403)
+    call("POST", where + "/approve", status=400)
     assert approver("POST", where + "/approve")["state"] == "approved"
     stranger = Caller(desk.stranger)
     for path in (f"/tapes/{tape}", where, f"/jobs/{job['id']}", f"/portfolio/accounts/{tape}/{position}"):
