@@ -67,13 +67,13 @@ def test_a_tape_becomes_an_approved_plan(desk: Any, tmp_path: Path) -> None:
     explained = call("GET", f"/portfolio/accounts/{tape}/{position}/explanation")
     assert explained["agrees"] is True
     assert explained["chosen"] in {option["route"] for option in explained["options"] if option["eligible"]}
-    reviewer, approver = (Caller(seat(desk.organisation, name, name)) for name in ("compliance_officer", "disposal_manager"))
+    reviewer, owner = (Caller(seat(desk.organisation, f"second-{role}", role)) for role in ("compliance_officer", "operations_manager"))
     where = f"/plans/{plan['id']}"
     assert call("POST", where + "/submit")["state"] == "submitted"
     call("POST", where + "/review", status=403)
     assert reviewer("POST", where + "/review", {"note": "合规"})["state"] == "reviewed"
     call("POST", where + "/approve", status=400)
-    assert approver("POST", where + "/approve")["state"] == "approved"
+    assert owner("POST", where + "/approve")["state"] == "approved"
     stranger = Caller(desk.stranger)
     for path in (f"/tapes/{tape}", where, f"/jobs/{job['id']}", f"/portfolio/accounts/{tape}/{position}"):
         stranger("GET", path, status=404)

@@ -97,6 +97,17 @@ def test_a_price_is_said_to_hold_at_the_margin(sample: Ran) -> None:
     assert "Marginal value" in limits
 
 
+def test_the_limit_most_worth_easing_is_worth_most_in_money(sample: Ran) -> None:
+    """Limits counted in cases and in yuan compare by what each as a whole is worth: price by the unit of the figures, times the ceiling."""
+    limits = sample.summary["limits"]
+    worth = {name: limit["price_fen"] * limit["at_most"] for name, limit in limits.items()}
+    assert {limit["unit"] == "fen" for limit in limits.values() if limit["price_fen"] > 0} == {True, False}
+    head = section(sample, "<main>", 'id="portfolio"')
+    named = re.search(r"最值得放宽的约束是“([^”]+)”", said(head, "zh"))
+    assert named is not None
+    assert named[1] == load_policy().strategy.limits[max(worth, key=worth.__getitem__)].title.zh
+
+
 def test_a_fault_of_many_rows_is_not_told_by_one_rows_figures(sample: Ran) -> None:
     text = section(sample, 'id="data"', 'id="method"')
     assert "CLS-DPD-360" in text

@@ -58,6 +58,7 @@ def report_data(
                 float(used),
                 float(limit.at_most),
                 float(price) * limit.unit_size,
+                worth_fen=worth_of(limit, price),
                 money=limit.unit_size != 1,
             )
             for limit, used, price in zip(limits, plan.used, plan.prices, strict=True)
@@ -157,10 +158,15 @@ def written_out(value: float) -> str:
     return f"{Decimal(repr(value)).normalize():,f}"
 
 
+def worth_of(limit: Limit, price: float) -> float:
+    """What all of a limit is worth, in fen: its price for one of what it is counted in (a case, a fen), times its ceiling."""
+    return float(price) * float(limit.at_most)
+
+
 def house_limits(policy: Policy, plan: Allocation, limits: Sequence[Limit]) -> list[Words]:
     """The limits nobody has set for this lender: as the shipped policy has them. The one whose easing brings most comes first."""
     shipped = load_policy().strategy.limits
-    worth = {limit.name: float(price) * float(limit.at_most) for limit, price in zip(limits, plan.prices, strict=True)}
+    worth = {limit.name: worth_of(limit, price) for limit, price in zip(limits, plan.prices, strict=True)}
     left = [limit for limit in limits if limit.name in shipped and policy.strategy.limits.get(limit.name) == shipped[limit.name]]
     return [limit.called for limit in sorted(left, key=lambda limit: -worth[limit.name])]
 

@@ -51,7 +51,8 @@ LARGEST: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class LimitLine:
-    """One limit of the plan. ``price_fen``: what one more unit would bring; ``unit`` says the unit."""
+    """One limit of the plan. ``price_fen``: what one more ``unit`` would bring; ``worth_fen``: what all of it is worth at that price, so that limits in
+    different units compare."""
 
     name: str
     words: Words
@@ -59,6 +60,7 @@ class LimitLine:
     used: float
     at_most: float
     price_fen: float
+    worth_fen: float
     money: bool = False  # used and at_most are fen
 
 

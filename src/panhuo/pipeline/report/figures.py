@@ -20,7 +20,7 @@ SHOWN = 15
 @dataclass(frozen=True, slots=True)
 class Figures:
     """breakdowns: rows by dimension. quarters, months: ``{period, routes: {route: fen}, total}``. mix: ``{bucket, routes: {route: fen}, total}``.
-    binding: limits with a price, dearest first. half_month: by when half of the plan's cash is in; None without cash."""
+    binding: limits with a price, the one that is worth most as a whole first. half_month: by when half of the plan's cash is in; None without cash."""
 
     breakdowns: dict[str, list[dict[str, Any]]]
     left_out: int
@@ -59,7 +59,7 @@ def figures(data: ReportData) -> Figures:
         mix=mix,
         mix_routes=[name for name in (*ROUTE_NAMES, NONE) if any(name in row["routes"] for row in mix)],
         routes_used=sorted((name for name in routes if routes[name]["accounts"]), key=lambda name: -routes[name]["net_value_fen"]),
-        binding=sorted((line for line in data.limits if line.price_fen > 0), key=lambda line: -line.price_fen * line.at_most),
+        binding=sorted((line for line in data.limits if line.price_fen > 0), key=lambda line: -line.worth_fen),
         unused=[route for route in data.obstacles if not route.chosen],
         cash_total=total,
         first_year=sum(month["total"] for month in months if month["period"] <= 12),
