@@ -59,8 +59,8 @@ def test_derived_fields_are_worked_out_in_order_with_the_cut_off(file: Path) -> 
     frame = pl.DataFrame(
         {"_p": [100, 250], "five_class": ["pass", "loss"]}, schema={"_p": pl.Int64(), "five_class": TAPE["five_class"].dtype}
     ).with_columns(account_id=pl.lit("x"), origination_date=pl.lit(None, pl.Date()), written_off=pl.lit(value=False))
-    for name, expression in steps:
-        frame = frame.with_columns(expression.alias(name))
+    for name, cells in steps:
+        frame = frame.with_columns(cells.value.alias(name))
     assert frame["principal_fen"].cast(pl.Int64).to_list() == [100, 250]
     assert frame["overdue_since"].to_list() == [None, dt.date(2024, 5, 31)]
 

@@ -32,6 +32,35 @@ class Document(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
 
+class Origin:
+    """Where a document was read: for a fault found only when it is used. All origins are equal, for two documents are if they say the same."""
+
+    def __init__(self, where: str, text: str, path: tuple[int | str, ...]) -> None:
+        self._where, self._text, self._path = where, text, path
+
+    def place(self, *keys: int | str) -> str:
+        """file:line: key of what stands under ``keys`` in the document."""
+        path = (*self._path, *keys)
+        line = _line_of(self._text, path, whole=True)
+        return f"{self._where}{f':{line}' if line else ''}: {'.'.join(map(str, path))}"
+
+    def __eq__(self, other: object) -> bool:
+        return other is None or isinstance(other, Origin)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+class Traced(Document):
+    """A document with expressions in it, that remembers where it was read."""
+
+    _origin: Origin | None = pydantic.PrivateAttr(default=None)
+
+    def place(self, *keys: int | str) -> str:
+        """Where ``keys`` stands: file, line where known, and key; the key alone for a document that came from no file."""
+        return self._origin.place(*keys) if self._origin is not None else ".".join(map(str, keys))
+
+
 D = TypeVar("D", bound=Document)
 
 
@@ -92,7 +121,9 @@ def check(data: Any, model: type[D], *, where: str, text: str = "") -> D:
     if _cyclic(data):
         raise _invalid("CONFIG_CYCLE", where, "锚点引用自身，成环", "an anchor refers to itself", "去掉循环引用", "remove the cycle")
     try:
-        return model.model_validate(data)
+        checked = model.model_validate(data)
+        _trace(checked, where, text, ())
+        return checked
     except pydantic.ValidationError as error:
         faults = error.errors(include_url=False)
         # a misspelt required key is both unknown and missing: its spelling is the better news
@@ -201,7 +232,23 @@ def _keys(model: type[pydantic.BaseModel], path: tuple[int | str, ...]) -> list[
     return list(getattr(here, "model_fields", {}))
 
 
-def _line_of(text: str, path: tuple[int | str, ...]) -> int | None:
+def _trace(node: object, where: str, text: str, path: tuple[int | str, ...]) -> None:
+    """Tells every ``Traced`` document below ``node`` where it stands."""
+    if isinstance(node, Traced):
+        node._origin = Origin(where, text, path)
+    if isinstance(node, Document):
+        for name, field in type(node).model_fields.items():
+            _trace(getattr(node, name), where, text, (*path, field.alias or name))
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            _trace(value, where, text, (*path, key))
+    elif isinstance(node, tuple | list):
+        for number, value in enumerate(node):
+            _trace(value, where, text, (*path, number))
+
+
+def _line_of(text: str, path: tuple[int | str, ...], *, whole: bool = False) -> int | None:
+    """The line of ``path``, or of the nearest key above it that stands in the text; ``whole``: of nothing but ``path``."""
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader) if text else None
     except yaml.YAMLError:
@@ -211,6 +258,7 @@ def _line_of(text: str, path: tuple[int | str, ...]) -> int | None:
         if isinstance(node, yaml.MappingNode):
             match = next(((k, v) for k, v in node.value if k.value == str(part)), None)
             if match is None:
+                line = None if whole else line
                 break
             line, node = match[0].start_mark.line + 1, match[1]
         elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):

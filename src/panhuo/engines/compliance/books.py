@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -17,6 +18,7 @@ import pydantic
 
 from panhuo.engines.compliance.vocabulary import CLASSES, COLUMNS, FACTS, Stage, Value, value_fault
 from panhuo.kernel.documents import Document, refuse
+from panhuo.kernel.expressions import Source
 from panhuo.kernel.frames import ACCOUNT
 from panhuo.kernel.routes import ROUTE_NAMES
 from panhuo.kernel.words import Words
@@ -254,6 +256,15 @@ class Rule:
     def outcome(self) -> pl.Expr:
         """True, false or null (unknown), by the logic of SQL: false AND unknown is false."""
         return self.applies & self.fires
+
+    @property
+    def sources(self) -> Iterator[Source]:
+        """Its expressions as they stand in the book, for a fault that shows only on data."""
+        yield Source(self.applies, f"{self.where}: {self.id}.applies_when", self.text.applies_when)
+        yield Source(self.fires, f"{self.where}: {self.id}.condition", self.text.condition)
+        clock = self.text.effect.clock
+        if self.start is not None and clock is not None and clock.start is not None:
+            yield Source(self.start, f"{self.where}: {self.id}.effect.clock.from", clock.start)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,6 +14,7 @@ from panhuo.engines.compliance.loading import closure
 from panhuo.engines.compliance.situation import active, moments, situate
 from panhuo.engines.compliance.verdicts import ask, weigh
 from panhuo.engines.compliance.vocabulary import Value, check_facts, plain_accounts
+from panhuo.kernel.expressions import blaming
 from panhuo.kernel.words import Words
 
 _ANY_DAY = dt.date(2026, 1, 1)
@@ -90,7 +91,8 @@ def _run(world: Sequence[Book], as_of: dt.date, facts: dict[str, Value | None], 
 
 def _one(row: pl.DataFrame, rule: Rule) -> bool | None:
     """The rule's raw outcome on a frame of one row."""
-    outcome: bool | None = row.select(pl.col("account_id"), rule.outcome.alias("outcome"))["outcome"][0]
+    with blaming(row, lambda: rule.sources):
+        outcome: bool | None = row.select(pl.col("account_id"), rule.outcome.alias("outcome"))["outcome"][0]
     return outcome
 
 

@@ -14,6 +14,7 @@ import polars as pl
 from panhuo.engines.compliance.books import Book, Rule
 from panhuo.engines.compliance.vocabulary import CLASSES, FACTS, LIMITATION, Stage, Value, check_facts
 from panhuo.kernel import codes
+from panhuo.kernel.expressions import blaming
 from panhuo.kernel.findings import FINDING, WARN, Outcome, no_findings
 from panhuo.kernel.frames import ACCOUNT
 from panhuo.kernel.words import Words
@@ -86,7 +87,8 @@ def classified(frame: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
     names = pl.lit(pl.Series(CLASSES, dtype=_CLASS))
     floor = pl.max_horizontal(floors)
     worse = pl.max_horizontal(pl.col("five_class").to_physical(), floor, pl.lit(0, dtype=pl.UInt8))
-    return frame.with_columns(names.gather(floor).alias("five_class_floor"), names.gather(worse).alias("five_class_effective"))
+    with blaming(frame, lambda: (source for rule in rules for source in rule.sources)):
+        return frame.with_columns(names.gather(floor).alias("five_class_floor"), names.gather(worse).alias("five_class_effective"))
 
 
 def with_limitation(frame: pl.DataFrame, rules: Sequence[Rule], seen: dict[str, pl.DataFrame] | None = None) -> pl.DataFrame:
@@ -103,7 +105,8 @@ def with_limitation(frame: pl.DataFrame, rules: Sequence[Rule], seen: dict[str, 
     for number, rule in enumerate(rules):
         if seen is not None:
             seen[rule.id] = frame
-        frame = _moved(frame, rule, number)
+        with blaming(frame, lambda rule=rule: rule.sources):  # type: ignore[misc]
+            frame = _moved(frame, rule, number)
     ends, as_of = pl.col("limitation_expires_on"), pl.col("as_of")
     state = (
         pl.when(pl.col("_stopped") | (as_of <= ends))

@@ -23,6 +23,7 @@ from panhuo.engines.compliance.books import Book, Rule
 from panhuo.engines.compliance.situation import active, moments, situate
 from panhuo.engines.compliance.vocabulary import Value
 from panhuo.kernel.codes import FIVE_CLASS
+from panhuo.kernel.expressions import blaming
 from panhuo.kernel.findings import Outcome, no_findings
 from panhuo.kernel.routes import ROUTE_NAMES, ROUTES
 from panhuo.kernel.words import Lang, Words
@@ -51,7 +52,8 @@ def ask(situation: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
     """One nullable Boolean column a rule, named by its id: what applies_when AND condition came to."""
     if not rules:
         return pl.DataFrame(height=situation.height)
-    return situation.with_columns(rule.outcome.alias(rule.id) for rule in rules).select(rule.id for rule in rules)
+    with blaming(situation, lambda: (source for rule in rules for source in rule.sources)):
+        return situation.with_columns(rule.outcome.alias(rule.id) for rule in rules).select(rule.id for rule in rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +257,8 @@ class Verdicts:
 
     def _line(self, rule: Rule, view: pl.DataFrame, effects: Effects, row: int) -> TraceLine:
         text = rule.text
-        outcome = view.select(pl.col("account_id"), rule.outcome.alias("outcome"))["outcome"][0]
+        with blaming(view, lambda: rule.sources):
+            outcome = view.select(pl.col("account_id"), rule.outcome.alias("outcome"))["outcome"][0]
         state: RuleState = "unknown" if outcome is None else "fired" if outcome else "clear"
         if not text.in_force(self.as_of):
             state = "not_in_force"

@@ -27,6 +27,7 @@ from panhuo.engines.intake.clean_derived import derive
 from panhuo.engines.intake.clean_duplicates import reject_repeated
 from panhuo.engines.intake.clean_notes import Notes
 from panhuo.engines.intake.clean_result import Cleaned, Reconciliation
+from panhuo.engines.intake.feeding import feeds
 from panhuo.engines.intake.identifiers import people
 from panhuo.engines.intake.layout import Layout, load_layout
 from panhuo.engines.intake.mapping import Binding, bind
@@ -89,7 +90,7 @@ def clean(raw: pl.DataFrame, *, layout: Layout | str = "panhuo", as_of: dt.date 
     batch = _typed(raw, plan, binding, cutoff)
     faulty = _faulty_rows(raw, batch.notes)
     batch.notes.add_where("TOTAL_ROW", "account_id", _totals(raw, headings, binding))
-    rules_currency.check_currency(batch, binding.currency)
+    rules_currency.check_currency(batch, binding.currency, feeds(plan))
     rules_ranges.check_ranges(batch)
     rules_amounts.check_amounts(batch)
     rules_arrears.check_arrears(batch)
@@ -151,7 +152,7 @@ def _typed(raw: pl.DataFrame, plan: Layout, binding: Binding, as_of: dt.date) ->
     notes = Notes(raw, binding.fields)
     questions = parse_columns.specs(plan, binding)
     typed = parse_columns.type_columns(raw, questions, notes)
-    wide = any(binding.units.get(name) in _WIDE_UNITS for name in (*BALANCE_PARTS, "balance_fen"))
+    wide = any(binding.units.get(name) in _WIDE_UNITS for name in (*BALANCE_PARTS, "balance_fen", *feeds(plan)))
     batch = Batch(typed.frame, notes, as_of, typed.filled, debtors=typed.debtors, wide_units=wide)
     derive(batch, plan, binding)
     batch.frame = batch.frame.select(c for c in batch.frame.columns if c in TAPE)

@@ -67,7 +67,11 @@ class Notes:
 
     def codes(self, field: str) -> dict[str, Positions]:
         """The codes noted on ``field`` so far, with the rows."""
-        return {code: at for code, name, at, _ in self._parts if name == field}
+        found: dict[str, Positions] = {}
+        for code, name, at, _ in self._parts:
+            if name == field:  # a rule may strike twice: in the reading of a cell, and in the range of what was read
+                found[code] = np.concatenate([found[code], at]) if code in found else at
+        return found
 
     def cells(self, field: str, at: Positions) -> pl.Series:
         """What stands in the file under ``field`` in these rows."""

@@ -26,9 +26,9 @@ from pydantic_core import InitErrorDetails, ValidationError
 
 from panhuo.engines.intake.money_words import CURRENCIES
 from panhuo.kernel import documents
-from panhuo.kernel.documents import Document, refuse
+from panhuo.kernel.documents import Document, Traced, refuse
 from panhuo.kernel.errors import ConfigurationInvalid
-from panhuo.kernel.expressions import compile_sql
+from panhuo.kernel.expressions import Cells, compile_cells
 from panhuo.kernel.fields import Field, Kind
 from panhuo.kernel.frames import TAPE, TAPE_REQUIRED
 from panhuo.kernel.words import Words
@@ -155,7 +155,7 @@ class Column(Document):
         return TAPE[self.to].dtype if self.to in TAPE else Field("_", self.resolved_kind, "", "").dtype
 
 
-class Layout(Document):
+class Layout(Traced):
     """A whole layout. See the module's head; ``docs/intake-reading.md`` has a worked example.
 
     as_of: the cut-off date of the tapes this layout is for, where they share one. constants: canonical field -> value, as it
@@ -237,7 +237,7 @@ class Layout(Document):
         return [*self.by_field, *self.constants, *self.derived]
 
 
-def derivations(layout: Layout, as_of: dt.date) -> list[tuple[str, pl.Expr]]:
+def derivations(layout: Layout, as_of: dt.date) -> list[tuple[str, Cells]]:
     """``layout.derived`` compiled, ordered so that each comes after what it uses. Apply one ``with_columns`` an item.
 
     Expressions see the typed columns of ``layout.by_field`` and ``layout.constants`` (absent ones as nulls of their dtype) and
@@ -246,20 +246,20 @@ def derivations(layout: Layout, as_of: dt.date) -> list[tuple[str, pl.Expr]]:
     """
     schema: dict[str, pl.DataType] = {column.to: column.dtype for column in layout.columns}
     schema |= {name: TAPE[name].dtype for name in layout.constants}
-    done: list[tuple[str, pl.Expr]] = []
+    done: list[tuple[str, Cells]] = []
     for name in _in_order(layout.derived):
         place = ("derived", name)
         try:
-            expression = compile_sql(layout.derived[name], schema, where=f"derived.{name}", params={"as_of": as_of})
+            cells = compile_cells(layout.derived[name], schema, where=f"derived.{name}", params={"as_of": as_of})
         except ConfigurationInvalid as error:
             raise _at(place, error.cause.zh, error.cause.en) from error
-        result = pl.DataFrame(schema=schema).select(expression.alias(name)).schema[name]
+        result = pl.DataFrame(schema=schema).select(cells.value.alias(name)).schema[name]
         if name in TAPE:
             if not _becomes(result, TAPE[name]):
                 raise _at(place, f"{name} 应为 {TAPE[name].kind}，表达式给出 {result}", f"{name} is {TAPE[name].kind}, the expression gives {result}")
             result = TAPE[name].dtype
         schema[name] = result
-        done.append((name, expression))
+        done.append((name, cells))
     return done
 
 

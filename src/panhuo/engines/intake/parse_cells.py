@@ -56,7 +56,7 @@ BLANKS: Final = (
 @dataclass(frozen=True, slots=True)
 class Spec:
     """One column to read: ``name`` canonical or working, ``heading`` in the file (None for a constant), ``form`` the date form most of it
-    is written in."""
+    is written in. part: what it holds comes into the balance."""
 
     name: str
     heading: str | None
@@ -67,6 +67,7 @@ class Spec:
     field: Field | None = None
     default: str | None = None
     form: str = ""
+    part: bool = False
 
 
 def normal(cells: pl.Expr) -> pl.Expr:

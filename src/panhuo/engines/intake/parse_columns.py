@@ -20,6 +20,7 @@ from panhuo.engines.intake import (
     parse_text,
 )
 from panhuo.engines.intake.clean_notes import Notes
+from panhuo.engines.intake.feeding import feeds
 from panhuo.engines.intake.layout import Layout
 from panhuo.engines.intake.mapping import Binding
 from panhuo.engines.intake.parse_cells import Spec
@@ -52,8 +53,19 @@ class Typed(NamedTuple):
 
 def specs(layout: Layout, binding: Binding) -> list[Spec]:
     """One question for each column of the layout that the file has."""
+    parts = feeds(layout) if layout.derived else frozenset()
     return [
-        Spec(name, heading, column.resolved_kind, binding.units.get(name), column.dates, dict(column.codes), column.field, column.default)
+        Spec(
+            name,
+            heading,
+            column.resolved_kind,
+            binding.units.get(name),
+            column.dates,
+            dict(column.codes),
+            column.field,
+            column.default,
+            part=name in parts,
+        )
         for name, heading in binding.fields.items()
         for column in [layout.by_field[name]]
     ]

@@ -77,7 +77,7 @@ def fast_integer(column: pl.Expr, spec: Spec) -> pl.Expr:
 
 def slow_money(cells: pl.Series, spec: Spec) -> pl.DataFrame:
     """Every way to write an amount. Value: Int64 fen."""
-    part = spec.name in BALANCE_PARTS
+    part = spec.part or spec.name in BALANCE_PARTS
     unreadable = "AMOUNT_UNREADABLE" if part else "OPTIONAL_AMOUNT_UNREADABLE"
     absurd = "AMOUNT_ABSURD" if part else "OPTIONAL_AMOUNT_ABSURD"
     power = POWER[MONEY_UNITS[spec.unit or "yuan"]]

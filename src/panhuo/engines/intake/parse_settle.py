@@ -134,7 +134,7 @@ def _question(column: Column) -> object:
     """Columns with the same answer here are read slowly in the same way."""
     spec, reader = column.spec, column.reader
     own: object = {
-        "money": (spec.unit, spec.name in BALANCE_PARTS),
+        "money": (spec.unit, spec.part or spec.name in BALANCE_PARTS),
         "rate": spec.unit,
         "number": spec.unit,
         "integer": (spec.unit, spec.field.unit if spec.field else ""),

@@ -38,8 +38,10 @@ def check_amounts(batch: Batch) -> None:
     noted = np.zeros(batch.frame.height, dtype=bool)
     for code in unread:
         noted[batch.notes.codes("principal_fen")[code]] = True
+    if len(batch.unreadable) and not batch.notes.from_file("principal_fen"):
+        noted |= batch.unreadable  # what it is made of could not be read, and that is said already
     batch.notes.add_where("PRINCIPAL_MISSING", "principal_fen", missing & ~pl.Series(noted))
-    batch.unreadable = _unreadable(batch)
+    batch.unreadable = _unreadable(batch) | (batch.unreadable if len(batch.unreadable) else False)
     parts = {name: batch.col(name).fill_null(0) for name in BALANCE_PARTS}
     batch.set(**parts)
     batch.set(balance_fen=pl.sum_horizontal(*BALANCE_PARTS))

@@ -6,7 +6,7 @@ knows. So is a row with a balance part marked in another currency than the row's
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import polars as pl
@@ -33,19 +33,20 @@ def with_default(layout: Layout, codes: Sequence[str]) -> Layout:
     return plan
 
 
-def check_currency(batch: Batch, codes: Sequence[str]) -> None:
-    """Completes ``currency`` and notes rows and cells that contradict. codes: what titles, headings and layout agree on, likeliest first."""
+def check_currency(batch: Batch, codes: Sequence[str], parts: Collection[str] = ()) -> None:
+    """Completes ``currency`` and notes rows and cells that contradict. codes: what titles, headings and layout agree on, likeliest first.
+    parts: working columns that come into the balance through an expression."""
     if codes and batch.has("currency"):
         batch.note("CURRENCY_CONFLICT", "currency", pl.col("currency").is_not_null() & ~pl.col("currency").is_in(list(codes)))
     batch.set(currency=batch.col("currency").fill_null(codes[0] if codes else DEFAULT))
-    for name in batch.present("money"):
+    for name in (*batch.present("money"), *sorted(parts)):
         noted = batch.notes.codes(name)
         at = np.unique(np.concatenate([noted[code] for code in _READ if code in noted] or [np.zeros(0, dtype=np.int64)]))
         if len(at) and batch.notes.from_file(name):
-            _cells(batch, name, at)
+            _cells(batch, name, at, part=name in BALANCE_PARTS or name in parts)
 
 
-def _cells(batch: Batch, name: str, at: np.ndarray[tuple[int], np.dtype[np.int64]]) -> None:
+def _cells(batch: Batch, name: str, at: np.ndarray[tuple[int], np.dtype[np.int64]], *, part: bool) -> None:
     """Notes the amounts at ``at`` that are marked in another currency than their row, and takes them out."""
     cells = batch.notes.cells(name, at).alias("cell")
     signs = cells.to_frame().select(normal(pl.col("cell")).str.to_lowercase().str.extract_all(SIGNS).alias("sign")).to_series()
@@ -60,7 +61,10 @@ def _cells(batch: Batch, name: str, at: np.ndarray[tuple[int], np.dtype[np.int64
         return
     for code in _READ:
         batch.notes.take_back(code, name, hit)
-    batch.notes.add("AMOUNT_CURRENCY" if name in BALANCE_PARTS else "OPTIONAL_AMOUNT_CURRENCY", name, hit)
+    batch.notes.add("AMOUNT_CURRENCY" if part else "OPTIONAL_AMOUNT_CURRENCY", name, hit)
     mask = np.zeros(batch.frame.height, dtype=bool)
     mask[hit] = True
+    if not batch.has(name):  # a working column: what it came to is rejected with its row
+        batch.unreadable = batch.unreadable | mask if len(batch.unreadable) else mask
+        return
     batch.set(**{name: pl.when(~pl.lit(pl.Series(mask))).then(pl.col(name))})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -13,7 +14,7 @@ import polars as pl
 
 from panhuo.engines.valuation.features import COLUMNS, with_features
 from panhuo.engines.valuation.scorecard import Characteristic, Scorecard
-from panhuo.kernel.expressions import compile_sql
+from panhuo.kernel.expressions import Source, blaming, compile_sql
 from panhuo.kernel.words import Words
 
 Floats = npt.NDArray[np.float64]
@@ -48,7 +49,9 @@ def score(accounts: pl.DataFrame, card: Scorecard, *, as_of: dt.date, explain: b
     top = [np.zeros(n, dtype=np.int32) for _ in range(TOP)]
     if names and n:
         expressions = [bin_index(characteristic).alias(name) for name, characteristic in card.characteristics.items()]
-        bins = with_features(accounts, as_of).select(expressions).collect()
+        frame = with_features(accounts, as_of)
+        with blaming(frame, lambda: _sources(card)):
+            bins = frame.select(expressions).collect()
         for number, name in enumerate(names):
             characteristic = card.characteristics[name]
             points = np.array([*(b.points for b in characteristic.bins), characteristic.missing], dtype=np.int32)
@@ -81,6 +84,16 @@ def bin_index(characteristic: Characteristic) -> pl.Expr:
         conditions = [reduce(or_, (value == v for v in b.values)) for b in bins if b.values]
     found = _first_true(conditions, rest if bins[-1].rest else missing)
     return pl.when(value.is_null()).then(missing).otherwise(found)
+
+
+def _sources(card: Scorecard) -> Iterator[Source]:
+    """Every expression of the card with its place in the policy file."""
+    for characteristic in card.characteristics.values():
+        if characteristic.value is not None:
+            yield Source(compile_sql(characteristic.value, COLUMNS, where="value"), characteristic.place("value"), characteristic.value)
+        for number, b in enumerate(characteristic.bins):
+            if b.when is not None:
+                yield Source(compile_sql(b.when, COLUMNS, where="value", boolean=True), characteristic.place("bins", number, "when"), b.when)
 
 
 def _first_true(conditions: list[pl.Expr], otherwise: pl.Expr) -> pl.Expr:

@@ -18,7 +18,7 @@ import polars as pl
 import pydantic
 
 from panhuo.engines.valuation.features import COLUMNS
-from panhuo.kernel.documents import Document, refuse
+from panhuo.kernel.documents import Document, Traced, refuse
 from panhuo.kernel.errors import ConfigurationInvalid
 from panhuo.kernel.expressions import compile_sql
 
@@ -69,7 +69,7 @@ class Bin(Document):
         return self
 
 
-class Characteristic(Document):
+class Characteristic(Traced):
     """One question about an account. ``value``: a column or SQL expression, absent where every bin is a ``when``.
 
     ``missing``: the points of a null value. ``source`` and ``certainty`` say where the points come from.
