@@ -214,7 +214,7 @@ def test_a_sheet_of_accounts_with_other_headings_is_refused_as_files_are(other: 
 
 
 def test_sheets_with_other_headings_are_one_tape_under_a_layout_that_binds_them(tmp_path: Path) -> None:
-    path = sheets_of(tmp_path / "t.xlsx", 一=ACCOUNTS, 三=MORE, 说明=[["本表由系统导出"], ["联系人"]])
+    path = sheets_of(tmp_path / "t.xlsx", 一=ACCOUNTS, 二=ACCOUNTS[:1], 三=MORE, 说明=[["本表由系统导出"], ["联系人"]])
     tape = open_tape(path, layout=load_layout("panhuo"))
     assert [frame["借据号"].to_list() for frame in tape.batches()] == [["A1", "G1"]]
     assert any("各文件表头不同" in note.zh for note in tape.notes)

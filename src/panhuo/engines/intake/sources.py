@@ -199,8 +199,10 @@ def open_tape(
 def open_apart(
     paths: str | Path | Sequence[str | Path], *, layout: Layout | None = None, sheet: str | None = None, workdir: Path | None = None
 ) -> list[Tape]:
-    """The same files, and sheets of accounts, each a tape of its own: for those that :func:`open_tape` refuses to make one (HEADINGS_DIFFER)."""
+    """The same files, and sheets of accounts, each a tape of its own: for those that :func:`open_tape` refuses to make one (HEADINGS_DIFFER).
+    A sheet that goes on from another with a header alone has no row to show and is left out."""
     readers, notes = _opened(paths, layout, sheet, workdir, ReadLimits())
+    readers = [reader for reader in readers if not (isinstance(reader, _Sheet) and reader.sheet.height <= reader.sheet.skip_rows)] or readers
     return [_tape([reader], layout, [] if i else notes) for i, reader in enumerate(readers)]
 
 
