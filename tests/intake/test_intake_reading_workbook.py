@@ -15,7 +15,7 @@ import xlsxwriter
 
 from panhuo.engines.intake.archives import ReadLimits
 from panhuo.engines.intake.layout import load_layout
-from panhuo.engines.intake.sources import open_tape, read_tape
+from panhuo.engines.intake.sources import open_apart, open_tape, read_tape
 from panhuo.kernel.errors import InputUnusable
 
 
@@ -174,6 +174,69 @@ def test_a_list_that_goes_on_in_the_next_sheet_is_read_whole(tmp_path: Path) -> 
     got = read_tape(workbook(tmp_path / "t.xlsx", fill))
     assert rows(got) == [("A0", "0"), ("A1", "1"), ("A2", "2")]
     assert got["__file"].to_list() == ["t.xlsx[S0]", "t.xlsx[S1]", "t.xlsx[S2]"]
+
+
+def sheets_of(path: Path, **tables: list[list[Any]]) -> Path:
+    def fill(book: Any) -> None:
+        for name, lines in tables.items():
+            sheet = book.add_worksheet(name)
+            for i, line in enumerate(lines):
+                sheet.write_row(i, 0, line)
+
+    return workbook(path, fill)
+
+
+ACCOUNTS = [["借据号", "姓名", "未偿本金", "逾期天数"], ["A1", "甲", 5, 100]]
+MORE = [["借据号", "姓名", "未偿本金", "逾期天数", "新列"], ["G1", "乙", 7, 100, "x"]]
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        (MORE, "多出 新列"),
+        ([["借据编号", "客户", "贷款余额"], ["G1", "乙", 7]], "缺少 借据号"),  # other names of the required fields
+        ([["借据", "姓名", "未偿本金", "客户"], ["G1", "乙", 7, "丙"]], None),
+    ],
+)
+def test_a_sheet_of_accounts_with_other_headings_is_refused_as_files_are(other: list[list[Any]], told: str | None, tmp_path: Path) -> None:
+    path = sheets_of(tmp_path / "t.xlsx", 一=ACCOUNTS, 二=[ACCOUNTS[0], ["A2", "丙", 6, 100]], 三=other)
+    if told is None:  # no account number and half the headings: no list of accounts as far as can be told, but its rows are
+        assert "三（1 行）" in open_tape(path).notes[0].zh
+        return
+    with pytest.raises(InputUnusable, match="HEADINGS_DIFFER") as caught:
+        open_tape(path)
+    assert caught.value.where == "t.xlsx[三]"
+    assert told in caught.value.cause.zh
+    assert "t.xlsx[一]" in caught.value.cause.zh
+    assert "--sheet" in caught.value.remedy.zh
+    assert "--sheet" in caught.value.remedy.en
+    assert read_tape(path, sheet="三").height == 1
+
+
+def test_sheets_with_other_headings_are_one_tape_under_a_layout_that_binds_them(tmp_path: Path) -> None:
+    path = sheets_of(tmp_path / "t.xlsx", 一=ACCOUNTS, 二=ACCOUNTS[:1], 三=MORE, 说明=[["本表由系统导出"], ["联系人"]])
+    tape = open_tape(path, layout=load_layout("panhuo"))
+    assert [frame["借据号"].to_list() for frame in tape.batches()] == [["A1", "G1"]]
+    assert any("各文件表头不同" in note.zh for note in tape.notes)
+    assert [len(one.headings) for one in open_apart(path)] == [4, 5]
+
+
+def test_sheets_that_hold_no_accounts_are_left_out_with_their_rows_counted(tmp_path: Path) -> None:
+    path = sheets_of(
+        tmp_path / "t.xlsx",
+        清单=ACCOUNTS,
+        说明=[["本表由系统导出"], [], ["联系人"]],
+        透视=[["五级分类", "户数", "本金余额"], ["次级", 3, 10], [], ["可疑", 1, 5]],
+        还款=[["借据号", "还款日期", "还款金额"], ["A1", "2024-01-02", 5]],
+        空=[],
+        模板=MORE[:1],
+    )
+    tape = open_tape(path)
+    assert tape.files[0].sheet == "清单"
+    (note,) = tape.notes
+    assert "读取工作表 清单，未读 说明（2 行）、透视（2 行）、还款（1 行）、空（0 行）、模板（0 行）" in note.zh
+    assert "说明 (2 rows)" in note.en
+    assert sum(frame.height for frame in tape.batches()) == 1
 
 
 def test_a_hidden_sheet_is_read_only_when_named(tmp_path: Path) -> None:

@@ -169,6 +169,22 @@ def test_money_that_no_one_reads_is_named(run_rows: Callable[..., Ran], clean_ro
     assert "表内外欠息" in notice["message_en"]
 
 
+def test_whatever_is_headed_like_an_amount_is_named(run_rows: Callable[..., Ran], clean_rows: Rows) -> None:
+    more = {
+        "律师费": "300.00",
+        "公告费（元）": "260.00",
+        "迟延息": "1.00",
+        "代偿款": "5",
+        "押金": "2.00",
+        "差额": "1.10",
+        "信息": "x",
+        "是否还款": "1",
+    }
+    run = run_rows([{**row, **more} for row in clean_rows])
+    (notice,) = (notice for notice in run.summary["notices"] if notice["code"] == "MONEY_UNREAD")
+    assert "：律师费、公告费（元）、迟延息、代偿款、押金、差额。" in notice["message"]
+
+
 def titled(path: Path, rows: Rows, *titles: str) -> Path:
     bare = [{name: cell for name, cell in row.items() if name != "逾期起始日"} for row in rows]
     path.write_text("\n".join([*titles, pl.DataFrame(bare).write_csv()]), encoding="utf-8")

@@ -155,7 +155,7 @@ def _guess(guess: Guess) -> dict[str, Any]:
 
 
 def _tell(tape: Tape, suggestion: Suggestion) -> None:
-    sure, unsure, unknown = len(suggestion.sure), len(suggestion.unsure), len(suggestion.unknown)
+    sure, unsure, unknown = len(suggestion.certain), len(suggestion.to_confirm), len(suggestion.unknown)
     click.echo(
         say(
             f"{len(tape.headings)} 列：{sure} 列已对应，{unsure} 列待确认，{unknown} 列未识别。",

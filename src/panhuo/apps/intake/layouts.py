@@ -25,6 +25,7 @@ from panhuo.apps.intake.models import Tape
 from panhuo.apps.privacy.files import bytes_opened, bytes_seal, files_opened, working
 from panhuo.engines.intake import Layout, load_layout, open_tape
 from panhuo.engines.intake import Tape as OpenTape
+from panhuo.engines.intake.sources import open_apart
 from panhuo.engines.intake.suggest import Guess, Suggestion, suggest_layout
 from panhuo.kernel.errors import InputUnusable, PanhuoError
 from panhuo.kernel.words import Words
@@ -113,7 +114,7 @@ def _read(paths: Sequence[Path], sheet: str | None, layout: Layout | None, workd
     except InputUnusable as error:
         if error.code != "HEADINGS_DIFFER":
             raise
-        differ, tapes = True, [open_tape([path], layout=layout, sheet=sheet, workdir=workdir) for path in paths]
+        differ, tapes = True, open_apart(list(paths), layout=layout, sheet=sheet, workdir=workdir)
     samples = tuple(_sample(tape) for tape in tapes)
     headings = tuple(dict.fromkeys(heading for tape in tapes for heading in tape.headings))
     files = tuple(_seen(tape, i) for tape in tapes for i in range(len(tape.files)))

@@ -38,8 +38,8 @@ class Merged:
         return frame.with_columns(pl.lit(None, pl.String()).alias(heading) for heading in absent) if absent else frame
 
 
-def merge(files: Sequence[tuple[str, tuple[str, ...], tuple[str, ...]]], layout: Layout | None) -> Merged:
-    """files: name, headings, duplicate headings.
+def merge(files: Sequence[tuple[str, tuple[str, ...], tuple[str, ...]]], layout: Layout | None, *, of_sheets: bool = False) -> Merged:
+    """files: name, headings, duplicate headings. of_sheets: sheets of one workbook are among them, which the remedy then speaks of.
 
     Raises InputUnusable: DUPLICATE_HEADINGS (unless the layout uses none of them), HEADINGS_DIFFER, UNITS_DIFFER, and what
     :func:`.mapping.bind` raises for files that differ.
@@ -54,7 +54,7 @@ def merge(files: Sequence[tuple[str, tuple[str, ...], tuple[str, ...]]], layout:
         return Merged(first, tuple({} for _ in files), tuple(notes))
     if layout is None:
         name, headings, _ = next(f for f in files if {_key(h) for h in f[1]} != set(keys))
-        raise _differ(first_name, first, name, headings)
+        raise _differ(first_name, first, name, headings, of_sheets)
     return _by_layout(files, layout, notes)
 
 
@@ -113,7 +113,7 @@ def _duplicates(name: str, headings: tuple[str, ...], duplicates: tuple[str, ...
     return [Words(f"{name}：表头重复但未使用：{listed}", f"{name}: headings repeated, and not used: {listed}")]
 
 
-def _differ(first_name: str, first: Sequence[str], name: str, headings: Sequence[str]) -> InputUnusable:
+def _differ(first_name: str, first: Sequence[str], name: str, headings: Sequence[str], of_sheets: bool) -> InputUnusable:
     mine, theirs = {_key(h): h for h in first}, {_key(h): h for h in headings}
     lacking = [mine[k] for k in mine if k not in theirs][:8]
     extra = [theirs[k] for k in theirs if k not in mine][:8]
@@ -122,8 +122,12 @@ def _differ(first_name: str, first: Sequence[str], name: str, headings: Sequence
         name,
         f"表头与 {first_name} 不同：缺少 {'、'.join(lacking) or '无'}；多出 {'、'.join(extra) or '无'}",
         f"its headings differ from those of {first_name}: lacking {', '.join(lacking) or 'none'}; extra {', '.join(extra) or 'none'}",
-        "分开处理，或用 --layout 指定能对应两者的版式",
-        "read them apart, or name a layout that binds both with --layout",
+        "用 --sheet 指定要读的一个工作表，或把表头改成一致，或用 --layout 指定能对应各表的版式"
+        if of_sheets
+        else "分开处理，或用 --layout 指定能对应两者的版式",
+        "name the one sheet to read with --sheet, make the headings equal, or name a layout that binds them all with --layout"
+        if of_sheets
+        else "read them apart, or name a layout that binds both with --layout",
     )
 
 

@@ -192,10 +192,33 @@ def open_tape(
     archives are unpacked (else the system's temporary folder; removed after reading). Raises InputUnusable, with the file,
     the cause and the remedy, for whatever cannot be read; UsageInvalid for a ``sheet`` where no file is a workbook. Of a corrected file of rejected rows Panhuo's own columns are left out.
     """
+    readers, notes = _opened(paths, layout, sheet, workdir, limits or ReadLimits())
+    return _tape(readers, layout, notes)
+
+
+def open_apart(
+    paths: str | Path | Sequence[str | Path], *, layout: Layout | None = None, sheet: str | None = None, workdir: Path | None = None
+) -> list[Tape]:
+    """The same files, and sheets of accounts, each a tape of its own: for those that :func:`open_tape` refuses to make one (HEADINGS_DIFFER).
+    A sheet that goes on from another with a header alone has no row to show and is left out."""
+    readers, notes = _opened(paths, layout, sheet, workdir, ReadLimits())
+    readers = [reader for reader in readers if not (isinstance(reader, _Sheet) and reader.sheet.height <= reader.sheet.skip_rows)] or readers
+    return [_tape([reader], layout, [] if i else notes) for i, reader in enumerate(readers)]
+
+
+def _tape(readers: Sequence[_Reader], layout: Layout | None, notes: Sequence[Words]) -> Tape:
+    of_sheets = any(isinstance(reader, _Sheet) and reader.file.name.endswith(f"[{reader.file.sheet}]") for reader in readers)
+    tables = [(reader.file.name, without_ours(reader.file.headings), reader.file.duplicates) for reader in readers]
+    merged = merge(tables, layout, of_sheets=of_sheets)
+    return Tape(readers, merged, [*notes, *merged.notes])
+
+
+def _opened(
+    paths: str | Path | Sequence[str | Path], layout: Layout | None, sheet: str | None, workdir: Path | None, limits: ReadLimits
+) -> tuple[list[_Reader], list[Words]]:
     given = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
     if not given:
         raise unusable("INPUT_MISSING", "-", "没有给出文件", "no file is given", "给出至少一个文件", "give at least one file")
-    limits = limits or ReadLimits()
     known = _known(layout)
     readers: list[_Reader] = []
     notes: list[Words] = []
@@ -213,8 +236,7 @@ def open_tape(
             where=f"--sheet {sheet}",
             remedy=Words("去掉 --sheet，或给出 Excel 文件", "leave --sheet out, or give an Excel file"),
         )
-    merged = merge([(reader.file.name, without_ours(reader.file.headings), reader.file.duplicates) for reader in readers], layout)
-    return Tape(readers, merged, [*notes, *merged.notes])
+    return readers, notes
 
 
 def read_tape(
@@ -366,7 +388,8 @@ def _readers(
             check_workbook(path, part.name, limits)
         book = Workbook(path, part.name, part.kind)
         hint = sheet or (layout.sheet if layout else None)
-        sheets = book.sheets(known, limits, sheet=hint, header_row=layout.header_row if layout else None)
+        sheets = book.sheets(known, limits, sheet=hint, layout=layout)
+        others = book.others(sheets, known, limits) if sheet is None else {}
         hollow = formulas_without_values(path) if part.kind == "xlsx" else 0
         for one in sheets if part.kind == "xlsx" else ():
             where = f"{part.name}[{one.name}]" if len(sheets) > 1 else part.name
@@ -378,10 +401,11 @@ def _readers(
                 f"{part.name}: {hollow:,} cells with formulas hold no calculated value and are read as empty. Open it in Excel or WPS, save it, and read it again",
             )
         )
-    others = book.others(sheets)
-    if others and sheet is None:
-        read, left = "、".join(s.name for s in sheets), "、".join(others)
-        notes.append(Words(f"{part.name}：读取工作表 {read}，未读 {left}", f"{part.name}: read the sheet {read}, not {left}"))
+    if others:
+        zh, en = ("、".join(s.name for s in sheets), ", ".join(s.name for s in sheets))
+        left = "、".join(f"{name}（{'无法打开' if count is None else f'{count:,} 行'}）" for name, count in others.items())
+        left_en = ", ".join(f"{name} ({'cannot be opened' if count is None else f'{count:,} rows'})" for name, count in others.items())
+        notes.append(Words(f"{part.name}：读取工作表 {zh}，未读 {left}", f"{part.name}: read the sheet {en}, not {left_en}"))
     return [_Sheet(part, limits, book, one, several=len(sheets) > 1) for one in sheets]
 
 
@@ -461,4 +485,4 @@ def _names(paths: Sequence[Path]) -> list[str]:
     return [name if names.count(name) == 1 else str(path) for name, path in zip(names, paths, strict=True)]
 
 
-__all__ = ["BATCH_ROWS", "FAULT", "FILE", "RAW", "ROW", "ReadLimits", "Tape", "TapeFile", "open_tape", "read_tape"]
+__all__ = ["BATCH_ROWS", "FAULT", "FILE", "RAW", "ROW", "ReadLimits", "Tape", "TapeFile", "open_apart", "open_tape", "read_tape"]

@@ -20,7 +20,8 @@ from panhuo.engines.intake.currency import claims_of
 from panhuo.engines.intake.layout import MONEY_UNITS, Layout, load_layout, shipped_layouts
 from panhuo.engines.intake.mapping import bind, heading_unit
 from panhuo.engines.intake.money_words import both, marks
-from panhuo.engines.intake.suggest_names import all_known_headings, counter_heading, likeness, synonyms
+from panhuo.engines.intake.suggest_names import all_known_headings, counter_heading, likeness, names_an_account, says_outstanding, synonyms
+from panhuo.engines.intake.suggest_sums import Group, groups, part_of
 from panhuo.engines.intake.suggest_values import Profile, counts_rows, date_forms, evidence, money_unit, profile, rate_unit, unknown_codes
 from panhuo.engines.intake.title_units import UNIT_WORDS, Stated, stated_unit
 from panhuo.kernel.errors import InputUnusable
@@ -31,9 +32,12 @@ SURE: Final = 0.60
 """From here on a guess becomes a line of the layout; below it a comment."""
 SURE_OF_MONEY: Final = 0.50
 """From here on for an amount: one that is left out is a debt that vanishes, one too many is seen at once."""
+CERTAIN: Final = 0.80
+"""Below it a guess counts as to be confirmed, whether it is a line or a comment."""
 WORTH_SAYING: Final = 0.40
 NAMED: Final = 0.97
 """A heading that is the field's own name or a known synonym, to the letter."""
+_BESIDE: Final = 0.1
 _CELLS: Final = 1_000
 SAMPLE_ROWS: Final = 600
 """Enough rows to know a column by."""
@@ -50,6 +54,8 @@ class Guess:
     unit: str | None = None
     dates: tuple[str, ...] = ()
     doubts: tuple[Words, ...] = ()
+    part: int = 0
+    """Of a field that is the sum of several columns: which of them this is, from 1 on."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,16 @@ class Suggestion:
     @property
     def unsure(self) -> list[Guess]:
         return [g for g in self.guesses if g.field and g.confidence < _bar(g.field)]
+
+    @property
+    def certain(self) -> list[Guess]:
+        """What needs no second look."""
+        return [g for g in self.guesses if g.field and g.confidence >= CERTAIN]
+
+    @property
+    def to_confirm(self) -> list[Guess]:
+        """Lines and comments alike that a person has to look at."""
+        return [g for g in self.guesses if g.field and g.confidence < CERTAIN]
 
     @property
     def unknown(self) -> list[Guess]:
@@ -108,22 +124,68 @@ def suggest_layout(headings: Sequence[str], sample: pl.DataFrame | None = None, 
             why[field] = reason
         scores.append(row)
         reasons.append(why)
+    _prefer_outstanding(headings, scores)
     stated = stated_unit(titles)
     chosen: dict[int, int] = {}
+    sums = groups(headings, [dict(zip(fields, row, strict=True)) for row in scores], [profiles[h] for h in headings], sample)
+    summed = _summed(sums, headings, [dict(zip(fields, row, strict=True)) for row in scores])
+    for group in sums:
+        for row in scores:
+            row[fields.index(group.field)] = 0.0
+        for i in (*group.columns, *group.contained):
+            scores[i] = [0.0] * len(fields)
     if headings:
         # fourth powers: one certain match is worth more than two doubtful ones
         rows, columns = linear_sum_assignment([[-(s**4) if s >= WORTH_SAYING else 0.0 for s in row] for row in scores])
         chosen = {int(r): int(c) for r, c in zip(rows, columns, strict=True) if scores[r][c] >= WORTH_SAYING}
     guesses = []
     for i, heading in enumerate(headings):
+        if i in summed:
+            field, score, number, reason, doubts = summed[i]
+            column = sample[heading].cast(pl.String) if profiles[heading] is not None and sample is not None else None
+            guess = _guess(heading, field, score, reason, profiles[heading], column, stated)
+            guesses.append(replace(guess, part=number, doubts=(*doubts, *guess.doubts)))
+            continue
         if i not in chosen:
             guesses.append(Guess(heading, None, 0.0, Words("没有相近的字段", "like no field")))
             continue
         field = fields[chosen[i]]
         column = sample[heading].cast(pl.String) if profiles[heading] is not None and sample is not None else None
         guesses.append(_guess(heading, field, scores[i][chosen[i]], reasons[i][field], profiles[heading], column, stated))
-    guesses = _with_account(guesses)
+    guesses = _with_account(_at_its_word(guesses))
     return Suggestion(tuple(guesses), _fits(headings), *_currency(guesses, sample, stated))
+
+
+def _summed(
+    sums: Sequence[Group], headings: Sequence[str], scores: Sequence[dict[str, float]]
+) -> dict[int, tuple[str, float, int, Words, tuple[Words, ...]]]:
+    """By number of the heading: field, confidence, part of the sum, reason, doubts. A column that another one contains stays below the bar of a line."""
+    out: dict[int, tuple[str, float, int, Words, tuple[Words, ...]]] = {}
+    for group in sums:
+        zh, en = (sign.join(headings[i] for i in group.columns) for sign in ("＋", " + "))
+        several = len(group.columns) > 1
+        for number, i in enumerate(group.columns, 1):
+            name = TAPE[group.field]
+            sure = max(scores[i][group.field], 0.9 if part_of(headings[i]) == group.field else 0.0)
+            score = max(sure if group.certain else min(sure, 0.7), SURE_OF_MONEY)
+            if several:
+                reason = Words(f"{name.zh}＝{zh}", f"{name.en} = {en}")
+                doubt = Words(
+                    "几列像同一金额，按相加处理；其中一列若已含其他列，请删去其余",
+                    "several columns like one amount are added: if one contains the others, take those out",
+                )
+            else:
+                parts, parts_en = "、".join(headings[j] for j in group.contained), ", ".join(headings[j] for j in group.contained)
+                reason = Words(f"{parts} 的合计", f"the total of {parts_en}")
+                doubt = Words(
+                    f"按合计读取，{parts} 不另计；若并不包含，请改为相加",
+                    f"read as the total, without adding {parts_en}: if it does not contain them, add them",
+                )
+            out[i] = (group.field, score, number if several else 0, reason, () if group.certain else (doubt,))
+        for i in group.contained:
+            total = headings[group.columns[0]]
+            out[i] = (group.field, WORTH_SAYING, 0, Words(f"已含在“{total}”中", f"contained in {total!r}"), ())
+    return out
 
 
 def _currency(guesses: Sequence[Guess], sample: pl.DataFrame | None, stated: Stated) -> tuple[str | None, tuple[Words, ...]]:
@@ -148,6 +210,30 @@ def _currency(guesses: Sequence[Guess], sample: pl.DataFrame | None, stated: Sta
     if code == "CNY" or count * 2 < min(cells.len(), _CELLS):
         return None, ()
     return code, (Words(f"币种按单元格中的符号推断为 {code}，请核对", f"the currency {code} is taken from the signs in the cells: check it"),)
+
+
+def _prefer_outstanding(headings: Sequence[str], scores: list[list[float]]) -> None:
+    """本金 and 逾期本金 are names of the unpaid principal as 剩余本金 is, but beside it they are something else."""
+    at = list(TAPE).index("principal_fen")
+    named = [i for i, row in enumerate(scores) if row[at] >= SURE]
+    if any(says_outstanding(headings[i]) for i in named):
+        for i in named:
+            scores[i][at] -= 0.0 if says_outstanding(headings[i]) else _BESIDE
+
+
+def _at_its_word(guesses: list[Guess]) -> list[Guess]:
+    """借据编号 over 1, 2, 3 ... is the account number where nothing else can be, for a person to confirm."""
+    if any(guess.field in ("account_id", "contract_no") for guess in guesses):
+        return guesses
+    named = [guess for guess in guesses if guess.field is None and names_an_account(guess.heading)]
+    if len(named) != 1:
+        return guesses
+    why = Words("表头就是借据号的叫法，内容却像行号", "the heading is a name of the account number, the values look like a row counter")
+    doubt = Words(
+        "请确认换一份清单时每笔的编号不变；若只是行号，请换成每笔唯一且不变的编号",
+        "confirm that a claim keeps its number from list to list; if it only counts the rows, use a lasting number of each claim",
+    )
+    return [replace(guess, field="account_id", confidence=SURE, reason=why, doubts=(doubt,)) if guess is named[0] else guess for guess in guesses]
 
 
 def _with_account(guesses: list[Guess]) -> list[Guess]:
@@ -273,11 +359,29 @@ def _yaml(suggestion: Suggestion, name: str) -> str:
     if unsure:
         lines.append("  # 以下置信度低，确认后去掉行首的 #。Less certain: uncomment what is right.")
         lines += [line for guess in unsure for line in _column(guess, "  # ")]
+    lines += _sums(sure)
     if suggestion.unknown:
         listed = [_scalar(g.heading) for g in suggestion.unknown]
         lines.append("# 未识别的表头，不读取。Headings like no field, left unread:")
         lines += [f"#   {', '.join(listed[i : i + 8])}" for i in range(0, len(listed), 8)]
     return "\n".join(lines) + "\n"
+
+
+def _sums(sure: Sequence[Guess]) -> list[str]:
+    """The fields that several columns add up to; empty cells count as nothing, a row where all are empty has no amount."""
+    of: dict[str, list[str]] = {}
+    for guess in sure:
+        if guess.part and guess.field:
+            of.setdefault(guess.field, []).append(_working(guess))
+    out = []
+    for field, names in of.items():
+        some = " OR ".join(f"{name} IS NOT NULL" for name in names)
+        out.append(f"  {field}: CASE WHEN {some} THEN {' + '.join(f'COALESCE({name}, 0)' for name in names)} END")
+    return ["derived:", *out] if out else []
+
+
+def _working(guess: Guess) -> str:
+    return f"_{str(guess.field).removesuffix('_fen')}_{guess.part}"
 
 
 def how_to_proceed(field: str) -> Words:
@@ -295,7 +399,7 @@ def how_to_proceed(field: str) -> Words:
 
 
 def _column(guess: Guess, indent: str) -> list[str]:
-    parts = [f"from: {_scalar(guess.heading)}", f"to: {guess.field}"]
+    parts = [f"from: {_scalar(guess.heading)}", *([f"to: {_working(guess)}", "kind: money"] if guess.part else [f"to: {guess.field}"])]
     if guess.unit:
         parts.append(f"unit: {guess.unit}")
     if guess.dates:

@@ -116,6 +116,29 @@ def counter_heading(heading: str) -> bool:
     return normal_heading(heading) in _COUNTERS
 
 
+def names_an_account(heading: str) -> bool:
+    """Whether the heading is a known name of the account number that says whose number it is: 借据编号, not 流水号 or id, which head any counter.
+
+    >>> names_an_account("借据编号"), names_an_account("Loan ID"), names_an_account("流水号"), names_an_account("借据序号")
+    (True, True, False, False)
+    """
+    bare = normal_heading(heading)
+    return bool(_WHOSE.search(bare)) and "序" not in bare and bare in {normal_heading(name) for name in synonyms()["account_id"]}
+
+
+_WHOSE: Final = re.compile(r"借据|贷款|账户|债权|资产|案件|loan|account|acct|facility|instrument|asset|claim|case|iou|jjh")
+_OUTSTANDING: Final = re.compile(r"剩余|未偿|未还|余额|尚欠|待还|outstanding|unpaid|remaining|balance")
+
+
+def says_outstanding(heading: str) -> bool:
+    """Whether an amount is said to be what is left: of 本金 and 剩余本金 the second is the debt.
+
+    >>> says_outstanding("剩余本金"), says_outstanding("本金"), says_outstanding("逾期本金")
+    (True, False, False)
+    """
+    return bool(_OUTSTANDING.search(normal_heading(heading)))
+
+
 def plain(heading: str) -> str:
     """A heading without width, case, separators and abbreviations: ``LoanNr_ChkDgt`` -> ``loannumberchkdgt``.
 

@@ -1,7 +1,9 @@
-"""The cut-off date that a tape states once, above its header: 数据日期：2026年9月30日, 截至2026-09-30, 基准日 20260930, as of 2026-09-30."""
+"""The cut-off date that a tape states once, above its header: 数据日期：2026年9月30日, 截至2026-09-30, 基准日 20260930, as of 2026-09-30;
+where no label states one, a date that stands alone in a title's brackets (明细表（2026年9月30日）), or the end of a month (2026年9月末)."""
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 import itertools
 import re
@@ -10,11 +12,18 @@ from collections.abc import Sequence
 from typing import Final
 
 _LABEL: Final = (
-    r"(?:数据(?:截[止至])?(?:日期?|时间|时点)|截[止至](?:日期?|时间|时点)?|基准日期?|基准时点|统计(?:截[止至])?(?:日期?|时点)|报告(?:基准)?日期?|"
+    r"(?:数据(?:截[止至])?(?:日期?|时间|时点)|截[止至](?:日期?|时间|时点)?|基准日期?|基准时点|统计(?:截[止至])?(?:日期?|时点)|报表(?:截[止至])?(?:日期?|时点)|报告(?:基准)?日期?|"
     r"cut-?off(?: date)?|as (?:of|at)(?: date)?|data date|reporting date)"
 )
 _DAY: Final = r"((?:19|20)[0-9]{2})(?:\s*年\s*([0-9]{1,2})\s*月\s*([0-9]{1,2})\s*[日号]|([-/.])([0-9]{1,2})\4([0-9]{1,2})(?![0-9])|([0-9]{2})([0-9]{2})(?![0-9]))"
-_STATED: Final = re.compile(rf"{_LABEL}\s*(?:为|是)?\s*[:]?\s*{_DAY}")
+_MONTH_END: Final = re.compile(r"((?:19|20)[0-9]{2})\s*年\s*([0-9]{1,2})\s*月\s*末")
+_STATED: Final = re.compile(rf"{_LABEL}\s*(?:为|是)?\s*[:]?\s*(?:{_DAY}|{_MONTH_END.pattern})")
+_ANY_DAY: Final = re.compile(rf"(?<![0-9]){_DAY}|{_MONTH_END.pattern}")
+_ALONE: Final = re.compile(rf"[(\[【〔]\s*(?:{_DAY}|{_MONTH_END.pattern})\s*[)\]】〕]")
+"""A date that fills a pair of brackets: XX银行不良贷款明细表（2026年9月30日）."""
+_OTHER: Final = re.compile(
+    r"预计|计划|目标|到期|制表|编制|填报|填表|打印|导出|生成|下载|上报|审核|创建|出具|签订|print|creat|generat|export|prepared"
+)
 EARLIEST: Final = dt.date(1995, 7, 1)
 """The Commercial Bank Law came into force."""
 
@@ -28,12 +37,30 @@ def stated_day(titles: Sequence[str]) -> dt.date | None:
     days: set[dt.date] = set()
     cells = [unicodedata.normalize("NFKC", title).casefold() for title in titles]
     for text in (*cells, *(f"{label} {value}" for label, value in itertools.pairwise(cells))):  # label and date in cells side by side
-        for found in _STATED.finditer(text):
-            year, *parts = found.groups()
-            month, day = [part for part in parts if part and part.isdigit()]
-            try:
-                days.add(dt.date(int(year), int(month), int(day)))
-            except ValueError:
-                continue
+        days |= {day for found in _STATED.finditer(text) if (day := _day(*found.groups())) is not None}
+    if not days:
+        days = set().union(*map(_bare, cells)) if cells else set()
     days = {day for day in days if day >= EARLIEST}
     return days.pop() if len(days) == 1 else None
+
+
+def _bare(text: str) -> set[dt.date]:
+    """The date in brackets, or the end of a month, of a cell that holds no other date and does not say that the date is another one (制表日期)."""
+    every = list(_ANY_DAY.finditer(text))
+    if len(every) != 1 or _OTHER.search(text):
+        return set()
+    found = _ALONE.search(text) or _MONTH_END.search(text)
+    day = _day(*every[0].groups()) if found is not None else None
+    return {day} if day is not None else set()
+
+
+def _day(year: str | None, *parts: str | None) -> dt.date | None:
+    """The date of a match of ``_DAY``, which the year and month of ``_MONTH_END`` may follow."""
+    given = [int(part) for part in parts if part and part.isdigit()]
+    try:
+        if year is None or len(given) == 1:  # the end of a month: year and month, or the month alone
+            start, month = (given[0], given[1]) if year is None else (int(year), given[0])
+            return dt.date(start, month, calendar.monthrange(start, month)[1])
+        return dt.date(int(year), given[0], given[1])
+    except ValueError:
+        return None

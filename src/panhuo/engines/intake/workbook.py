@@ -12,9 +12,9 @@ import collections
 import re
 import zipfile
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -24,10 +24,11 @@ from panhuo.engines.intake.archives import ReadLimits
 from panhuo.engines.intake.dialect import HEADER_WITHIN, check_columns, clean_headings, empty, find_header, header_missing, titles_of
 from panhuo.engines.intake.faults import faulted
 from panhuo.engines.intake.layout import Layout
-from panhuo.engines.intake.mapping import normal_heading
+from panhuo.engines.intake.mapping import bind, normal_heading
 from panhuo.engines.intake.merged_cells import Carried, Spans, carry_down
 from panhuo.engines.intake.refusals import unusable
 from panhuo.kernel.errors import InputUnusable
+from panhuo.kernel.frames import TAPE_REQUIRED
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ class Workbook:
             self._tables: dict[str, pl.DataFrame] = {}
             self._hidden: set[str] = set()
             self._blank_above: dict[str, int] = {}
+            self._left: dict[str, int | None] = {}
         except fastexcel.FastExcelError as error:
             raise _unreadable(path, name, str(error).splitlines()[0]) from error
 
@@ -67,11 +69,13 @@ class Workbook:
         """Every sheet, in the workbook's order."""
         return list(self._reader.sheet_names)
 
-    def sheets(self, known: Collection[str], limits: ReadLimits, *, sheet: str | None = None, header_row: int | None = None) -> list[Sheet]:
+    def sheets(self, known: Collection[str], limits: ReadLimits, *, sheet: str | None = None, layout: Layout | None = None) -> list[Sheet]:
         """The sheets to read: the named one, or the one that fits the known headings best (else the largest) and those like it.
 
-        A sheet like it has the same headings: a list too long for one sheet goes on in the next.
+        A sheet like it has the same headings (a list too long for one sheet goes on in the next), or holds accounts under other headings
+        (:func:`_of_accounts`): whether these are one table is for :func:`.merging.merge` to say, as of files, so that none is left out in silence.
         """
+        header_row = layout.header_row if layout else None
         names = self.names
         if sheet is not None:
             wanted = next((n for n in names if n == sheet or normal_heading(n) == normal_heading(sheet)), None)
@@ -94,13 +98,15 @@ class Workbook:
         if not tables:
             raise empty(self.name)
         best = max(tables, key=lambda t: (t.score, t.height))
-        chosen = [t for t in tables if sorted(t.headings) == sorted(best.headings)]
+        chosen = [t for t in tables if sorted(t.headings) == sorted(best.headings) or (self._filled(t) and _of_accounts(t, best, layout))]
+        self._left = {n: self._rows(n, known, limits) for n in names if n not in {t.name for t in chosen}}
         self._tables = {t.name: self._tables[t.name] for t in chosen}
         return chosen
 
-    def others(self, chosen: Sequence[Sheet]) -> list[str]:
-        """Names of the sheets that are not read."""
-        return [n for n in self.names if n not in {sheet.name for sheet in chosen}]
+    def others(self, chosen: Sequence[Sheet], known: Collection[str], limits: ReadLimits) -> dict[str, int | None]:
+        """The sheets that are not read, each with its filled rows below the header (all, where it has no known heading); None: it cannot be opened."""
+        read = {sheet.name for sheet in chosen}
+        return {n: self._left[n] if n in self._left else self._rows(n, known, limits) for n in self.names if n not in read}
 
     def frame(self, sheet: Sheet, limits: ReadLimits) -> tuple[pl.DataFrame, npt.NDArray[np.int64]]:
         """All rows of the sheet as text (:func:`.faults.faulted`) less the wholly empty ones, and the number each has in the sheet."""
@@ -116,6 +122,22 @@ class Workbook:
         blank = np.array([0, sheet.blank_above, sheet.blank_above])
         self._tables[sheet.name], carried = carry_down(self._cells(sheet.name), sheet.headings, sheet.skip_rows, spans - blank, layout)
         return carried
+
+    def _rows(self, name: str, known: Collection[str], limits: ReadLimits) -> int | None:
+        kept = name in self._tables
+        try:
+            table = self._sheet(name, known, limits, None)
+            return 0 if table is None else self._filled(table) if table.score else self._filled(replace(table, skip_rows=0))
+        except InputUnusable:
+            return None
+        finally:
+            if not kept:
+                self._tables.pop(name, None)
+
+    def _filled(self, sheet: Sheet) -> int:
+        """How many rows below the header are not blank."""
+        cells = self._cells(sheet.name).slice(sheet.skip_rows)
+        return int(cells.select(pl.any_horizontal(pl.all().is_not_null()).sum()).item()) if cells.width else 0
 
     def _sheet(self, name: str, known: Collection[str], limits: ReadLimits, header_row: int | None) -> Sheet | None:
         table = self._cells(name)
@@ -153,6 +175,26 @@ class Workbook:
             self._blank_above[name] = filled or 0
             self._tables[name] = frame.slice(filled or 0)
         return self._tables[name]
+
+
+def _of_accounts(table: Sheet, best: Sheet, layout: Layout | None) -> bool:
+    """Whether a sheet whose headings differ from the best one's holds accounts all the same: it binds the layout; without one it has a heading of
+    every required field; or nearly all of its headings are the best one's, a column more or less apart."""
+    mine, theirs = ({normal_heading(heading) for heading in one.headings} for one in (table, best))
+    if len(mine & theirs) >= _ALIKE * max(len(mine), len(theirs)):
+        return True
+    if layout is None:
+        from panhuo.engines.intake.suggest_names import synonyms
+
+        return all(not mine.isdisjoint(map(normal_heading, synonyms()[field])) for field in TAPE_REQUIRED)
+    try:
+        bind(layout, table.headings, where=table.name)
+    except InputUnusable as error:
+        return error.code != "LAYOUT_MISSING_REQUIRED"  # a conflict of units is one between accounts
+    return True
+
+
+_ALIKE: Final = 0.8
 
 
 def _two_storeys(rows: Sequence[Sequence[str]], at: int, known: Collection[str]) -> tuple[Sequence[str], int, int]:

@@ -1,0 +1,130 @@
+"""Amounts that a tape splits over several columns (表内欠息 and 表外欠息; 律师费, 公告费, 诉讼费), of which a one-to-one match would keep one.
+
+Interest, penalty and fees add up, so headings that compete for one of them are parts of a sum, unless one is the total of the others: to add a
+total to its parts would double the debt. The cells decide where there are some, else the name does (利息 beside 表内欠息 is the total).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from panhuo.engines.intake.mapping import heading_unit, normal_heading
+from panhuo.engines.intake.suggest_values import Profile, money_unit
+
+ADDITIVE: Final = ("interest_fen", "penalty_fen", "fees_fen")
+_PARTS: Final = {
+    "interest_fen": re.compile(r"^(?:未偿|未还|应收|拖欠|尚欠)?(?:表[内外]|正常|逾期)(?:应收|应计|欠|未还|未偿)*(?:欠息|利息|息)(?:余额|金额)?$"),
+    "penalty_fen": re.compile(r"^(?:未偿|未还|应收|拖欠|尚欠|欠)?(?:逾期)?(?:罚息|复利|违约金|滞纳金)(?:余额|金额)?$"),
+    "fees_fen": re.compile(
+        r"^(?:代垫|已?垫付|垫支|未偿|应收|未还)*的?(?:律师|律师代理|代理|公告|公证|保全|财产保全|诉讼保全|保全担保|诉责险|执行|申请执行|强制执行|诉讼|案件受理|受理|仲裁|评估|鉴定|拍卖|送达|"
+        r"担保|保险|手续|分期手续|年|差旅|其他|其它|垫付|代垫)(?:费|费用)(?:余额|金额)?$"
+    ),
+}
+"""Headings that say that they are one of several."""
+_TOTAL: Final = re.compile(r"合计|总计|小计|总额|^总|表内外|罚息.*复利|罚复息|罚息复利")
+_NOT_OWED: Final = re.compile(r"已[还收付偿]|实[还收付]|收回|减免|免除|累计|本期|当期|近\d|预计|预估|利率|费率|\bpaid\b|received|recover|rate")
+_ENOUGH_CJK: Final = 0.5
+_ENOUGH: Final = 0.9
+_ROWS: Final = 0.9
+_SLACK: Final = 0.011
+"""A fen and the noise of a float."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Columns, by number, that are one ``field``: added, or the one total (then ``contained`` are its parts). certain: by heading or cells."""
+
+    field: str
+    columns: tuple[int, ...]
+    contained: tuple[int, ...] = ()
+    certain: bool = True
+
+
+def part_of(heading: str) -> str | None:
+    """The additive field of which the heading says that it is a part.
+
+    >>> part_of("表外欠息（万元）"), part_of("律师费"), part_of("代垫诉讼费用"), part_of("复利"), part_of("利息"), part_of("费用率")
+    ('interest_fen', 'fees_fen', 'fees_fen', 'penalty_fen', None, None)
+    """
+    bare = normal_heading(heading)
+    return next((field for field, pattern in _PARTS.items() if pattern.match(bare)), None)
+
+
+def groups(
+    headings: Sequence[str], scores: Sequence[Mapping[str, float]], seen: Sequence[Profile | None], sample: pl.DataFrame | None
+) -> list[Group]:
+    """The additive fields for which several headings compete; ``scores``: of each heading by field."""
+    out = []
+    for field in ADDITIVE:
+        rivals = [i for i, heading in enumerate(headings) if _competes(heading, field, scores[i], seen[i])]
+        if len(rivals) > 1 and len({normal_heading(headings[i]) for i in rivals}) == len(rivals):
+            out.append(_group(field, rivals, headings, scores, seen, sample))
+    return out
+
+
+def _competes(heading: str, field: str, scores: Mapping[str, float], seen: Profile | None) -> bool:
+    if _NOT_OWED.search(unicodedata.normalize("NFKC", heading).casefold().replace("_", " ")):
+        return False
+    if seen is not None and seen.filled >= 3 and seen.share("number") < 0.6:
+        return False
+    if part_of(heading) == field:
+        return True
+    score = scores[field]
+    return score >= (_ENOUGH if heading.isascii() else _ENOUGH_CJK) and score >= max(scores.values())
+
+
+def _group(
+    field: str,
+    rivals: list[int],
+    headings: Sequence[str],
+    scores: Sequence[Mapping[str, float]],
+    seen: Sequence[Profile | None],
+    sample: pl.DataFrame | None,
+) -> Group:
+    cells = {i: _amounts(headings[i], seen[i], sample) for i in rivals}
+    for i in rivals:
+        others = tuple(j for j in rivals if j != i)
+        if _holds(cells[i], [cells[j] for j in others], equal=True):
+            return Group(field, (i,), others)
+    said = [i for i in rivals if _TOTAL.search(normal_heading(headings[i]))]
+    named = said or [i for i in rivals if part_of(headings[i]) != field]  # 利息 beside 表内欠息
+    if not named:
+        return Group(field, tuple(rivals))
+    if len(named) == len(rivals) and not said:  # 欠息 and 应收利息: neither says that it holds the other
+        return Group(field, tuple(rivals), certain=False)
+    best = max(named, key=lambda i: scores[i][field])
+    others = tuple(j for j in rivals if j != best)
+    parts = [cells[j] for j in others if j not in named]
+    if _holds(cells[best], parts, equal=False) is False:
+        return Group(field, tuple(rivals), certain=False)
+    return Group(field, (best,), others, certain=False)
+
+
+def _amounts(heading: str, seen: Profile | None, sample: pl.DataFrame | None) -> pl.Series | None:
+    if sample is None or heading not in sample.columns or seen is None or not seen.filled:
+        return None
+    if heading_unit(heading) is not None or money_unit(seen):
+        return None  # columns in different units are not compared
+    plain = sample[heading].cast(pl.String).str.replace_all(r"[,，¥$￥元\s']", "").cast(pl.Float64, strict=False)
+    return plain.fill_null(0.0)
+
+
+def _holds(total: pl.Series | None, parts: Sequence[pl.Series | None], *, equal: bool) -> bool | None:
+    """Whether the total is the sum of the parts (equal), or at least no less, in nearly all rows; None where the cells cannot tell."""
+    known = [part for part in parts if part is not None]
+    if total is None or not known or len(known) < len(parts):
+        return None
+    together = sum(known[1:], known[0])
+    rows = together.abs() > 0
+    if equal and (int(rows.sum()) < 3 or not any(int((part != total).sum()) for part in known)):
+        return None
+    if not rows.any():
+        return None
+    gap = (total - together).filter(rows)
+    return float(((gap.abs() if equal else -gap) <= _SLACK * max(1, len(known))).mean() or 0.0) >= _ROWS  # type: ignore[arg-type]
