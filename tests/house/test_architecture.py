@@ -11,7 +11,7 @@ import pytest
 
 SOURCE_SUFFIXES = {".py", ".yaml", ".j2", ".js", ".css", ".html"}
 FILE_BUDGET = 600
-KERNEL_BUDGET = 2_100  # was 2,000 until the bounds of every policy figure and the masks that two departments share came in
+KERNEL_BUDGET = 2_300  # was 2,100 until casts in expressions gave null and a place instead of failing, for layouts, policies and rulebooks alike
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "base", "manager", "stuff", "tools"}
 CLOCK_AND_CHANCE = re.compile(
     r"\b(datetime\.now|date\.today|time\.time\(|utcnow|random\.(random|choice|randint|seed)|np\.random\.(rand|seed|default_rng\(\)))"
