@@ -26,7 +26,7 @@ pytestmark = [
         "ignore::pytest.PytestUnraisableExceptionWarning"
     ),  # the client in the process leaves closing uploads to the collector
 ]
-EXAMPLES = 25
+EXAMPLES = 10
 
 
 def operations() -> list[Any]:
