@@ -86,7 +86,7 @@ def test_what_lies_above_the_page_is_accessible(visit: Callable[..., Any], axe: 
     assert visitor.faults == []
 
 
-@pytest.mark.parametrize("size", ["phone"])
+@pytest.mark.parametrize("size", ["desk", "phone"])
 @pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize("page", PAGES)
 def test_it_never_scrolls_sideways(visit: Callable[..., Any], page: str, lang: str, size: str) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import importlib
 import os
-import signal
 import sys
-from types import FrameType
 
 import click
 
 import panhuo
 from panhuo.cli.output import language, say
+from panhuo.cli.signals import Terminated, end_once, leave
 from panhuo.kernel.errors import PanhuoError
 
 # Polars gives memory back to the system half a second after it was last used and asks for it again a moment later: a tenth of a
@@ -64,28 +63,6 @@ def cli() -> None:
     pass
 
 
-_ENDINGS = (signal.SIGTERM, signal.SIGHUP) if hasattr(signal, "SIGHUP") else (signal.SIGTERM,)
-"""What a scheduler or ``kill`` sends, and what comes when the terminal or the connection is closed."""
-
-
-class _Terminated(BaseException):
-    """One of them came: cleaned up after like an interruption at the keyboard. No Exception, so that nothing takes it for a fault."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
-
-
-def _terminate(number: int, frame: FrameType | None) -> None:
-    for one in _ENDINGS:
-        signal.signal(one, _pass_over)  # a second one must not cut the cleaning up short
-    raise _Terminated(number)
-
-
-def _pass_over(number: int, frame: FrameType | None) -> None:
-    """Unlike SIG_IGN also of a signal that has come and is not handled yet: Python would complain of that."""
-
-
 def _say_terminated() -> None:
     try:
         click.echo(say("已被终止；没有留下半成品。", "Terminated; nothing half-written was left."), err=True)
@@ -96,9 +73,7 @@ def _say_terminated() -> None:
 def main() -> None:
     """Run the command line. Exit status: 0 done, 1 the answer is no, 2 wrong usage, 3 the input cannot be used; 130 interrupted,
     143 terminated, 129 hung up."""
-    for ending in _ENDINGS:
-        if signal.getsignal(ending) == signal.SIG_DFL:  # a caller's own handler, or one that ignores it (nohup), stays
-            signal.signal(ending, _terminate)
+    end_once()
     try:
         status = cli.main(standalone_mode=False)
         sys.stdout.flush()
@@ -115,10 +90,10 @@ def main() -> None:
         sys.exit(2)
     except click.Abort:
         click.echo(say("已中断；没有留下半成品。", "Interrupted; nothing half-written was left."), err=True)
-        sys.exit(130)
-    except _Terminated as error:
+        leave(130)
+    except Terminated as error:
         _say_terminated()
-        sys.exit(128 + error.number)
+        leave(128 + error.number)
     except PanhuoError as error:
         click.echo(error.describe(language()), err=True)
         sys.exit(error.exit_status)

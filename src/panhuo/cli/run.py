@@ -9,6 +9,7 @@ import click
 
 from panhuo.cli.clock import today
 from panhuo.cli.output import emit_json, language, progress, say
+from panhuo.cli.signals import end_once
 
 EARLIEST, LATEST = dt.date(1995, 7, 1), dt.date(2099, 12, 31)
 """Cut-off dates that can be meant: since the Commercial Bank Law came into force, and in this century."""
@@ -67,6 +68,7 @@ def command(
 ) -> None:
     from panhuo.pipeline import run_tape
 
+    end_once()
     with progress(enabled=not as_json) as tell:
         result = run_tape(
             tapes,

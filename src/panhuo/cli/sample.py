@@ -9,6 +9,7 @@ import click
 
 from panhuo.cli.output import emit_json, language, progress, say
 from panhuo.cli.outputs import refuse_foreign_sample
+from panhuo.cli.signals import end_once
 from panhuo.engines.intake.synthesis import Synthetic, Written, synthesise, write_sample
 from panhuo.engines.intake.synthesis.writing import ENCODINGS, suffix_of, truth_paths
 from panhuo.kernel.money import format_short
@@ -38,6 +39,7 @@ def command(rows: int, output: Path, seed: int, dirty: float, as_of: dt.datetime
     suffix = suffix_of(output)
     refuse_foreign_sample(output, truth_paths(output)[0])
     sample = synthesise(rows, seed=seed, as_of=as_of.date(), dirty=dirty, null_bytes=suffix != ".xlsx")
+    end_once()
     with progress() as tell:
         written = write_sample(sample, output, encoding=encoding, told=lambda share: tell(say("生成清单", "making the tape"), share))
     if as_json:

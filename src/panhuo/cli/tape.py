@@ -10,6 +10,7 @@ import click
 
 from panhuo.cli.clock import today
 from panhuo.cli.output import emit_json, language, progress, say
+from panhuo.cli.signals import end_once
 from panhuo.kernel.money import format_yuan
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def diff(old: Path, new: Path, layout: str | None, as_of: dt.datetime | None, ex
 
     chosen = load_layout(layout) if layout is not None else None
     day = as_of.date() if as_of is not None else None
+    end_once()
     with progress() as tell:
         tell(say("读取旧版", "reading the old version"), None)
         before = read_version([old], layout=chosen, as_of=day, today=today())
