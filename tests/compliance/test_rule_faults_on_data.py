@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from click.testing import CliRunner
+from trial_book import HEAD, RULE
 
 from panhuo.cli.main import cli
 from panhuo.engines.compliance.books import Rule
@@ -19,31 +20,19 @@ from panhuo.engines.compliance.verdicts import ask, judge
 from panhuo.engines.compliance.vocabulary import plain_accounts
 from panhuo.kernel.errors import ConfigurationInvalid
 
-BOOK = """\
-book: trial
-title: {zh: 试, en: trial}
-version: '1'
-rules:
-- id: T-CAST
-  title: {zh: 试, en: trial}
-  statement: {zh: 试, en: trial}
-  condition: CAST(repayment_pattern AS INT) > 5
-  effect: {bars: [agency]}
-  unknown: bars
-  reason: {zh: 试, en: trial}
-  source: {instrument: trial}
-  certainty: house
-  force: house_policy
-  modality: must
-  binds: [HOUSE]
-  effective_from: 2020-01-01
-  effective_to: null
-  enforced: true
-  cases:
+CASES = """\
   - {name: over, as_of: 2026-01-01, account: {repayment_pattern: "6"}, expect: barred}
   - {name: under, as_of: 2026-01-01, account: {repayment_pattern: "5"}, expect: allowed}
   - {name: no figure, as_of: 2026-01-01, account: {repayment_pattern: NN1}, expect: barred}
 """
+BOOK = (
+    HEAD
+    + RULE.partition("  - {name: over,")[0]
+    .replace("T-ONE", "T-CAST")
+    .replace("  params: {days: 90}\n", "")
+    .replace("overdue_days > :days", "CAST(repayment_pattern AS INT) > 5")
+    + CASES
+)
 AS_OF = dt.date(2026, 1, 1)
 
 

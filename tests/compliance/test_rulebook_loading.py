@@ -7,34 +7,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from trial_book import HEAD, RULE
 
 from panhuo.engines.compliance import check_books, classify, judge, load_books, versions
 from panhuo.engines.compliance.loading import closure, load_book
 from panhuo.engines.compliance.vocabulary import plain_accounts
 from panhuo.kernel.errors import ConfigurationInvalid
 
-RULE = """\
-- id: T-ONE
-  title: {zh: 试, en: trial}
-  statement: {zh: 试, en: trial}
-  condition: overdue_days > :days
-  params: {days: 90}
-  effect: {bars: [agency]}
-  unknown: bars
-  reason: {zh: 试, en: trial}
-  source: {instrument: trial}
-  certainty: house
-  force: house_policy
-  modality: must
-  binds: [HOUSE]
-  effective_from: 2020-01-01
-  effective_to: null
-  enforced: true
-  cases:
-  - {name: over, as_of: 2026-01-01, account: {overdue_days: 91}, expect: barred}
-  - {name: not over, as_of: 2026-01-01, account: {overdue_days: 90}, expect: allowed}
-"""
-HEAD = "book: trial\ntitle: {zh: 试, en: trial}\nversion: '1'\nrules:\n"
 SECOND = RULE.replace("T-ONE", "T-TWO")
 
 

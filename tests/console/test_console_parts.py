@@ -19,10 +19,11 @@ from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panhuo.apps.console.cells import cell_of, exact, in_step, short, step_of, written
+from panhuo.apps.console.cells import cell_of, in_step, short, step_of, written
 from panhuo.apps.console.charts import Chart, Heat, Series
 from panhuo.apps.console.notices import notice_add, notice_with, notices_take
 from panhuo.apps.console.tables import Chip, Column, Empty, State, Table, View, Views
+from panhuo.kernel.money import format_yuan
 from panhuo.kernel.words import Words
 
 NAME = Words("名称", "Name")
@@ -43,7 +44,7 @@ def table_of(rows: list[dict[str, Any]], *columns: Column, **more: Any) -> Table
 
 @given(FEN)
 def test_exact_money_is_exact(fen: int) -> None:
-    assert Decimal(exact(fen).replace(",", "")) * 100 == fen
+    assert Decimal(format_yuan(fen).replace(",", "")) * 100 == fen
 
 
 @given(FEN, st.sampled_from(["zh", "en"]))

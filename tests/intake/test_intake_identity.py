@@ -16,21 +16,11 @@ from hypothesis import strategies as st
 from identity_people import people
 
 from panhuo.engines.intake.identity import IdentityPolicy, link_debtors, settle
-from panhuo.kernel.documents import check, read
+from panhuo.kernel.documents import check
 from panhuo.kernel.errors import ConfigurationInvalid, InputUnusable
 from panhuo.kernel.findings import FINDING
 
 VALUES = ("name", "id_no", "birth_date", "phone", "address", "employer")
-
-
-@pytest.fixture(scope="module")
-def section(root: Path) -> dict[str, Any]:
-    return dict(read(root / "src/panhuo/rulebooks/house/policy.yaml")["identity"])
-
-
-@pytest.fixture(scope="module")
-def policy(section: dict[str, Any]) -> IdentityPolicy:
-    return check(section, IdentityPolicy, where="house policy")
 
 
 def tape(*rows: dict[str, object]) -> pl.DataFrame:

@@ -15,12 +15,6 @@ from identity_people import people
 
 from panhuo.engines.intake.identity import IdentityPolicy, link_debtors
 from panhuo.engines.intake.synthesis import HEADINGS, synthesise
-from panhuo.kernel.documents import check, read
-
-
-@pytest.fixture(scope="module")
-def policy(root: Path) -> IdentityPolicy:
-    return check(read(root / "src/panhuo/rulebooks/house/policy.yaml")["identity"], IdentityPolicy, where="house policy")
 
 
 @pytest.fixture(scope="module")

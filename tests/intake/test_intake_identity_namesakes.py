@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -11,20 +10,10 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from panhuo.engines.intake.identity import IdentityPolicy, link_debtors
-from panhuo.kernel.documents import check, read
+from panhuo.kernel.documents import check
 from panhuo.kernel.errors import ConfigurationInvalid
 
 UNLIKE = [a + b for a in "赵钱孙周吴郑冯褚卫蒋沈韩" for b in ("国栋", "四海", "多多", "晓燕", "永强")]
-
-
-@pytest.fixture(scope="module")
-def section(root: Path) -> dict[str, Any]:
-    return dict(read(root / "src/panhuo/rulebooks/house/policy.yaml")["identity"])
-
-
-@pytest.fixture(scope="module")
-def policy(section: dict[str, Any]) -> IdentityPolicy:
-    return check(section, IdentityPolicy, where="house policy")
 
 
 def tape(names: list[str], phones: list[str | None] | None = None, ids: list[str | None] | None = None) -> pl.DataFrame:

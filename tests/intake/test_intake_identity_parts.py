@@ -23,13 +23,6 @@ from panhuo.engines.intake.identity.persons import _weigh_rivals
 from panhuo.engines.intake.identity.policy import IdentityPolicy
 from panhuo.engines.intake.identity.records import add_frequencies, gather, make_cards
 from panhuo.engines.intake.identity.scoring import _levels_of, _tell_apart, _weights, open_scorer
-from panhuo.kernel.documents import check, read
-
-
-@pytest.fixture(scope="module")
-def policy(root: Any) -> IdentityPolicy:
-    return check(read(root / "src/panhuo/rulebooks/house/policy.yaml")["identity"], IdentityPolicy, where="house policy")
-
 
 # --- clusters -------------------------------------------------------------------------------------------------------------------
 

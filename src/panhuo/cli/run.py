@@ -11,9 +11,6 @@ from panhuo.cli.clock import today
 from panhuo.cli.output import emit_json, language, progress, say
 from panhuo.cli.signals import end_once
 
-EARLIEST, LATEST = dt.date(1995, 7, 1), dt.date(2099, 12, 31)
-"""Cut-off dates that can be meant: since the Commercial Bank Law came into force, and in this century."""
-
 
 @click.command(
     name="run",
@@ -96,14 +93,19 @@ def command(
 
 def parse_date(text: str) -> dt.date:
     """A cut-off date as people type it: 2026-10-31, 2026/10/31 or 20261031."""
+    from panhuo.kernel.calendar import FIRST_CUT_OFF, LAST_CUT_OFF
+
     for form in ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y年%m月%d日"):
         try:
             day = dt.datetime.strptime(text.strip(), form).date()  # noqa: DTZ007 a calendar date has no zone
         except ValueError:
             continue
-        if not EARLIEST <= day <= LATEST:
+        if not FIRST_CUT_OFF <= day <= LAST_CUT_OFF:
             raise click.BadParameter(
-                say(f"基准日须在 {EARLIEST} 至 {LATEST} 之间，现为 {day}", f"the cut-off date must be from {EARLIEST} to {LATEST}, not {day}"),
+                say(
+                    f"基准日须在 {FIRST_CUT_OFF} 至 {LAST_CUT_OFF} 之间，现为 {day}",
+                    f"the cut-off date must be from {FIRST_CUT_OFF} to {LAST_CUT_OFF}, not {day}",
+                ),
                 param_hint="--as-of",
             )
         return day

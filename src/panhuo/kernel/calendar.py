@@ -11,6 +11,9 @@ DAYS_PER_BUCKET = 30
 BUCKETS = (*(f"M{k}" for k in range(13)), "M12+")
 """M0 = not overdue; M1 = 1-30 days; M2 = 31-60; ... M12 = 331-360; M12+ = more than 360 days."""
 
+FIRST_CUT_OFF, LAST_CUT_OFF = dt.date(1995, 7, 1), dt.date(2099, 12, 31)
+"""Cut-off dates that can be meant: since the Commercial Bank Law came into force, and in this century."""
+
 
 def bucket_index(overdue_days: pl.Expr) -> pl.Expr:
     """0 for not overdue, k for days in (30(k-1), 30k], 13 beyond 360 days. Null stays null."""

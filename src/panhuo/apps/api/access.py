@@ -26,8 +26,3 @@ class Token(HttpBearer):
         if self.ability != SIGNED_IN:
             scope.need(self.ability)
         return scope
-
-
-def scope_for(request: HttpRequest) -> Scope:
-    scope: Scope = request.scope  # type: ignore[attr-defined]
-    return scope

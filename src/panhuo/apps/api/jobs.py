@@ -7,8 +7,9 @@ from typing import Any
 from django.http import Http404, HttpRequest
 from ninja import Router
 
-from panhuo.apps.api.access import Token, scope_for
+from panhuo.apps.api.access import Token
 from panhuo.apps.api.shapes import JobOut
+from panhuo.apps.identity.finding import one_of, scope_of_request
 from panhuo.apps.jobs.models import Job
 from panhuo.apps.jobs.services import job_cancel, job_repeat
 from panhuo.kernel.words import Lang
@@ -19,27 +20,27 @@ router = Router(tags=["jobs"])
 @router.get("", response=list[JobOut], auth=Token("jobs.view"))
 def jobs_list(request: HttpRequest, before: int | None = None) -> Any:
     """Jobs, latest first, a hundred at a time."""
-    scope = scope_for(request)
+    scope = scope_of_request(request)
     rows = scope.rows(Job).order_by("-pk")
     return [job_out(job, scope.lang) for job in (rows.filter(pk__lt=before) if before is not None else rows)[:100]]
 
 
-@router.get("/{int:job_id}", response=JobOut, auth=Token("jobs.view"))
+@router.get("/{key:job_id}", response=JobOut, auth=Token("jobs.view"))
 def job_read(request: HttpRequest, job_id: int) -> Any:
-    scope = scope_for(request)
-    return job_out(_found(scope.rows(Job).filter(pk=_id(job_id)).first()), scope.lang)
+    scope = scope_of_request(request)
+    return job_out(one_of(scope, Job, job_id), scope.lang)
 
 
-@router.post("/{int:job_id}/cancel", response=JobOut, auth=Token("jobs.view"))
+@router.post("/{key:job_id}/cancel", response=JobOut, auth=Token("jobs.view"))
 def job_stop(request: HttpRequest, job_id: int) -> Any:
-    scope = scope_for(request)
-    return job_out(_found(job_cancel(scope, _id(job_id))), scope.lang)
+    scope = scope_of_request(request)
+    return job_out(_found(job_cancel(scope, job_id)), scope.lang)
 
 
-@router.post("/{int:job_id}/repeat", response={202: JobOut}, auth=Token("jobs.view"))
+@router.post("/{key:job_id}/repeat", response={202: JobOut}, auth=Token("jobs.view"))
 def job_again(request: HttpRequest, job_id: int) -> Any:
-    scope = scope_for(request)
-    return 202, job_out(_found(job_repeat(scope, _id(job_id))), scope.lang)
+    scope = scope_of_request(request)
+    return 202, job_out(_found(job_repeat(scope, job_id)), scope.lang)
 
 
 def job_out(job: Job, lang: Lang) -> dict[str, Any]:
@@ -51,9 +52,3 @@ def _found(job: Job | None) -> Job:
     if job is None:
         raise Http404
     return job
-
-
-def _id(number: int) -> int:
-    if not 0 < number < 2**63:
-        raise Http404
-    return number

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from ninja import Router
 
-from panhuo.apps.api.access import Token, scope_for
+from panhuo.apps.api.access import Token
 from panhuo.apps.api.shapes import PlanIn, PlanOut, StepIn, VaryIn
+from panhuo.apps.identity.finding import one_of, scope_of_request
 from panhuo.apps.identity.scope import Scope
 from panhuo.apps.strategy import services
 from panhuo.apps.strategy.models import Plan
@@ -19,59 +20,56 @@ router = Router(tags=["plans"])
 
 @router.get("", response=list[PlanOut], auth=Token("plan.view"))
 def plans_list(request: HttpRequest) -> Any:
-    return [plan_out(plan) for plan in plans_of(scope_for(request))]
+    return [plan_out(plan) for plan in plans_of(scope_of_request(request))]
 
 
 @router.post("", response={202: PlanOut}, auth=Token("plan.make"))
 def plan_create(request: HttpRequest, body: PlanIn) -> Any:
     """Ask for a plan; its state is ``making`` until the job is done."""
     made = services.plan_make(
-        scope_for(request), name=body.name, tapes=body.tapes, policy=body.policy, policy_name=body.policy_name, limits=body.limits
+        scope_of_request(request), name=body.name, tapes=body.tapes, policy=body.policy, policy_name=body.policy_name, limits=body.limits
     )
     return 202, plan_out(made)
 
 
-@router.get("/{int:plan_id}", response=PlanOut, auth=Token("plan.view"))
+@router.get("/{key:plan_id}", response=PlanOut, auth=Token("plan.view"))
 def plan_read(request: HttpRequest, plan_id: int) -> Any:
-    return plan_out(plan_of(scope_for(request), plan_id))
+    return plan_out(plan_of(scope_of_request(request), plan_id))
 
 
-@router.post("/{int:plan_id}/variants", response={202: PlanOut}, auth=Token("plan.make"))
+@router.post("/{key:plan_id}/variants", response={202: PlanOut}, auth=Token("plan.make"))
 def plan_variant(request: HttpRequest, plan_id: int, body: VaryIn) -> Any:
     """The same accounts and forecasts under other limits."""
-    scope = scope_for(request)
+    scope = scope_of_request(request)
     return 202, plan_out(services.plan_vary(scope, plan_of(scope, plan_id), name=body.name, limits=body.limits))
 
 
-@router.post("/{int:plan_id}/submit", response=PlanOut, auth=Token("plan.submit"))
+@router.post("/{key:plan_id}/submit", response=PlanOut, auth=Token("plan.submit"))
 def plan_submit(request: HttpRequest, plan_id: int, body: StepIn) -> Any:
-    scope = scope_for(request)
+    scope = scope_of_request(request)
     return plan_out(services.plan_submit(scope, plan_of(scope, plan_id), note=body.note))
 
 
-@router.post("/{int:plan_id}/review", response=PlanOut, auth=Token("plan.review"))
+@router.post("/{key:plan_id}/review", response=PlanOut, auth=Token("plan.review"))
 def plan_review(request: HttpRequest, plan_id: int, body: StepIn) -> Any:
-    scope = scope_for(request)
+    scope = scope_of_request(request)
     return plan_out(services.plan_review(scope, plan_of(scope, plan_id), approve=body.approve, note=body.note))
 
 
-@router.post("/{int:plan_id}/approve", response=PlanOut, auth=Token("plan.view"))  # a delegate may decide: the service knows who
+@router.post("/{key:plan_id}/approve", response=PlanOut, auth=Token("plan.view"))  # a delegate may decide: the service knows who
 def plan_approve(request: HttpRequest, plan_id: int, body: StepIn) -> Any:
-    scope = scope_for(request)
+    scope = scope_of_request(request)
     return plan_out(services.plan_approve(scope, plan_of(scope, plan_id), approve=body.approve, note=body.note))
 
 
-@router.post("/{int:plan_id}/withdraw", response=PlanOut, auth=Token("plan.submit"))
+@router.post("/{key:plan_id}/withdraw", response=PlanOut, auth=Token("plan.submit"))
 def plan_withdraw(request: HttpRequest, plan_id: int) -> Any:
-    scope = scope_for(request)
+    scope = scope_of_request(request)
     return plan_out(services.plan_withdraw(scope, plan_of(scope, plan_id)))
 
 
 def plan_of(scope: Scope, plan_id: int) -> Plan:
-    plan = scope.rows(Plan).filter(pk=plan_id).first() if 0 < plan_id < 2**63 else None
-    if plan is None:
-        raise Http404
-    return plan
+    return one_of(scope, Plan, plan_id)
 
 
 def plan_out(plan: Plan) -> dict[str, Any]:

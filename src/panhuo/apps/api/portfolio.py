@@ -7,8 +7,9 @@ from typing import Any
 from django.http import Http404, HttpRequest
 from ninja import Query, Router
 
-from panhuo.apps.api.access import Token, scope_for
+from panhuo.apps.api.access import Token
 from panhuo.apps.api.shapes import AccountsOut, CashOut, ExplainedOut, FiltersIn, GroupOut, TotalsOut
+from panhuo.apps.identity.finding import scope_of_request
 from panhuo.apps.identity.scope import Scope
 from panhuo.apps.intake.accounts import account_row as row_of
 from panhuo.apps.intake.accounts import accounts_page
@@ -26,7 +27,7 @@ GROUPS = (*BY_VALUE, "age", "vintage")
 
 @router.get("/totals", response=TotalsOut, auth=Token("portfolio.view"))
 def totals_read(request: HttpRequest, given: Query[FiltersIn]) -> Any:
-    scope = scope_for(request)
+    scope = scope_of_request(request)
     found = totals(_tapes(scope, given.tape), _filters(given))
     return {"accounts": found.accounts, "sums": found.sums}
 
@@ -34,7 +35,7 @@ def totals_read(request: HttpRequest, given: Query[FiltersIn]) -> Any:
 @router.get("/groups", response=list[GroupOut], auth=Token("portfolio.view"))
 def groups_read(request: HttpRequest, given: Query[FiltersIn], by: str) -> Any:
     """Accounts and balance by one or two fields, separated by a comma."""
-    scope = scope_for(request)
+    scope = scope_of_request(request)
     names = by.split(",")
     if not 1 <= len(names) <= 2 or len(set(names)) < len(names) or not set(names) <= set(GROUPS):
         raise UsageInvalid(
@@ -50,7 +51,7 @@ def groups_read(request: HttpRequest, given: Query[FiltersIn], by: str) -> Any:
 @router.get("/cash", response=CashOut, auth=Token("portfolio.view"))
 def cash_read(request: HttpRequest, given: Query[FiltersIn]) -> Any:
     """What is expected month by month under ordinary work, by the plan in force or the latest."""
-    scope = scope_for(request)
+    scope = scope_of_request(request)
     tapes = _tapes(scope, given.tape)
     plan = plan_latest(scope, [t.pk for t in tapes])
     if plan is None:
@@ -60,27 +61,23 @@ def cash_read(request: HttpRequest, given: Query[FiltersIn]) -> Any:
 
 @router.get("/accounts", response=AccountsOut, auth=Token("account.view"))
 def accounts_list(request: HttpRequest, given: Query[FiltersIn], sort: str = "-balance_fen", cursor: str | None = None, size: int = 50) -> Any:
-    scope = scope_for(request)
+    scope = scope_of_request(request)
     page = accounts_page(scope, _tapes(scope, given.tape), _filters(given), sort=sort, cursor=cursor, size=min(max(size, 1), 500))
     return {"rows": page.rows, "newer": page.newer, "older": page.older}
 
 
-@router.get("/accounts/{int:tape_id}/{int:position}", response=dict[str, Any], auth=Token("account.view"))
+@router.get("/accounts/{key:tape_id}/{place:position}", response=dict[str, Any], auth=Token("account.view"))
 def account_read(request: HttpRequest, tape_id: int, position: int) -> Any:
-    if not (0 < tape_id < 2**63 and 0 <= position < 2**31):
-        raise Http404
-    row = row_of(scope_for(request), tape_id=tape_id, position=position)
+    row = row_of(scope_of_request(request), tape_id=tape_id, position=position)
     if row is None:
         raise Http404
     return row
 
 
-@router.get("/accounts/{int:tape_id}/{int:position}/explanation", response=ExplainedOut, auth=Token("account.view"))
+@router.get("/accounts/{key:tape_id}/{place:position}/explanation", response=ExplainedOut, auth=Token("account.view"))
 def explanation_read(request: HttpRequest, tape_id: int, position: int) -> Any:
     """Every route of the account and why the plan chose this one; recomputed and compared with the stored decision."""
-    scope = scope_for(request)
-    if not (0 < tape_id < 2**63 and 0 <= position < 2**31):
-        raise Http404
+    scope = scope_of_request(request)
     plan = plan_latest(scope, [tape_id])
     found = account_explained(scope, plan, tape_id=tape_id, position=position) if plan is not None else None
     if found is None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from ninja import File, Form, Router
 from ninja.files import UploadedFile
 
-from panhuo.apps.api.access import Token, scope_for
+from panhuo.apps.api.access import Token
 from panhuo.apps.api.jobs import job_out
 from panhuo.apps.api.shapes import DescribeIn, JobOut, LookOut, MatchIn, MatchOut, TapeOut
+from panhuo.apps.identity.finding import one_of, scope_of_request
 from panhuo.apps.identity.scope import Scope
 from panhuo.apps.intake.layouts import shipped_text, tape_look
 from panhuo.apps.intake.matching import match_decide, matches_of
@@ -28,7 +29,7 @@ PAGE = 100
 @router.get("", response=list[TapeOut], auth=Token("tape.view"))
 def tapes_list(request: HttpRequest, before: int | None = None) -> Any:
     """Tapes, latest first, a hundred at a time; ``before`` an id goes on from there."""
-    rows = scope_for(request).rows(Tape).order_by("-pk")
+    rows = scope_of_request(request).rows(Tape).order_by("-pk")
     return [tape_out(tape) for tape in (rows.filter(pk__lt=before) if before is not None else rows)[:PAGE]]
 
 
@@ -36,26 +37,26 @@ def tapes_list(request: HttpRequest, before: int | None = None) -> Any:
 def tape_create(request: HttpRequest, files: File[list[UploadedFile]], series: Form[str] = "") -> Any:
     """Upload the files of a tape."""
     given = [(file.name or "tape", Path(file.temporary_file_path())) for file in files]  # type: ignore[attr-defined]
-    return 201, tape_out(tape_upload(scope_for(request), series=series, files=given))
+    return 201, tape_out(tape_upload(scope_of_request(request), series=series, files=given))
 
 
-@router.get("/{int:tape_id}", response=TapeOut, auth=Token("tape.view"))
+@router.get("/{key:tape_id}", response=TapeOut, auth=Token("tape.view"))
 def tape_read(request: HttpRequest, tape_id: int) -> Any:
-    return tape_out(tape_of(scope_for(request), tape_id))
+    return tape_out(tape_of(scope_of_request(request), tape_id))
 
 
-@router.delete("/{int:tape_id}", response={204: None}, auth=Token("tape.import"))
+@router.delete("/{key:tape_id}", response={204: None}, auth=Token("tape.import"))
 def tape_delete(request: HttpRequest, tape_id: int) -> Any:
     """Remove an upload that was not imported."""
-    scope = scope_for(request)
+    scope = scope_of_request(request)
     tape_discard(scope, tape_of(scope, tape_id))
     return 204, None
 
 
-@router.get("/{int:tape_id}/look", response=LookOut, auth=Token("tape.import"))
+@router.get("/{key:tape_id}/look", response=LookOut, auth=Token("tape.import"))
 def tape_look_at(request: HttpRequest, tape_id: int, sheet: str = "") -> Any:
     """The headings of an upload, what each may be, and a layout to begin with."""
-    scope = scope_for(request)
+    scope = scope_of_request(request)
     look = tape_look(scope, tape_of(scope, tape_id), sheet=sheet)
     guesses = [
         {"heading": g.heading, "field": g.field, "confidence": g.confidence, "reason": g.reason.to(scope.lang)} for g in look.suggestion.guesses
@@ -63,10 +64,10 @@ def tape_look_at(request: HttpRequest, tape_id: int, sheet: str = "") -> Any:
     return {"headings": look.headings, "titles": look.titles, "fits": look.chosen, "layout": look.yaml, "guesses": guesses}
 
 
-@router.put("/{int:tape_id}/layout", response=TapeOut, auth=Token("tape.import"))
+@router.put("/{key:tape_id}/layout", response=TapeOut, auth=Token("tape.import"))
 def tape_layout(request: HttpRequest, tape_id: int, body: DescribeIn) -> Any:
     """Confirm how an upload is read."""
-    scope = scope_for(request)
+    scope = scope_of_request(request)
     tape = tape_of(scope, tape_id)
     text = body.layout
     if not text:
@@ -84,30 +85,27 @@ def tape_layout(request: HttpRequest, tape_id: int, body: DescribeIn) -> Any:
     )
 
 
-@router.post("/{int:tape_id}/import", response={202: JobOut}, auth=Token("tape.import"))
+@router.post("/{key:tape_id}/import", response={202: JobOut}, auth=Token("tape.import"))
 def tape_take_in(request: HttpRequest, tape_id: int) -> Any:
     """Ask for the import; the answer is the job to watch."""
-    scope = scope_for(request)
+    scope = scope_of_request(request)
     return 202, job_out(tape_import(scope, tape_of(scope, tape_id)), scope.lang)
 
 
-@router.get("/{int:tape_id}/matches", response=list[MatchOut], auth=Token("tape.view"))
+@router.get("/{key:tape_id}/matches", response=list[MatchOut], auth=Token("tape.view"))
 def matches_list(request: HttpRequest, tape_id: int, decided: bool | None = None) -> Any:
     """Pairs that may be one debtor, likeliest first; at most 500."""
-    scope = scope_for(request)
+    scope = scope_of_request(request)
     return [match_out(match) for match in matches_of(scope, tape_of(scope, tape_id), decided=decided)[:500]]
 
 
-@router.put("/matches/{int:match_id}", response=MatchOut, auth=Token("match.review"))
+@router.put("/matches/{key:match_id}", response=MatchOut, auth=Token("match.review"))
 def match_put(request: HttpRequest, match_id: int, body: MatchIn) -> Any:
-    return match_out(match_decide(scope_for(request), match_id, decision=body.decision))
+    return match_out(match_decide(scope_of_request(request), match_id, decision=body.decision))
 
 
 def tape_of(scope: Scope, tape_id: int) -> Tape:
-    tape = scope.rows(Tape).filter(pk=tape_id).first() if 0 < tape_id < 2**63 else None
-    if tape is None:
-        raise Http404
-    return tape
+    return one_of(scope, Tape, tape_id)
 
 
 def tape_out(tape: Tape) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from panhuo.apps.console.charts import Heat, said
 from panhuo.apps.console.tables import Column, Kind, Table
+from panhuo.kernel.money import format_yuan
 from panhuo.kernel.words import Lang, Words
 
 Step = tuple[float, str]
@@ -53,7 +54,7 @@ def written(column: Column, value: Any, lang: Lang) -> SafeString:
         case "money":
             return money_span(value, lang)
         case "yuan":
-            return escape(exact(value))
+            return escape(format_yuan(value))
         case "count":
             return escape(f"{value:,}")
         case "number":
@@ -89,20 +90,12 @@ def step_of(table: Table, column: Column, lang: Lang) -> Step | None:
 
 def in_step(fen: float, step: Step, lang: Lang) -> SafeString:
     """An amount in the column's unit, exact when pointed at."""
-    return format_html('<span class="money" title="{}">{}</span>', f"{exact(fen)} {'元' if lang == 'zh' else 'yuan'}", f"{fen / step[0]:,.2f}")
+    return format_html('<span class="money" title="{}">{}</span>', f"{format_yuan(fen)} {'元' if lang == 'zh' else 'yuan'}", f"{fen / step[0]:,.2f}")
 
 
 def money_span(fen: float, lang: Lang) -> SafeString:
     """In 元, 万, 亿 (k, m, bn); the exact amount when pointed at."""
-    return format_html('<span class="money" title="{}">{}</span>', f"{exact(fen)} {'元' if lang == 'zh' else 'yuan'}", short(fen, lang))
-
-
-def exact(fen: float) -> str:
-    """Yuan to the fen, of an integer without passing through a float."""
-    if isinstance(fen, int):
-        sign, whole = ("-" if fen < 0 else ""), abs(fen)
-        return f"{sign}{whole // 100:,}.{whole % 100:02d}"
-    return f"{fen / 100:,.2f}"
+    return format_html('<span class="money" title="{}">{}</span>', f"{format_yuan(fen)} {'元' if lang == 'zh' else 'yuan'}", short(fen, lang))
 
 
 def short(fen: float, lang: Lang) -> str:
@@ -129,7 +122,7 @@ def heat_of(heat: Heat, lang: Lang) -> dict[str, Any]:
         shown = value / by
         return format_html(
             '<span class="money" title="{}">{}</span>',
-            f"{exact(value)} {'元' if lang == 'zh' else 'yuan'}",
+            f"{format_yuan(value)} {'元' if lang == 'zh' else 'yuan'}",
             f"{shown:,.0f}" if abs(shown) >= 10 else f"{shown:,.1f}",
         )
 

@@ -18,6 +18,7 @@ from django.http import Http404, HttpRequest, QueryDict
 
 from panhuo.apps.console.names import NO_ROUTE, ROUTE_WORDS, field_words, range_words, value_words
 from panhuo.apps.console.tables import Chip, View, Views
+from panhuo.apps.identity.finding import key_of
 from panhuo.apps.identity.saved_views import views_of
 from panhuo.apps.identity.scope import Scope
 from panhuo.apps.intake.filters import BY_VALUE, NAMES, NOTHING, Condition, Filter, narrowed, values_of
@@ -193,9 +194,10 @@ def _chip(one: Condition) -> Words:
 def _tape_id(text: str) -> int | None:
     if not text:
         return None
-    if not (text.isascii() and text.isdecimal()) or not 0 < int(text) < 2**63:
+    key = key_of(text)
+    if not key:
         raise Http404
-    return int(text)
+    return key
 
 
 def _bound(start: str, text: str) -> str:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from panhuo.kernel.frames import ACCOUNT
+from panhuo.kernel.money import format_yuan
 from panhuo.kernel.routes import ROUTES
 from panhuo.kernel.words import Words
 
@@ -57,7 +58,7 @@ def shown_words(name: str, value: Any) -> Words:
     except KeyError:
         return NOT_GIVEN if value is None else Words(str(value), str(value))
     if value is not None and field.kind == "money":
-        return Words(f"{value / 100:,.2f} 元", f"CNY {value / 100:,.2f}")
+        return Words(f"{format_yuan(value)} 元", f"CNY {format_yuan(value)}")
     if isinstance(value, dt.date):
         return Words(value.isoformat(), value.isoformat())
     return (
@@ -88,7 +89,7 @@ def range_words(name: str, low: Any, high: Any) -> Words:
 
     def said(bound: Any) -> str:
         if ACCOUNT[name].kind == "money":
-            return f"{bound / 100:,.2f}".removesuffix(".00")
+            return format_yuan(bound).removesuffix(".00")
         return f"{bound:,}" if isinstance(bound, int) else str(bound)
 
     if low is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+import panhuo.apps.identity.finding  # noqa: F401 the kinds of number in addresses
 from panhuo.apps.console.views import (
     account,
     accounts,
@@ -38,34 +39,34 @@ _DESIGN = [path("design", design.design), path("design/drawer", design.drawer), 
 _TAPES = [
     path("tapes", tapes.tapes),
     path("tapes/new", tapes.new),
-    path("tapes/<int:tape_id>", tapes.tape),
-    path("tapes/<int:tape_id>/discard", tapes.discard),
-    path("tapes/<int:tape_id>/preview", tape_describing.preview),
-    path("tapes/<int:tape_id>/import", tape_describing.take_in),
-    path("tapes/<int:tape_id>/progress", tape_pages.progress),
-    path("tapes/<int:tape_id>/quality", tape_pages.quality),
-    path("tapes/<int:tape_id>/rejects", tape_rejects.rejects),
-    path("tapes/<int:tape_id>/rejects/download", tape_rejects.download),
-    path("tapes/<int:tape_id>/rejects/again", tape_rejects.again),
-    path("tapes/<int:tape_id>/rejects/<int:number>", tape_rejects.reject),
-    path("tapes/<int:tape_id>/matches", tape_matches.matches),
-    path("tapes/<int:tape_id>/matches/<int:match_id>", tape_matches.decide),
-    path("tapes/<int:tape_id>/versions", tape_pages.versions),
-    path("tapes/<int:tape_id>/compare", tape_pages.compare),
-    path("tapes/<int:tape_id>/comparing", tape_pages.comparing),
-    path("tapes/<int:tape_id>/files", tape_pages.files),
+    path("tapes/<key:tape_id>", tapes.tape),
+    path("tapes/<key:tape_id>/discard", tapes.discard),
+    path("tapes/<key:tape_id>/preview", tape_describing.preview),
+    path("tapes/<key:tape_id>/import", tape_describing.take_in),
+    path("tapes/<key:tape_id>/progress", tape_pages.progress),
+    path("tapes/<key:tape_id>/quality", tape_pages.quality),
+    path("tapes/<key:tape_id>/rejects", tape_rejects.rejects),
+    path("tapes/<key:tape_id>/rejects/download", tape_rejects.download),
+    path("tapes/<key:tape_id>/rejects/again", tape_rejects.again),
+    path("tapes/<key:tape_id>/rejects/<place:number>", tape_rejects.reject),
+    path("tapes/<key:tape_id>/matches", tape_matches.matches),
+    path("tapes/<key:tape_id>/matches/<key:match_id>", tape_matches.decide),
+    path("tapes/<key:tape_id>/versions", tape_pages.versions),
+    path("tapes/<key:tape_id>/compare", tape_pages.compare),
+    path("tapes/<key:tape_id>/comparing", tape_pages.comparing),
+    path("tapes/<key:tape_id>/files", tape_pages.files),
 ]
 _JOBS = [
     path("jobs", jobs.jobs),
-    path("jobs/<int:job_id>", jobs.job),
-    path("jobs/<int:job_id>/progress", jobs.progress),
-    path("jobs/<int:job_id>/cancel", jobs.cancel),
-    path("jobs/<int:job_id>/repeat", jobs.repeat),
+    path("jobs/<key:job_id>", jobs.job),
+    path("jobs/<key:job_id>/progress", jobs.progress),
+    path("jobs/<key:job_id>/cancel", jobs.cancel),
+    path("jobs/<key:job_id>/repeat", jobs.repeat),
 ]
 _PORTFOLIO = [
     path("portfolio", portfolio.portfolio),
     path("views/<str:page>", portfolio.save_view),
-    path("views/<int:view_id>/remove", portfolio.remove_view),
+    path("views/<key:view_id>/remove", portfolio.remove_view),
 ]
 _ACCOUNTS = [
     path("accounts", accounts.accounts),
@@ -73,27 +74,27 @@ _ACCOUNTS = [
     path("accounts/search.json", accounts.suggestions),
     path("accounts/export.xlsx", accounts.export),
     path("accounts/rules/<str:rule_id>", account.rule),
-    path("accounts/<int:tape_id>/<int:position>", account.account),
+    path("accounts/<key:tape_id>/<place:position>", account.account),
 ]
 _PLANS = [
     path("plans", plans.plans),
     path("plans/new", plans.plan_new),
-    path("plans/<int:plan_id>", plans.plan),
-    path("plans/<int:plan_id>/progress", plans.plan_progress),
-    path("plans/<int:plan_id>/try", plans.plan_try),
-    path("plans/<int:plan_id>/submit", plans.plan_submit),
-    path("plans/<int:plan_id>/withdraw", plans.plan_withdraw),
-    path("plans/<int:plan_id>/review", plans.plan_review),
-    path("plans/<int:plan_id>/approve", plans.plan_approve),
+    path("plans/<key:plan_id>", plans.plan),
+    path("plans/<key:plan_id>/progress", plans.plan_progress),
+    path("plans/<key:plan_id>/try", plans.plan_try),
+    path("plans/<key:plan_id>/submit", plans.plan_submit),
+    path("plans/<key:plan_id>/withdraw", plans.plan_withdraw),
+    path("plans/<key:plan_id>/review", plans.plan_review),
+    path("plans/<key:plan_id>/approve", plans.plan_approve),
 ]
 _PEOPLE = [
     path("users", people.users),
-    path("users/<int:user_id>", people.user),
-    path("users/<int:user_id>/password", people.user_password),
-    path("users/<int:user_id>/sessions/<int:sign_in_id>/end", people.user_session_end),
+    path("users/<key:user_id>", people.user),
+    path("users/<key:user_id>/password", people.user_password),
+    path("users/<key:user_id>/sessions/<key:sign_in_id>/end", people.user_session_end),
     path("teams", people.team_save),
     path("organisations", people.organisations),
-    path("organisations/<int:organisation_id>/active", people.organisation_activate),
+    path("organisations/<key:organisation_id>/active", people.organisation_activate),
 ]
 _MINE = [
     path("settings", mine.settings),
@@ -101,9 +102,9 @@ _MINE = [
     path("settings/totp", mine.totp),
     path("settings/totp/on", mine.totp_on),
     path("settings/totp/off", mine.totp_off),
-    path("settings/sessions/<int:sign_in_id>/end", mine.session_stop),
+    path("settings/sessions/<key:sign_in_id>/end", mine.session_stop),
     path("settings/tokens", mine.token_new),
-    path("settings/tokens/<int:token_id>/end", mine.token_stop),
+    path("settings/tokens/<key:token_id>/end", mine.token_stop),
     path("settings/delegations", mine.delegate),
 ]
 _REFERENCE = [

@@ -18,7 +18,7 @@ import re
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Final, Literal, get_args
+from typing import Annotated, Any, Final, Literal, get_args
 
 import polars as pl
 import pydantic
@@ -225,6 +225,12 @@ class Layout(Traced):
                 raise _at(("columns",), f"必需字段 {name} 没有来源", f"required field {name} has no column, constant or expression")
         derivations(self, dt.date(2000, 1, 1))
         return self
+
+    def changed(self, **values: Any) -> Layout:
+        """A copy with other values, which are not checked again."""
+        plan = self.model_copy(update=values)
+        plan.__dict__.pop("by_field", None)  # cached of the old columns
+        return plan
 
     @functools.cached_property
     def by_field(self) -> dict[str, Column]:

@@ -28,9 +28,7 @@ def with_default(layout: Layout, codes: Sequence[str]) -> Layout:
     if not codes or column is None or column.default == codes[0]:
         return layout
     columns = tuple(one.model_copy(update={"default": codes[0]}) if one.to == "currency" else one for one in layout.columns)
-    plan = layout.model_copy(update={"columns": columns})
-    plan.__dict__.pop("by_field", None)  # cached of the old columns
-    return plan
+    return layout.changed(columns=columns)
 
 
 def check_currency(batch: Batch, codes: Sequence[str], parts: Collection[str] = ()) -> None:

@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
+from panhuo.kernel.calendar import FIRST_CUT_OFF
+
 _LABEL: Final = (
     r"(?:数据(?:截[止至])?(?:日期?|时间|时点)|截[止至](?:日期?|时间|时点)?|基准日期?|基准时点|统计(?:截[止至])?(?:日期?|时点)|报表(?:截[止至])?(?:日期?|时点)|报告(?:基准)?日期?|"
     r"cut-?off(?: date)?|as (?:of|at)(?: date)?|data date|reporting date)"
@@ -24,8 +26,6 @@ _ALONE: Final = re.compile(rf"[(\[【〔]\s*(?:{_DAY}|{_MONTH_END.pattern})\s*[)
 _OTHER: Final = re.compile(
     r"预计|计划|目标|到期|制表|编制|填报|填表|打印|导出|生成|下载|上报|审核|创建|出具|签订|print|creat|generat|export|prepared"
 )
-EARLIEST: Final = dt.date(1995, 7, 1)
-"""The Commercial Bank Law came into force."""
 
 
 def stated_day(titles: Sequence[str]) -> dt.date | None:
@@ -40,7 +40,7 @@ def stated_day(titles: Sequence[str]) -> dt.date | None:
         days |= {day for found in _STATED.finditer(text) if (day := _day(*found.groups())) is not None}
     if not days:
         days = set().union(*map(_bare, cells)) if cells else set()
-    days = {day for day in days if day >= EARLIEST}
+    days = {day for day in days if day >= FIRST_CUT_OFF}
     return days.pop() if len(days) == 1 else None
 
 

@@ -116,9 +116,7 @@ def fit(layout: Layout, headings: Sequence[str], stated: Stated, *, where: str) 
     named = codes[0] if codes and of_layout(layout) is None else layout.currency
     if not filled and named == layout.currency:
         return layout, filled
-    plan = layout.model_copy(update={"columns": tuple(columns), "currency": named})
-    plan.__dict__.pop("by_field", None)  # cached of the old columns
-    return plan, filled
+    return layout.changed(columns=tuple(columns), currency=named), filled
 
 
 def told(stated: Stated, filled: Sequence[str], currency: str | None, where: str) -> Words:

@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from panhuo.apps.console.cells import exact, money_span
+from panhuo.apps.console.cells import money_span
+from panhuo.kernel.money import format_yuan
 from panhuo.kernel.words import Lang, Words
 
 register = template.Library()
@@ -40,7 +41,7 @@ def money(context: template.Context, fen: int | float | None, unit: str = "auto"
     if fen is None:
         return "—"
     lang: Lang = "en" if context.get("lang") == "en" else "zh"
-    return money_span(fen, lang) if unit == "auto" else format_html('<span class="money">{}</span>', exact(fen))
+    return money_span(fen, lang) if unit == "auto" else format_html('<span class="money">{}</span>', format_yuan(fen))
 
 
 @register.filter

@@ -18,6 +18,7 @@ from panhuo.apps.console.names import ROUTE_WORDS, field_words, shown_words, val
 from panhuo.apps.console.plan_words import STATES
 from panhuo.apps.console.tables import Column, Table
 from panhuo.apps.identity.deeds import deeds_of
+from panhuo.apps.identity.finding import scope_of_request
 from panhuo.apps.identity.scope import Scope
 from panhuo.apps.intake.accounts import account_row, account_versions, accounts_of_debtor
 from panhuo.apps.intake.models import Tape
@@ -49,9 +50,7 @@ ASSESSED = (
 @needs("account.view")
 @require_safe
 def account(request: HttpRequest, tape_id: int, position: int) -> HttpResponse:
-    scope: Scope = request.scope  # type: ignore[attr-defined]
-    if not (0 < tape_id < 2**63 and 0 <= position < 2**31):
-        raise Http404
+    scope = scope_of_request(request)
     tape = scope.rows(Tape).filter(pk=tape_id, state=Tape.IMPORTED).first()
     row = account_row(scope, tape_id=tape_id, position=position) if tape else None
     if tape is None or row is None:

@@ -19,6 +19,7 @@ from panhuo.apps.console.filtering import Chosen, chosen_from, chosen_of, respel
 from panhuo.apps.console.names import value_words
 from panhuo.apps.console.notices import notice_add
 from panhuo.apps.console.tables import Chip, Empty, Table
+from panhuo.apps.identity.finding import scope_of_request
 from panhuo.apps.intake.accounts import Page, accounts_all, accounts_find, accounts_page, found_in
 from panhuo.apps.intake.exporting import accounts_export, export_check
 from panhuo.apps.intake.portfolio import SUMS, tapes_current, totals
@@ -27,6 +28,7 @@ from panhuo.apps.privacy.files import working
 from panhuo.apps.strategy.decided import AMOUNTS
 from panhuo.apps.strategy.selecting import decisions_of
 from panhuo.kernel.errors import UsageInvalid
+from panhuo.kernel.money import format_yuan
 from panhuo.kernel.words import Words
 
 _FOUND, _KEPT_SEARCHES = "found", 5
@@ -120,7 +122,7 @@ def _table(chosen: Chosen, page: Page, sort: str, count: int, sums: dict[str, in
 @require_POST
 def search(request: HttpRequest) -> HttpResponse:
     """Find accounts by number, or by a party's exact name, identity number or phone. What was typed is in no address: the answer leads to the places found."""
-    scope = request.scope  # type: ignore[attr-defined]
+    scope = scope_of_request(request)
     chosen = chosen_from(scope, _only_tape(request))
     text = request.POST.get("q", "").strip()
     if not text:
@@ -137,7 +139,7 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_safe
 def suggestions(request: HttpRequest) -> HttpResponse:
     """For the command palette: accounts whose number begins with ``q``. Numbers alone: this text stands in an address."""
-    scope = request.scope  # type: ignore[attr-defined]
+    scope = scope_of_request(request)
     text = "".join(c for c in request.GET.get("q", "")[:64] if c.isprintable()).strip()
     tapes = tapes_current(scope)
     places = accounts_find(scope, tapes, text, limit=8) if len(text) > 1 else []
@@ -200,7 +202,7 @@ def _facts(request: HttpRequest, chosen: Chosen, count: int, sums: dict[str, int
         (Words("筛选", "Filters"), "; ".join(f"{chip.words.to(lang)}: {chip.value.to(lang) if isinstance(chip.value, Words) else chip.value}" for chip in chosen.chips()) or "—"),
         (Words("户数", "Accounts"), f"{count:,}"),
     ]  # fmt: skip
-    facts += [(words_of(name), f"{fen / 100:,.2f}") for name, fen in sums.items()]
+    facts += [(words_of(name), format_yuan(fen)) for name, fen in sums.items()]
     facts.append((Words("个人信息", "Personal data"), Words("均已脱敏", "masked throughout").to(lang)))
     return [(words.to(lang), value) for words, value in facts]
 

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from panhuo.apps.console.access import SIGNED_IN, needs, open_to_anyone
 from panhuo.apps.console.menu import menu_of
 from panhuo.apps.console.templatetags.parts import THEME_COOKIE
+from panhuo.apps.identity.finding import scope_of_request
 from panhuo.apps.identity.language import COOKIE
 from panhuo.apps.identity.models import User
 from panhuo.apps.identity.scope import narrow
@@ -103,7 +104,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
 @needs(SIGNED_IN)
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    scope = request.scope  # type: ignore[attr-defined]
+    scope = scope_of_request(request)
     from panhuo.apps.identity.sessions import digest
 
     mine = sessions_of(scope, scope.user_id).filter(session_digest=digest(request.session.session_key or "")).first()
@@ -116,7 +117,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @needs(SIGNED_IN)
 def home(request: HttpRequest) -> HttpResponse:
     """The first desk the user may enter."""
-    desks = menu_of(request.scope, "/")  # type: ignore[attr-defined]
+    desks = menu_of(scope_of_request(request), "/")
     return redirect(desks[0][0].path if desks else "/design")
 
 

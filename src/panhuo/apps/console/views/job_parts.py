@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 
 from panhuo.apps.console.tables import State
@@ -35,6 +37,15 @@ def words_of(job: Job) -> Words:
     if job.state == Job.RUNNING:
         return Words(job.stage_zh, job.stage_en) if job.stage_zh else _STARTING
     return STATES[job.state].words
+
+
+def progress_page(request: HttpRequest, job: Job | None, *, live: bool) -> HttpResponse:
+    """What stands in a progress bar's place, asked for from where the bar stands; when the work is over the page is shown anew."""
+    context = {"job": job, "words": words_of(job) if job else _STARTING, "url": request.path if live else ""}
+    response = render(request, "console/jobs/progress.html", context)
+    if not live:
+        response["HX-Refresh"] = "true"
+    return response
 
 
 def kind_of(job: Job) -> Words:

@@ -10,7 +10,8 @@ from panhuo.apps.console.access import needs
 from panhuo.apps.console.notices import notice_add
 from panhuo.apps.console.tables import Chip, Column, Empty, Table, View, Views
 from panhuo.apps.console.views import job_parts as parts
-from panhuo.apps.console.views.finding import key_of, one_of, scope_of_request
+from panhuo.apps.console.views.paging import page_of
+from panhuo.apps.identity.finding import one_of, scope_of_request
 from panhuo.apps.jobs.kinds import KINDS
 from panhuo.apps.jobs.models import Job
 from panhuo.apps.jobs.services import job_cancel, job_repeat
@@ -52,13 +53,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
     if kind in KINDS:
         rows = rows.filter(kind=kind)
         chips.append(Chip("kind", Words("任务", "Job"), KINDS[kind].words))
-    after, before = key_of(request.GET.get("after")), key_of(request.GET.get("before"))
-    if before is not None:
-        page = list(rows.filter(pk__gt=before).order_by("pk")[:PAGE])[::-1]
-    else:
-        page = list((rows.filter(pk__lt=after) if after is not None else rows).order_by("-pk")[:PAGE])
-    older = str(page[-1].pk) if page and rows.filter(pk__lt=page[-1].pk).exists() else None
-    newer = str(page[0].pk) if page and rows.filter(pk__gt=page[0].pk).exists() else None
+    page = page_of(request, rows, PAGE)
     views = [View(Words("全部", "All"), "/jobs", current=not state)]
     views += [View(said.words, f"/jobs?state={name}", current=state == name) for name, said in parts.STATES.items()]
     empty = {} if chips else {"empty": _NONE}
@@ -66,15 +61,15 @@ def jobs(request: HttpRequest) -> HttpResponse:
         "jobs",
         Words("任务", "Jobs"),
         _COLUMNS,
-        page,
+        page.rows,
         href=lambda job: f"/jobs/{job.pk}",
-        older=older,
-        newer=newer,
+        older=page.older,
+        newer=page.newer,
         chips=chips,
         views=Views(views),
         **empty,
     )  # type: ignore[arg-type]
-    live = any(job.state in Job.LIVE for job in page)
+    live = any(job.state in Job.LIVE for job in page.rows)
     kinds = [(name, registered.words) for name, registered in sorted(KINDS.items())]
     return render(request, "console/jobs/list.html", {"table": table, "live": live, "kinds": kinds, "kind": kind, "state": state})
 
@@ -90,11 +85,8 @@ def job(request: HttpRequest, job_id: int) -> HttpResponse:
 @require_safe
 def progress(request: HttpRequest, job_id: int) -> HttpResponse:
     """What stands in the progress bar's place; when the job is over the page is shown anew."""
-    context = _context(request, job_id)
-    response = render(request, "console/jobs/progress.html", context)
-    if context["job"].state not in Job.LIVE:
-        response["HX-Refresh"] = "true"
-    return response
+    found = one_of(scope_of_request(request), Job, job_id)
+    return parts.progress_page(request, found, live=found.state in Job.LIVE)
 
 
 @needs("jobs.view")

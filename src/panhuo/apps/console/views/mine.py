@@ -15,9 +15,9 @@ from django.views.decorators.http import require_GET, require_POST
 from panhuo.apps.console.access import SIGNED_IN, needs
 from panhuo.apps.console.notices import notice_add
 from panhuo.apps.identity import services
+from panhuo.apps.identity.finding import key_of, scope_of_request
 from panhuo.apps.identity.models import ApiToken, Delegation, User
 from panhuo.apps.identity.roles import ABILITIES, ROLES
-from panhuo.apps.identity.scope import Scope
 from panhuo.apps.identity.sessions import digest, session_end, sessions_of
 from panhuo.apps.identity.signing_in import secret_open, secret_seal
 from panhuo.kernel.words import Words
@@ -30,7 +30,7 @@ _PENDING = "totp_pending"
 @require_GET
 def settings(request: HttpRequest) -> HttpResponse:
     """Everything of one's own on one page."""
-    scope: Scope = request.scope  # type: ignore[attr-defined]
+    scope = scope_of_request(request)
     user: User = request.user  # type: ignore[assignment]
     context: dict[str, Any] = {
         "me": user,
@@ -52,7 +52,7 @@ def settings(request: HttpRequest) -> HttpResponse:
 @needs(SIGNED_IN)
 @require_POST
 def password(request: HttpRequest) -> HttpResponse:
-    scope: Scope = request.scope  # type: ignore[attr-defined]
+    scope = scope_of_request(request)
     if request.POST.get("new") != request.POST.get("again"):
         raise services.passwords_differ(request.user.get_username())
     services.password_change(scope, old=request.POST.get("old", ""), new=request.POST.get("new", ""), keep_session=request.session.session_key)
@@ -79,7 +79,7 @@ def totp(request: HttpRequest) -> HttpResponse:
 @needs(SIGNED_IN)
 @require_POST
 def totp_on(request: HttpRequest) -> HttpResponse:
-    scope: Scope = request.scope  # type: ignore[attr-defined]
+    scope = scope_of_request(request)
     user: User = request.user  # type: ignore[assignment]
     if _PENDING not in request.session:
         return redirect("/settings/totp")
@@ -92,7 +92,7 @@ def totp_on(request: HttpRequest) -> HttpResponse:
 @needs(SIGNED_IN)
 @require_POST
 def totp_off(request: HttpRequest) -> HttpResponse:
-    services.totp_remove(request.scope, password=request.POST.get("password", ""))  # type: ignore[attr-defined]
+    services.totp_remove(scope_of_request(request), password=request.POST.get("password", ""))
     notice_add(request, Words("动态口令已关闭", "The one-time password is off"), "warn")
     return redirect("/settings")
 
@@ -100,8 +100,8 @@ def totp_off(request: HttpRequest) -> HttpResponse:
 @needs(SIGNED_IN)
 @require_POST
 def session_stop(request: HttpRequest, sign_in_id: int) -> HttpResponse:
-    scope: Scope = request.scope  # type: ignore[attr-defined]
-    if sign_in_id >= 2**63 or not session_end(scope, sign_in_id=sign_in_id, user_id=scope.user_id):
+    scope = scope_of_request(request)
+    if not session_end(scope, sign_in_id=sign_in_id, user_id=scope.user_id):
         raise Http404
     notice_add(request, Words("会话已结束", "The session is ended"))
     return redirect("/settings")
@@ -113,7 +113,7 @@ def token_new(request: HttpRequest) -> HttpResponse:
     """A new token, shown once on the page that follows."""
     days = request.POST.get("days", "")
     _, text = services.token_create(
-        request.scope,  # type: ignore[attr-defined]
+        scope_of_request(request),
         name=request.POST.get("name", ""),
         abilities=request.POST.getlist("abilities"),
         days=int(days) if days.isdecimal() and len(days) < 5 else 0,
@@ -125,7 +125,7 @@ def token_new(request: HttpRequest) -> HttpResponse:
 @needs(SIGNED_IN)
 @require_POST
 def token_stop(request: HttpRequest, token_id: int) -> HttpResponse:
-    if token_id >= 2**63 or not services.token_end(request.scope, token_id):  # type: ignore[attr-defined]
+    if not services.token_end(scope_of_request(request), token_id):
         raise Http404
     notice_add(request, Words("令牌已撤销", "The token is revoked"))
     return redirect("/settings#tokens")
@@ -135,7 +135,7 @@ def token_stop(request: HttpRequest, token_id: int) -> HttpResponse:
 @require_POST
 def delegate(request: HttpRequest) -> HttpResponse:
     """Lend an approval to a colleague until the end of a day."""
-    scope: Scope = request.scope  # type: ignore[attr-defined]
+    scope = scope_of_request(request)
     to, until, ability = request.POST.get("to", ""), request.POST.get("until", ""), request.POST.get("ability", "")
     try:
         ends = timezone.make_aware(dt.datetime.combine(dt.date.fromisoformat(until), dt.time.max))
@@ -143,6 +143,6 @@ def delegate(request: HttpRequest) -> HttpResponse:
         ends = timezone.now()
     if ability not in _LENT:
         raise Http404
-    services.delegation_create(scope, to=int(to) if to.isdecimal() and len(to) < 18 else 0, ability=ability, starts_at=timezone.now(), ends_at=ends)
+    services.delegation_create(scope, to=key_of(to) or 0, ability=ability, starts_at=timezone.now(), ends_at=ends)
     notice_add(request, Words("已委托", "Lent"))
     return redirect("/settings#delegations")

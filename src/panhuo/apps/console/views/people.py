@@ -13,9 +13,10 @@ from panhuo.apps.console.access import needs
 from panhuo.apps.console.notices import notice_add
 from panhuo.apps.console.tables import Column, State, Table
 from panhuo.apps.identity import services
+from panhuo.apps.identity.finding import key_of, one_of, scope_of_request
 from panhuo.apps.identity.models import Organisation, Team, User
 from panhuo.apps.identity.roles import KINDS, ROLES, SEES_THE_CONSOLE
-from panhuo.apps.identity.scope import Scope, unfenced
+from panhuo.apps.identity.scope import unfenced
 from panhuo.apps.identity.sessions import session_end, sessions_of
 from panhuo.apps.identity.single_sign_on import single_sign_on
 from panhuo.kernel.errors import PanhuoError
@@ -28,7 +29,7 @@ _YES, _NO = State(Words("可登录", "may sign in"), "good"), State(Words("已�
 @require_http_methods(["GET", "POST"])
 def users(request: HttpRequest) -> HttpResponse:
     """The seats of the organisation; a new one is made below."""
-    scope: Scope = request.scope  # type: ignore[attr-defined]
+    scope = scope_of_request(request)
     context: dict[str, Any] = {}
     if request.method == "POST":
         try:
@@ -81,10 +82,8 @@ def users(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def user(request: HttpRequest, user_id: int) -> HttpResponse:
     """One seat: its role, whether it is open, its sessions."""
-    scope: Scope = request.scope  # type: ignore[attr-defined]
-    found = scope.rows(User).select_related("organisation").filter(pk=user_id).first() if user_id < 2**63 else None
-    if found is None:
-        raise Http404
+    scope = scope_of_request(request)
+    found = one_of(scope, User, user_id, "organisation")
     fault: PanhuoError | None = None
     if request.method == "POST":
         try:
@@ -119,9 +118,8 @@ def user(request: HttpRequest, user_id: int) -> HttpResponse:
 @require_POST
 def user_password(request: HttpRequest, user_id: int) -> HttpResponse:
     """A new first password, shown once."""
-    scope: Scope = request.scope  # type: ignore[attr-defined]
-    if user_id >= 2**63 or not scope.rows(User).filter(pk=user_id).exists():
-        raise Http404
+    scope = scope_of_request(request)
+    one_of(scope, User, user_id)
     request.session["fresh_password"] = {"user": user_id, "password": services.password_reset(scope, user_id)}
     return redirect(f"/users/{user_id}")
 
@@ -129,8 +127,8 @@ def user_password(request: HttpRequest, user_id: int) -> HttpResponse:
 @needs("users.manage")
 @require_POST
 def user_session_end(request: HttpRequest, user_id: int, sign_in_id: int) -> HttpResponse:
-    scope: Scope = request.scope  # type: ignore[attr-defined]
-    if max(user_id, sign_in_id) >= 2**63 or not session_end(scope, sign_in_id=sign_in_id, user_id=user_id):
+    scope = scope_of_request(request)
+    if not session_end(scope, sign_in_id=sign_in_id, user_id=user_id):
         raise Http404
     notice_add(request, Words("会话已结束", "The session is ended"))
     return redirect(f"/users/{user_id}")
@@ -139,17 +137,15 @@ def user_session_end(request: HttpRequest, user_id: int, sign_in_id: int) -> Htt
 @needs("users.manage")
 @require_POST
 def team_save(request: HttpRequest) -> HttpResponse:
-    scope: Scope = request.scope  # type: ignore[attr-defined]
+    scope = scope_of_request(request)
     number = request.POST.get("team", "")
-    if number and (not number.isdecimal() or len(number) > 17 or not scope.rows(Team).filter(pk=int(number)).exists()):
-        raise Http404
-    members = [int(n) for n in request.POST.getlist("members") if n.isdecimal() and len(n) < 18]
+    team = one_of(scope, Team, key_of(number) or 0) if number else None
     services.team_save(
         scope,
         name=request.POST.get("name", ""),
         specialities=request.POST.getlist("specialities"),
-        member_ids=members,
-        team_id=int(number) if number else None,
+        member_ids=[key for n in request.POST.getlist("members") if (key := key_of(n)) is not None],
+        team_id=team.pk if team is not None else None,
     )
     notice_add(request, Words("团队已保存", "The team is saved"))
     return redirect("/users#teams")
@@ -159,7 +155,7 @@ def team_save(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def organisations(request: HttpRequest) -> HttpResponse:
     """All organisations; a new one with its first administrator is made below."""
-    scope: Scope = request.scope  # type: ignore[attr-defined]
+    scope = scope_of_request(request)
     context: dict[str, Any] = {}
     if request.method == "POST":
         try:
@@ -203,9 +199,7 @@ def organisations(request: HttpRequest) -> HttpResponse:
 @needs("organisations.manage")
 @require_POST
 def organisation_activate(request: HttpRequest, organisation_id: int) -> HttpResponse:
-    scope: Scope = request.scope  # type: ignore[attr-defined]
-    if organisation_id >= 2**63:
-        raise Http404
+    scope = scope_of_request(request)
     services.organisation_activate(scope, organisation_id, active=request.POST.get("active") == "1")
     notice_add(request, Words("已保存", "Saved"))
     return redirect("/organisations")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -14,6 +14,7 @@ from panhuo.apps.console.notices import notice_add
 from panhuo.apps.console.tables import Column, Empty, State, Table
 from panhuo.apps.identity.approving import approvals_of
 from panhuo.apps.identity.deeds import deeds_of
+from panhuo.apps.identity.finding import key_of, one_of, scope_of_request
 from panhuo.apps.identity.roles import ABILITIES
 from panhuo.apps.identity.scope import Scope
 from panhuo.apps.intake.portfolio import tapes_current
@@ -50,7 +51,7 @@ _ROUTE_WORDS = {route.name: route.words for route in ROUTES}
 @require_GET
 def plans(request: HttpRequest) -> HttpResponse:
     """All plans, the one in force first to the eye."""
-    scope: Scope = request.scope  # type: ignore[attr-defined]
+    scope = scope_of_request(request)
     rows = plans_of(scope)
     table = Table(
         "plans",
@@ -84,11 +85,11 @@ def plans(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def plan_new(request: HttpRequest) -> HttpResponse:
     """Make a plan over imported tapes, under the house's policy or a text of one's own."""
-    scope: Scope = request.scope  # type: ignore[attr-defined]
+    scope = scope_of_request(request)
     context: dict[str, Any] = {"tapes": tapes_current(scope), "typed": request.POST}
     if request.method == "POST":
         try:
-            tapes = [int(number) for number in request.POST.getlist("tapes") if number.isdecimal() and len(number) < 18]
+            tapes = [key for number in request.POST.getlist("tapes") if (key := key_of(number)) is not None]
             text = request.POST.get("policy", "").strip()
             made = services.plan_make(
                 scope,
@@ -108,7 +109,7 @@ def plan_new(request: HttpRequest) -> HttpResponse:
 @require_GET
 def plan(request: HttpRequest, plan_id: int) -> HttpResponse:
     """One plan: its money, its routes, its limits and their prices, beside the plan it is compared with; what may be done next."""
-    scope: Scope = request.scope  # type: ignore[attr-defined]
+    scope = scope_of_request(request)
     found = plan_of(scope, plan_id)
     if found.state == Plan.MAKING or "routes" not in found.figures:
         job = scope.rows(Job).filter(subject=found.subject).order_by("-pk").first()
@@ -141,7 +142,7 @@ def plan(request: HttpRequest, plan_id: int) -> HttpResponse:
 @require_GET
 def plan_progress(request: HttpRequest, plan_id: int) -> HttpResponse:
     """What the making of a plan has come to; the page asks once a second."""
-    scope: Scope = request.scope  # type: ignore[attr-defined]
+    scope = scope_of_request(request)
     found = plan_of(scope, plan_id)
     job = scope.rows(Job).filter(subject=found.subject).order_by("-pk").first()
     response = render(request, "console/plans/progress.html", {"plan": found, "job": job})
@@ -154,7 +155,7 @@ def plan_progress(request: HttpRequest, plan_id: int) -> HttpResponse:
 @require_POST
 def plan_try(request: HttpRequest, plan_id: int) -> HttpResponse:
     """What if: the same forecasts under other limits, as a draft of its own beside this plan."""
-    scope: Scope = request.scope  # type: ignore[attr-defined]
+    scope = scope_of_request(request)
     found = plan_of(scope, plan_id)
     limits = {}
     for limit in found.figures.get("limits", ()):
@@ -183,7 +184,7 @@ def plan_submit(request: HttpRequest, plan_id: int) -> HttpResponse:
 @needs("plan.submit")
 @require_POST
 def plan_withdraw(request: HttpRequest, plan_id: int) -> HttpResponse:
-    scope: Scope = request.scope  # type: ignore[attr-defined]
+    scope = scope_of_request(request)
     services.plan_withdraw(scope, plan_of(scope, plan_id))
     notice_add(request, Words("已撤回", "Withdrawn"))
     return redirect(f"/plans/{plan_id}")
@@ -203,21 +204,18 @@ def plan_approve(request: HttpRequest, plan_id: int) -> HttpResponse:
 
 
 def plan_of(scope: Scope, plan_id: int) -> Plan:
-    found = scope.rows(Plan).select_related("created_by", "basis").filter(pk=plan_id).first() if plan_id < 2**63 else None
-    if found is None:
-        raise Http404
-    return found
+    return one_of(scope, Plan, plan_id, "created_by", "basis")
 
 
 def _step(request: HttpRequest, plan_id: int, service: Any, words: Words) -> HttpResponse:
-    scope: Scope = request.scope  # type: ignore[attr-defined]
+    scope = scope_of_request(request)
     service(scope, plan_of(scope, plan_id), note=request.POST.get("note", ""))
     notice_add(request, words)
     return redirect(f"/plans/{plan_id}")
 
 
 def _decide(request: HttpRequest, plan_id: int, service: Any) -> HttpResponse:
-    scope: Scope = request.scope  # type: ignore[attr-defined]
+    scope = scope_of_request(request)
     approve = request.POST.get("decision") == "approve"
     if not approve and not request.POST.get("note", "").strip():
         cause = Words("不通过时须写明原因", "say why it is refused")
@@ -231,8 +229,8 @@ def _beside(scope: Scope, found: Plan, asked: str) -> Plan | None:
     """The plan to compare with: the one asked for, else the plan in force, else the one it varies."""
     if asked == "none":
         return None
-    if asked.isdecimal() and len(asked) < 18:
-        chosen = scope.rows(Plan).filter(pk=int(asked)).first()
+    if (key := key_of(asked)) is not None:
+        chosen = scope.rows(Plan).filter(pk=key).first()
     else:
         chosen = services.plan_in_force(scope)
         chosen = found.basis if chosen is None or chosen.pk == found.pk else chosen

@@ -17,6 +17,7 @@ from panhuo.apps.console.names import group_words
 from panhuo.apps.console.notices import notice_add
 from panhuo.apps.console.plan_words import STATES
 from panhuo.apps.console.tables import Column, Table
+from panhuo.apps.identity.finding import scope_of_request
 from panhuo.apps.identity.saved_views import view_remove, view_save
 from panhuo.apps.intake.filters import Filter, group_filter
 from panhuo.apps.intake.portfolio import Totals
@@ -208,7 +209,7 @@ def save_view(request: HttpRequest, page: str) -> HttpResponse:
     """Keep the present filters and order of a page under a name."""
     if page not in PAGES:
         raise Http404
-    scope = request.scope  # type: ignore[attr-defined]
+    scope = scope_of_request(request)
     chosen = chosen_from(scope, QueryDict(request.POST.get("query", "")[:4000]), keep=PAGES[page])
     query = chosen.query()
     kept = view_save(scope, page=page, name=request.POST.get("name", ""), query=query)
@@ -220,8 +221,8 @@ def save_view(request: HttpRequest, page: str) -> HttpResponse:
 @require_POST
 def remove_view(request: HttpRequest, view_id: int) -> HttpResponse:
     """Forget one of one's own views."""
-    scope = request.scope  # type: ignore[attr-defined]
-    page = view_remove(scope, view_id=view_id) if view_id < 2**63 else None
+    scope = scope_of_request(request)
+    page = view_remove(scope, view_id=view_id)
     if page not in PAGES:
         raise Http404
     notice_add(request, Words("视图已删除", "The view is removed"))

@@ -11,9 +11,10 @@ from django.views.decorators.http import require_GET
 
 from panhuo.apps.console.access import needs
 from panhuo.apps.console.tables import Column, State, Table
+from panhuo.apps.console.views.paging import page_of
 from panhuo.apps.console.words import DEEDS
+from panhuo.apps.identity.finding import scope_of_request
 from panhuo.apps.identity.models import Deed
-from panhuo.apps.identity.scope import Scope
 from panhuo.engines.compliance import Book, load_books
 from panhuo.engines.compliance.verdicts import effect_words, source_words
 from panhuo.engines.intake import load_layout, shipped_layouts
@@ -127,14 +128,12 @@ def layout(request: HttpRequest, name: str) -> HttpResponse:
 @require_GET
 def record(request: HttpRequest) -> HttpResponse:
     """What was done, by whom, to what: latest first, a page at a time by key."""
-    scope: Scope = request.scope  # type: ignore[attr-defined]
-    rows = scope.rows(Deed).select_related("user").order_by("-pk")
-    verb, after = request.GET.get("verb", ""), request.GET.get("after", "")
+    scope = scope_of_request(request)
+    rows = scope.rows(Deed).select_related("user")
+    verb = request.GET.get("verb", "")
     if verb in DEEDS:
         rows = rows.filter(verb=verb)
-    if after.isdecimal() and len(after) < 18:
-        rows = rows.filter(pk__lt=int(after))
-    found = list(rows[: _DEEDS_SHOWN + 1])
+    page = page_of(request, rows, _DEEDS_SHOWN)
     table = Table(
         "record",
         Words("操作记录", "Record"),
@@ -146,7 +145,8 @@ def record(request: HttpRequest) -> HttpResponse:
             Column("details", Words("细节", "Details"), "wrap", value=lambda deed: "，".join(f"{k}={v}" for k, v in deed.details.items())),
             Column("trace_id", Words("跟踪号", "Trace"), "code", hidden=True),
         ),
-        found[:_DEEDS_SHOWN],
-        older=str(found[_DEEDS_SHOWN - 1].pk) if len(found) > _DEEDS_SHOWN else None,
+        page.rows,
+        older=page.older,
+        newer=page.newer,
     )
     return render(request, "console/reference/record.html", {"table": table, "verbs": DEEDS, "verb": verb})

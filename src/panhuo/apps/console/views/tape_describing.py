@@ -14,8 +14,8 @@ from django.views.decorators.http import require_POST
 
 from panhuo.apps.console.access import needs
 from panhuo.apps.console.views import job_parts
-from panhuo.apps.console.views.finding import one_of, scope_of_request
 from panhuo.apps.console.views.tape_parts import DATES, STEPS, UNITS, job_of, size_words, state_of, value_words
+from panhuo.apps.identity.finding import one_of, scope_of_request
 from panhuo.apps.identity.scope import Scope
 from panhuo.apps.intake.layouts import SUGGESTED, Beginning, Look, beginnings, layout_check, series_like, tape_look
 from panhuo.apps.intake.models import Tape

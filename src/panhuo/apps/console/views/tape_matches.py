@@ -11,8 +11,9 @@ from django.views.decorators.http import require_POST, require_safe
 from panhuo.apps.console.access import needs
 from panhuo.apps.console.notices import notice_add, notice_with
 from panhuo.apps.console.tables import Empty
-from panhuo.apps.console.views.finding import key_of, one_of, scope_of_request
+from panhuo.apps.console.views.paging import page_of
 from panhuo.apps.console.views.tape_parts import page_context
+from panhuo.apps.identity.finding import one_of, scope_of_request
 from panhuo.apps.intake.matching import SAME, match_decide, matches_of
 from panhuo.apps.intake.models import Match, Tape
 from panhuo.engines.intake.identity.assembling import REASONS
@@ -49,10 +50,8 @@ def matches(request: HttpRequest, tape_id: int) -> HttpResponse:
     rows = matches_of(scope, tape, decided=decided)
     count = rows.count()
     if decided:
-        before = key_of(request.GET.get("after"))
-        ordered = rows.order_by("-pk")
-        page = list((ordered.filter(pk__lt=before) if before is not None else ordered)[:PAGE])
-        older = str(page[-1].pk) if page and ordered.filter(pk__lt=page[-1].pk).exists() else ""
+        found = page_of(request, rows, PAGE)
+        page, older = found.rows, found.older or ""
     else:
         page, older = list(rows[:PAGE]), ""  # what is decided leaves the queue, so its beginning is always what comes next
     context = page_context(scope, tape, "matches") | {

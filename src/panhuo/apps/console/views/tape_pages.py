@@ -11,13 +11,14 @@ from django.views.decorators.http import require_POST, require_safe
 from panhuo.apps.console.access import needs
 from panhuo.apps.console.tables import Column, State, Table
 from panhuo.apps.console.views import job_parts
-from panhuo.apps.console.views.finding import key_of, one_of, scope_of_request
 from panhuo.apps.console.views.tape_parts import DEEDS, STEPS, job_of, page_context, size_words, state_of
 from panhuo.apps.identity.deeds import deeds_of
+from panhuo.apps.identity.finding import key_of, one_of, scope_of_request
 from panhuo.apps.intake.comparing import comparison_of, tapes_compare, versions_of
 from panhuo.apps.intake.models import Tape
 from panhuo.apps.jobs.models import Job
 from panhuo.kernel.frames import TAPE, TAPE_REQUIRED
+from panhuo.kernel.money import format_yuan
 from panhuo.kernel.words import Words
 
 _SEVERITY = {
@@ -78,11 +79,9 @@ def importing(request: HttpRequest, tape: Tape) -> HttpResponse:
 @require_safe
 def progress(request: HttpRequest, tape_id: int) -> HttpResponse:
     """What stands in the progress bar's place; when the import is over the tape's page is shown anew."""
-    tape = one_of(scope_of_request(request), Tape, tape_id)
-    response = render(request, "console/jobs/progress.html", _importing(request, tape))
-    if tape.state != Tape.IMPORTING:
-        response["HX-Refresh"] = "true"
-    return response
+    scope = scope_of_request(request)
+    tape = one_of(scope, Tape, tape_id)
+    return job_parts.progress_page(request, job_of(scope, tape), live=tape.state == Tape.IMPORTING)
 
 
 def summary(request: HttpRequest, tape: Tape) -> HttpResponse:
@@ -171,15 +170,8 @@ def compare(request: HttpRequest, tape_id: int) -> HttpResponse:
 def comparing(request: HttpRequest, tape_id: int) -> HttpResponse:
     """How far a comparison is."""
     scope = scope_of_request(request)
-    tape = one_of(scope, Tape, tape_id)
-    job = job_of(scope, tape, "tape.compare")
-    live = job is not None and job.state in Job.LIVE
-    response = render(
-        request, "console/jobs/progress.html", {"job": job, "words": job_parts.words_of(job) if job else "", "url": request.path if live else ""}
-    )
-    if not live:
-        response["HX-Refresh"] = "true"
-    return response
+    job = job_of(scope, one_of(scope, Tape, tape_id), "tape.compare")
+    return job_parts.progress_page(request, job, live=job is not None and job.state in Job.LIVE)
 
 
 @needs("tape.view")
@@ -241,4 +233,4 @@ def _difference(found: dict[str, Any]) -> dict[str, Any]:
 def _cell(text: str | None, *, money: bool) -> str:
     if text is None:
         return "—"
-    return f"{int(text) / 100:,.2f}" if money else text
+    return format_yuan(int(text)) if money else text

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from panhuo.apps.console.cells import exact
 from panhuo.apps.console.tables import State
 from panhuo.apps.identity.scope import Scope
 from panhuo.apps.intake.models import Tape
 from panhuo.apps.intake.rejects import correction_count
 from panhuo.apps.jobs.models import Job
+from panhuo.kernel.money import format_yuan
 from panhuo.kernel.words import Words
 
 STATES = {
@@ -68,7 +68,7 @@ def value_words(value: Any, kind: str) -> Words | str:
     if isinstance(value, bool):
         return _FLAG[value]
     if kind == "money":
-        return exact(int(value))
+        return format_yuan(int(value))
     if kind == "rate":
         return f"{value * 100:.4f}".rstrip("0").rstrip(".") + "%"
     if isinstance(value, dt.date):

@@ -12,9 +12,9 @@ from panhuo.apps.console.access import needs
 from panhuo.apps.console.notices import notice_add
 from panhuo.apps.console.tables import Chip, Column, Empty, State, Table
 from panhuo.apps.console.views import job_parts
-from panhuo.apps.console.views.finding import key_of, one_of, scope_of_request
 from panhuo.apps.console.views.tape_parts import page_context
 from panhuo.apps.console.views.tapes import given_files
+from panhuo.apps.identity.finding import key_of, one_of, scope_of_request
 from panhuo.apps.intake.mending import reject_mend, rejects_download, tape_mend
 from panhuo.apps.intake.models import Tape
 from panhuo.apps.intake.rejects import Reject, reject_open, rejects_page

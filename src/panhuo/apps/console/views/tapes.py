@@ -15,8 +15,9 @@ from panhuo.apps.console.access import needs
 from panhuo.apps.console.notices import notice_add
 from panhuo.apps.console.tables import Chip, Column, Empty, State, Table, View, Views
 from panhuo.apps.console.views import tape_describing, tape_pages
-from panhuo.apps.console.views.finding import key_of, one_of, scope_of_request
+from panhuo.apps.console.views.paging import page_of
 from panhuo.apps.console.views.tape_parts import STATES, files_words, state_of
+from panhuo.apps.identity.finding import one_of, scope_of_request
 from panhuo.apps.intake.models import Tape
 from panhuo.apps.intake.services import tape_discard, tape_upload
 from panhuo.kernel.errors import InputUnusable, PanhuoError
@@ -94,13 +95,7 @@ def tapes(request: HttpRequest) -> HttpResponse:
     if series:
         rows = rows.filter(series__icontains=series.replace("\x00", "")[:80])
         chips.append(Chip("series", Words("清单", "Tape"), series[:80]))
-    after, before = key_of(request.GET.get("after")), key_of(request.GET.get("before"))
-    if before is not None:
-        page = list(rows.filter(pk__gt=before).order_by("pk")[:PAGE])[::-1]
-    else:
-        page = list((rows.filter(pk__lt=after) if after is not None else rows).order_by("-pk")[:PAGE])
-    older = str(page[-1].pk) if page and rows.filter(pk__lt=page[-1].pk).exists() else None
-    newer = str(page[0].pk) if page and rows.filter(pk__gt=page[0].pk).exists() else None
+    page = page_of(request, rows, PAGE)
     views = [View(Words("全部", "All"), "/tapes", current=not state)]
     named = {"current": State(_CURRENT), **STATES}
     views += [
@@ -113,15 +108,15 @@ def tapes(request: HttpRequest) -> HttpResponse:
         "tapes",
         Words("清单", "Tapes"),
         _COLUMNS,
-        page,
+        page.rows,
         href=lambda tape: f"/tapes/{tape.pk}",
-        older=older,
-        newer=newer,
+        older=page.older,
+        newer=page.newer,
         chips=chips,
         views=Views(views),
         **more,
     )
-    live = any(tape.state == Tape.IMPORTING for tape in page)
+    live = any(tape.state == Tape.IMPORTING for tape in page.rows)
     return render(request, "console/tapes/list.html", {"table": table, "live": live, "series": series, "state": state})
 
 
