@@ -22,6 +22,8 @@ CASES: dict[str, tuple[str, dict[str, str | None], tuple[str, object] | None]] =
     "ROW_NUL": ("", {"__fault": "ROW_NUL", "__raw": "a,b"}, None),
     "ROW_FAULT": ("", {"__fault": "SOMETHING_NEW", "__raw": "a,b"}, None),
     "TOTAL_ROW": ("借据号", {"借据号": "合计："}, None),
+    "HEADER_ROW": ("", {heading: f" {heading}" for heading in GOOD}, None),
+    "PRINTED_ROW": ("", dict.fromkeys(GOOD) | {"借据号": "制表人：张三", "姓名": "复核人：李四"}, None),
     "ACCOUNT_ID_MISSING": ("借据号", {"借据号": " 无 "}, None),
     "DUPLICATE_ROW": ("借据号", {"借据号": "FIRST"}, None),
     "DUPLICATE_ACCOUNT": ("借据号", {"借据号": "FIRST", "未偿利息": "1000.01", "未偿本息费合计": "13545.98"}, None),
@@ -179,3 +181,17 @@ def test_a_mending_that_strikes_the_whole_column_is_told_a_hundred_times() -> No
     assert outcome.findings.filter(code="AMOUNT_FORMAT").height == 100
     counted = outcome.data.quality.counts.filter(field="principal_fen")
     assert counted["repaired"].item() == 290
+
+
+def test_a_rejected_account_is_no_line_of_the_printing() -> None:
+    """However it begins: it fills more cells, or its first one is no label."""
+    for cells in ({"借据号": "说明：见附件", "未偿本金": "-1"}, {**dict.fromkeys(GOOD), "借据号": "JJ-1", "姓名": "张伟明"}):
+        assert {code for _, code in codes(cleaned(cells))}.isdisjoint({"HEADER_ROW", "PRINTED_ROW"})
+
+
+def test_no_money_is_looked_for_in_a_repeated_heading() -> None:
+    outcome = cleaned(
+        {}, {heading: heading for heading in GOOD}, {**dict.fromkeys(GOOD), "借据号": "打印时间：2026-10-31 09:00"}, {"未偿本金": "约一千"}
+    )
+    books = outcome.data.reconciliation
+    assert (books.rows_in, books.rows_accepted, books.rows_rejected, books.balance_unreadable_rows) == (4, 1, 3, 1)

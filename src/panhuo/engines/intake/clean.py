@@ -15,13 +15,23 @@ A clean batch costs little more than its type casts: rules first ask whether a c
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from panhuo.engines.intake import parse_columns, quality, rules_amounts, rules_arrears, rules_currency, rules_debtor, rules_ranges, strays, tables
+from panhuo.engines.intake import (
+    parse_columns,
+    printed_rows,
+    quality,
+    rules_amounts,
+    rules_arrears,
+    rules_currency,
+    rules_debtor,
+    rules_ranges,
+    strays,
+    tables,
+)
 from panhuo.engines.intake.clean_batch import Batch
 from panhuo.engines.intake.clean_derived import derive
 from panhuo.engines.intake.clean_duplicates import reject_repeated
@@ -42,26 +52,6 @@ MARKS = ("__file", "__row", "__fault", "__raw")
 
 _WIDE_UNITS = ("wan", "million", "yi", "qian")
 _AGREEING = 0.6
-_LEADING, _BLANKS = 3, " \u3000:："
-_TOTAL_WORDS = (
-    "合计",
-    "总计",
-    "小计",
-    "本页合计",
-    "本页小计",
-    "总合计",
-    "合 计",
-    "总 计",
-    "小 计",
-    "Total",
-    "TOTAL",
-    "total",
-    "Subtotal",
-    "Grand total",
-    "Grand Total",
-)
-_BRIEF = 24
-"""Bytes no cell passes that says "total" and little else: looking at lengths first spares looking into most cells."""
 
 
 def clean(raw: pl.DataFrame, *, layout: Layout | str = "panhuo", as_of: dt.date | None = None) -> Outcome[Cleaned]:
@@ -89,7 +79,7 @@ def clean(raw: pl.DataFrame, *, layout: Layout | str = "panhuo", as_of: dt.date 
         )
     batch = _typed(raw, plan, binding, cutoff)
     faulty = _faulty_rows(raw, batch.notes)
-    batch.notes.add_where("TOTAL_ROW", "account_id", _totals(raw, headings, binding))
+    printed_rows.note_totals(batch.notes, raw, headings, binding)
     rules_currency.check_currency(batch, binding.currency, feeds(plan))
     rules_ranges.check_ranges(batch)
     rules_amounts.check_amounts(batch)
@@ -101,18 +91,19 @@ def clean(raw: pl.DataFrame, *, layout: Layout | str = "panhuo", as_of: dt.date 
     reject_repeated(batch, raw, binding.fields.get("account_id", "account_id"))
     originals = strays.take_out(batch, raw, plan)
     tables.complete(batch)
+    printed = printed_rows.note_printed(batch.notes, raw, headings)
     rejected = batch.notes.rejected
     return Outcome(
         Cleaned(
             tables=tables.build(batch, raw),
             rejected=raw.filter(pl.Series(rejected)) if rejected.any() else raw.clear(),
-            reconciliation=_reconcile(batch),
+            reconciliation=_reconcile(batch, printed),
             quality=quality.count(batch, list(binding.fields)),
             headings=dict(binding.fields),
             originals=originals,
             source=raw,
         ),
-        batch.notes.frame(faulty),
+        batch.notes.frame(faulty | printed),
     )
 
 
@@ -174,20 +165,7 @@ def _faulty_rows(raw: pl.DataFrame, notes: Notes) -> npt.NDArray[np.bool_]:
     return out
 
 
-def _totals(raw: pl.DataFrame, headings: Sequence[str], binding: Binding) -> pl.Series:
-    """Rows that add up the others: a first cell, the account number or the name says so."""
-    columns = dict.fromkeys([*headings[:_LEADING], *(binding.fields[name] for name in ("account_id", "name") if name in binding.fields)])
-    out = np.zeros(raw.height, dtype=bool)
-    for name in columns:
-        cells = raw[name]
-        brief = cells.filter((cells.str.len_bytes() <= _BRIEF).fill_null(value=False)).unique()
-        said = brief.filter(brief.str.strip_chars(_BLANKS).is_in(_TOTAL_WORDS))
-        if len(said):
-            out |= cells.is_in(said.implode()).fill_null(value=False).to_numpy()
-    return pl.Series("total", out)
-
-
-def _reconcile(batch: Batch) -> Reconciliation:
+def _reconcile(batch: Batch, printed: npt.NDArray[np.bool_]) -> Reconciliation:
     rejected = batch.notes.rejected
     balance = batch.frame["balance_fen"]
     total = int(balance.cast(pl.Int128).sum() or 0)
@@ -201,7 +179,7 @@ def _reconcile(batch: Batch) -> Reconciliation:
         balance_in_fen=total,
         balance_accepted_fen=total - out,
         balance_rejected_fen=out,
-        balance_unreadable_rows=int((batch.unreadable & rejected).sum()),
+        balance_unreadable_rows=int((batch.unreadable & rejected & ~printed).sum()),
         total_rows=len(sums),
         balance_total_rows_fen=int(balance.gather(sums).cast(pl.Int128).sum() or 0) if len(sums) else 0,
     )

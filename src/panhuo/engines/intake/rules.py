@@ -52,6 +52,8 @@ CHECKS: dict[str, Check] = dict(
         _check("ROW_NUL", "row out", "该行含空字节", "the row has null bytes", "the file is damaged there"),
         _check("ROW_FAULT", "row out", "该行无法读取", "the row cannot be read", "the reader gave up on it"),
         _check("TOTAL_ROW", "row out", "合计行，不是账户", "a total row, not an account", "a sum of the rows above counted as a claim would double the portfolio"),
+        _check("HEADER_ROW", "row out", "重复的表头，不是账户", "the headings again, not an account", "printed lists repeat them on every page"),
+        _check("PRINTED_ROW", "row out", "打印时间、制表人、页码、备注之类，不是账户", "a line of the printing (who, when, which page, a note), not an account", "no claim stands in it"),
         # identity of the claim
         _check("ACCOUNT_ID_MISSING", "row out", "缺少借据号", "the account number is missing", "a claim without a number cannot be found again"),
         _check("DUPLICATE_ROW", "row out", "与第 {row} 行完全重复（{file}）", "repeats row {row} of {file}", "counting it would double the debt"),
@@ -103,7 +105,7 @@ CHECKS: dict[str, Check] = dict(
         _check("OVERDUE_UNKNOWN", "value kept", "无法得知逾期天数，按 0 天计", "days past due unknown; taken as 0", "the account stays visible as M0 with this warning"),
         _check("PATTERN_ODD", "value out", "还款状态含未知字符，已置空", "the repayment pattern has unknown characters; left out", "a history misread is worse than none"),
         # codes
-        _check("CODE_UNKNOWN", "value out", "代码不在代码表中，已置空或取默认值", "the code is not in the code list; left out or defaulted", "add it to the layout's codes"),
+        _check("CODE_UNKNOWN", "value out", "代码不在代码表中，已置空或取默认值；在版式该列的 codes 中补上即可，panhuo layout suggest 会列出未知的代码", "the code is not in the code list; left out or defaulted. Add it to codes of the layout's column; panhuo layout suggest lists the unknown ones", "add it to the layout's codes"),
         _check("FLAG_UNKNOWN", "value out", "是否标志无法识别，已置空", "the yes/no flag cannot be read; left out", "add it to the layout's codes"),
         _check("CURRENCY_UNKNOWN", "value out", "币种无法识别，按清单所写币种计，没有写则人民币", "the currency cannot be read; taken as what the tape states elsewhere, else CNY", "amounts stay as stated; look before adding up"),
         _check("REGION_UNKNOWN", "value out", "地区代码不在 GB/T 2260 省级范围内，已置空", "the region code has no province in GB/T 2260; left out", "the region is then taken from the identity number"),

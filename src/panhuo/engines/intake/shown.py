@@ -62,7 +62,7 @@ _STATUS: Final = """
     无人接听 可联 失信 核销 转让 出售 委外 催收 还款 付款 结清 逾期 展期 重组 续贷 借新还旧 抵债 诉讼 追偿 减免 分期 余款 尾款 欠款 本金 利息 罚息 复利 费用 违约金 滞纳金
     元 万 亿 千 百 十 零 一 二 三 四 五 六 七 八 九 两 角 分 整 美元 人民币 按月 按季 按年 每月 每年 等额 到期 一次性 先息后本 本息 自然人 法人 企业 个人 小微 农户
     住房 按揭 汽车 消费 经营 装修 助学 商用房 公积金 流动资金 固定资产 项目 票据 贴现 保理 垫款 承兑 循环 线上 互联网 对公 综合 小额 抵押 二手房 一手房
-    错误 异常 无效 有效 重复 见附件 附件 备注 说明 同上 全部 部分 合计 总计 小计 贷款 借款 担保 保证 抵押 质押 信用
+    错误 异常 无效 有效 重复 见附件 附件 备注 说明 同上 全部 部分 合计 总计 小计 本页合计 本页小计 贷款 借款 担保 保证 抵押 质押 信用
 """
 _LATIN: Final = """
     #REF! #VALUE! #NAME? #DIV/0! #NUM! #N/A #NULL! null none nil nan nat n/a na inf error unknown pending tbd tba total subtotal true false yes no overdue current
@@ -117,6 +117,7 @@ def shown_row(raw: pl.Expr) -> pl.Expr:
 def _identifier(value: pl.Expr) -> pl.Expr:
     """An account or contract number: of signs and digits, or with words between them that only such numbers have."""
     sound = (~value.str.contains(r"\p{Han}") | value.str.contains(_NUMBERED)) & ~value.str.contains(r"[a-z]{2,} ?[a-z]|[a-z].*\s.*[a-z]|@")
+    sound = sound | _of_trade(value)  # 小计
     return pl.when(sound & ~value.str.contains(MAYBE) & ~has_house(value)).then(value).otherwise(_shape(value))
 
 
