@@ -62,6 +62,18 @@ def test_fields_sums_and_masked_examples() -> None:
     assert "17912345678" not in json.dumps(as_figures(result), ensure_ascii=False)
 
 
+def test_a_column_that_only_one_version_has_changes_no_account() -> None:
+    """Else every account of the tape would count as changed, and what did change be lost among them."""
+    old = version([{"借据号": "A", "手机号码": None}, {"借据号": "B", "手机号码": None}])
+    new = version([{"借据号": "A"}, {"借据号": "B", "未偿利息": "1100.00", "未偿本息费合计": "13645.97"}])
+    result = compare(old, new)
+    assert (result.changed, result.unchanged) == (1, 1)
+    assert [[field.name for field in fields] for fields in result.absent] == [["phone"], []]
+    assert not result.same
+    assert as_figures(result)["absent"] == {"old": ["phone"], "new": []}
+    assert not compare(version([{"借据号": "A"}]), version([{"借据号": "A", "手机号码": None}])).same
+
+
 def test_a_tape_is_the_same_as_itself_in_any_order() -> None:
     rows: list[dict[str, str | None]] = [{"借据号": f"A{k}", "未偿本金": f"{k}.5", "未偿本息费合计": None} for k in range(5)]
     assert compare(version(rows), version(rows[::-1])).same

@@ -11,9 +11,9 @@ from cleaning_rows import cleaned
 from stdnum.cn import uscc
 
 from panhuo.engines.intake import clean
-from panhuo.engines.intake.identifiers_region import PROVINCES
 from panhuo.engines.intake.synthesis import synthesise
 from panhuo.engines.intake.synthesis.digits import credit_codes
+from panhuo.kernel.codes import PROVINCES
 
 AS_OF = dt.date(2026, 10, 31)
 

@@ -6,10 +6,11 @@ import polars as pl
 import pytest
 
 from panhuo.engines.intake.identifiers_phone import second_number, slow_phone
-from panhuo.engines.intake.identifiers_region import NAMES, PROVINCES, province, slow_region
+from panhuo.engines.intake.identifiers_region import NAMES, province, slow_region
 from panhuo.engines.intake.parse_cells import BLANK, VALUE, Spec
 from panhuo.engines.intake.parse_codes import fast_code, slow_code
 from panhuo.engines.intake.parse_text import slow_email, slow_text
+from panhuo.kernel.codes import PROVINCES
 from panhuo.kernel.frames import TAPE
 
 

@@ -217,3 +217,10 @@ def test_the_lender_may_be_stated(tmp_path):
     error = refused(layer(tmp_path, "extends: default\nlender: {kind: bank}\n"))
     assert "lender" in error.where
     assert "city_bank" in error.describe("en")
+
+
+@pytest.mark.parametrize("province", ["外蒙", "Zhejiang", "浙江省"])
+def test_a_province_that_is_none_is_refused(tmp_path: Path, province: str) -> None:
+    """Else every rule that asks for it takes the lender for one from elsewhere, in silence."""
+    with pytest.raises(ConfigurationInvalid, match="浙江"):
+        load_policy(layer(tmp_path, f"extends: default\nlender: {{province: {province}}}\n"))

@@ -77,6 +77,9 @@ def diff(old: Path, new: Path, layout: str | None, as_of: dt.datetime | None, ex
         after = read_version([new], layout=chosen, as_of=day, today=today())
         tell(say("比较", "comparing"), None)
         result = compare(before, after, examples=examples)
+    for name, notices in zip((old.name, new.name), result.notices, strict=True):
+        for notice in notices:
+            click.echo(f"{say('注意', 'note')} [{name}] {notice.to(language())}", err=True)
     if as_json:
         emit_json(as_figures(result))
     else:
@@ -106,6 +109,10 @@ def _show(result: TapeDiff) -> None:
                     f"{name}: {which.rows_rejected:,} rejected rows ({sum_out} yuan) are not compared",
                 )
             )
+    for which, fields in zip((say("旧版", "the old version"), say("新版", "the new version")), result.absent, strict=True):
+        if fields:
+            names = say("、".join(f.zh for f in fields), ", ".join(f.en for f in fields))
+            click.echo(say(f"{which}没有的字段（不算变动）：{names}", f"fields that {which} does not have (no change counted): {names}"))
     click.echo("")
     for line, fen in result.bridge:
         sign = "" if line in ("old", "new") else "+" if fen >= 0 else ""

@@ -38,11 +38,11 @@ _WANTED: Final[Mapping[str, str]] = {
         ("list_type", "tuple_type", "set_type", "frozen_set_type", "iterable_type", "sequence_type"),
         "应为列表",
     ),
-    **dict.fromkeys(("dict_type", "mapping_type", "model_type", "model_attributes_type", "dataclass_type"), "应为键值结构"),
     "none_required": "应为空",
     "missing": "缺少必填键",
     "extra_forbidden": "未知的键",
 }
+_MAPPINGS: Final = ("dict_type", "mapping_type", "model_type", "model_attributes_type", "dataclass_type")
 _COUNTED: Final = ("too_short", "too_long", "missing", "extra_forbidden")
 
 _YAML: Final = (
@@ -73,6 +73,10 @@ _YAML: Final = (
 def of_fault(fault: Mapping[str, Any]) -> Words:
     """An item of ``ValidationError.errors()``: the library's own sentence in English, one made for its kind in Chinese, with the value as it stands."""
     kind, context, message = str(fault["type"]), fault.get("ctx", {}), str(fault.get("msg", fault["type"]))
+    if kind in _MAPPINGS:
+        return Words(
+            f"应写成键与值（{{键: 值}}），现为 {_stands(fault.get('input'))}", "value not valid: keys and values are wanted here ({key: value})"
+        )
     if kind in ("literal_error", "enum"):
         zh = "应为 " + re.sub(r", | or ", "、", str(context.get("expected", ""))) + " 之一"
     elif kind in _WANTED:

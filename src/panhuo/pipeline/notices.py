@@ -5,6 +5,7 @@ Notices stand in ``summary.json`` (``notices``: code, message, message_en), on t
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from panhuo.kernel.words import Words
 
 READING, PARTIAL, TITLE_UNIT, FOREIGN, MIXED = "READING_NOTE", "LAYOUT_PARTIAL", "TITLE_UNIT", "CURRENCY_NOT_CNY", "CURRENCIES_MIXED"
 
-TOTALS, MONEY_UNREAD = "TOTAL_ROWS", "MONEY_UNREAD"
+TOTALS, MONEY_UNREAD, AS_OF_TODAY = "TOTAL_ROWS", "MONEY_UNREAD", "AS_OF_TODAY"
 
 
 class Notice(NamedTuple):
@@ -24,6 +25,15 @@ class Notice(NamedTuple):
 
     def as_figures(self) -> dict[str, str]:
         return {"code": self.code, "message": self.words.zh, "message_en": self.words.en}
+
+
+def of_today(day: dt.date) -> Words:
+    """The cut-off date is the day of the run, for want of another."""
+    return Words(
+        f"清单没有写明基准日，按运行当日 {day} 计算：账龄、逾期天数与估值都以它为准。用 --as-of 或版式的 as_of 给出真正的基准日",
+        f"the tape states no cut-off date: the day of the run, {day}, was taken, and ages, days past due and values go by it. Give the true one with --as-of or as "
+        "as_of in the layout",
+    )
 
 
 def of_totals(rows: int, fen: int, currency: str) -> list[Notice]:

@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import polars as pl
 
@@ -24,23 +23,20 @@ from panhuo.engines.intake import (
     clean,
     exclude,
     find_duplicates,
-    infer_as_of,
     keys,
     load_layout,
     no_quality,
-    open_tape,
 )
 from panhuo.engines.intake.ahead import ahead
 from panhuo.engines.intake.identity import COMPARED
 from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.words import Words
 from panhuo.pipeline.beside import Beside
-from panhuo.pipeline.layouts import choose_layout, money_unread, unread
-from panhuo.pipeline.notices import MONEY_UNREAD, PARTIAL, READING, TITLE_UNIT, Notice
+from panhuo.pipeline.notices import Notice
+from panhuo.pipeline.opening import AsOfFrom, begin, open_fitted
 from panhuo.pipeline.parquet import PartWriter
 from panhuo.pipeline.scratch import put
 
-AsOfFrom = Literal["given", "layout", "tape", "today"]
 PRIVATE_TABLES = ("debtor", "guarantor", "contact", "collateral")
 
 NUMBERS = "account_numbers.parquet"
@@ -92,14 +88,7 @@ def take_in(
     _refuse_twice(tapes)
     scratch, private = folder / "scratch", folder / "private"
     private.mkdir(mode=0o700)
-    chosen = load_layout(layout) if layout is not None else None
-    tape = open_tape(tapes, layout=chosen, sheet=sheet, workdir=scratch)
-    partial = None
-    if chosen is None:
-        chosen = choose_layout(tape.headings, where=str(tapes[0]))
-        tape = open_tape(tapes, layout=chosen, sheet=sheet, workdir=scratch)
-        partial = unread(chosen, tape.headings)
-    chosen, told = tape.fitted(chosen)
+    opened = open_fitted(tapes, layout=load_layout(layout) if layout is not None else None, sheet=sheet, workdir=scratch)
     intake: Intake | None = None
     seen: list[pl.DataFrame] = []
     originals: list[pl.DataFrame] = []
@@ -108,14 +97,12 @@ def take_in(
         files = {name: private / ("collateral.parquet" if name == "collateral" else f"{name}s.parquet") for name in PRIVATE_TABLES}
         kept = stack.enter_context(Beside())
         writers = {name: stack.enter_context(PartWriter(path)) for name, path in files.items()}
-        for number, raw in enumerate(ahead(tape.batches(batch_rows))):
+        for number, raw in enumerate(ahead(opened.tape.batches(batch_rows))):
             if intake is None:
-                day, source = _cut_off(raw, chosen, as_of, tape.stated_as_of, today)
-                intake = Intake(tape, chosen, day, source, sheet=sheet or "")
-                intake.notices += [Notice(READING, note) for note in tape.notes] + [Notice(TITLE_UNIT, note) for note in told]
-                intake.notices += [Notice(PARTIAL, partial)] if partial is not None else []
-                intake.notices += [Notice(MONEY_UNREAD, words)] if (words := money_unread(chosen, raw, tape.headings)) else []
-            outcome = clean(raw, layout=chosen, as_of=intake.as_of)
+                begun = begin(opened, raw, as_of=as_of, today=today)
+                intake = Intake(opened.tape, opened.layout, begun.as_of, begun.as_of_from, sheet=sheet or "")
+                intake.notices += [*opened.notices, *begun.notices]
+            outcome = clean(raw, layout=opened.layout, as_of=intake.as_of)
             cleaned, findings = outcome.data, [outcome.findings]
             mine = keys(cleaned)
             repeated = find_duplicates(mine, earlier=pl.concat(seen) if seen else None, heading=cleaned.headings.get("account_id", "account_id"))
@@ -154,25 +141,6 @@ def _refuse_twice(tapes: Sequence[Path]) -> None:
                 remedy=Words("只写一次", "name it once"),
             )
         seen.add(tape.resolve())
-
-
-def _cut_off(raw: pl.DataFrame, layout: Layout, given: dt.date | None, titled: dt.date | None, today: dt.date | None) -> tuple[dt.date, AsOfFrom]:
-    if given is not None:
-        return given, "given"
-    if layout.as_of is not None:
-        return layout.as_of, "layout"
-    said = infer_as_of(raw, layout=layout) or titled  # dates of the rows are the system's, a title may be left over from last quarter's file
-    if said is not None:
-        return said, "tape"
-    if today is not None:
-        return today, "today"
-    return _none_known(raw, layout), "given"
-
-
-def _none_known(raw: pl.DataFrame, layout: Layout) -> dt.date:
-    """``clean`` words the refusal; nothing here knows the date either."""
-    clean(raw.head(1), layout=layout, as_of=None)
-    raise AssertionError("clean() found a cut-off date that infer_as_of() did not")
 
 
 def _keep(

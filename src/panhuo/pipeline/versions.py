@@ -8,10 +8,10 @@ from pathlib import Path
 
 import polars as pl
 
-from panhuo.engines.intake import Layout, Reconciliation, clean, exclude, find_duplicates, infer_as_of, keys, open_tape
+from panhuo.engines.intake import Layout, Reconciliation, clean, exclude, find_duplicates, keys
 from panhuo.engines.intake.clean_duplicates import with_own_numbers
 from panhuo.engines.intake.diff import Version
-from panhuo.pipeline.layouts import choose_layout
+from panhuo.pipeline.opening import Begun, begin, open_fitted
 
 
 def read_version(
@@ -26,19 +26,15 @@ def read_version(
 ) -> Version:
     """The version in ``paths``, in memory. layout: chosen by the headings if left out. Its cut-off, where neither the call, the layout nor the tape says
     it, is ``today``. tell: called with the rows read so far. Raises InputUnusable, UsageInvalid."""
-    tape = open_tape(paths, layout=layout, sheet=sheet, workdir=workdir)
-    if layout is None:
-        layout = choose_layout(tape.headings, where=str(paths[0]))
-        tape = open_tape(paths, layout=layout, sheet=sheet, workdir=workdir)
-    layout, _ = tape.fitted(layout)
-    day = as_of or layout.as_of
+    opened = open_fitted(paths, layout=layout, sheet=sheet, workdir=workdir)
+    begun: Begun | None = None
     accounts: list[pl.DataFrame] = []
     debtors: list[pl.DataFrame] = []
     seen: list[pl.DataFrame] = []
     total = Reconciliation()
-    for raw in tape.batches():
-        day = day or infer_as_of(raw, layout=layout) or tape.stated_as_of or today
-        cleaned = clean(raw, layout=layout, as_of=day).data
+    for raw in opened.tape.batches():
+        begun = begun or begin(opened, raw, as_of=as_of, today=today)
+        cleaned = clean(raw, layout=opened.layout, as_of=begun.as_of).data
         repeated = find_duplicates(keys(cleaned), earlier=pl.concat(seen) if seen else None).data
         cleaned = exclude(cleaned, repeated)
         seen.append(keys(cleaned))
@@ -46,5 +42,6 @@ def read_version(
         debtors.append(cleaned.tables["debtor"])
         total += cleaned.reconciliation
         tell(total.rows_in)
-    assert day is not None  # batches() raises on a tape without rows
-    return Version(pl.concat(accounts), pl.concat(debtors), day, total)
+    assert begun is not None  # batches() raises on a tape without rows
+    notices = tuple(notice.words for notice in (*opened.notices, *begun.notices))
+    return Version(pl.concat(accounts), pl.concat(debtors), begun.as_of, total, notices)

@@ -10,7 +10,7 @@ import polars as pl
 
 from panhuo.apps.intake.layouts import Look
 from panhuo.apps.intake.remapping import choices_of
-from panhuo.engines.intake import Cleaned, Layout, clean, infer_as_of
+from panhuo.engines.intake import Cleaned, Layout, clean
 from panhuo.engines.intake.rejects import Fields, shown_cells
 from panhuo.engines.intake.title_units import fit, stated_unit
 from panhuo.kernel.fields import Field
@@ -19,6 +19,7 @@ from panhuo.kernel.frames import ACCOUNT, TABLES, TAPE
 from panhuo.kernel.masking import MASKS
 from panhuo.kernel.words import Words
 from panhuo.pipeline.layouts import money_unread
+from panhuo.pipeline.opening import cut_off
 
 LOOKED_AT = 200
 FIRST, FAULTY = 8, 6
@@ -82,10 +83,11 @@ def preview_of(look: Look, layout: Layout, *, as_of: dt.date | None, today: dt.d
     rows: list[Row] = []
     faults: dict[tuple[str, str], FaultSum] = {}
     notes: list[Words] = []
-    day, source, rows_in, accepted, balance = as_of, "given", 0, 0, 0
+    day, source = as_of, "given"
+    rows_in = accepted = balance = 0
     for sample in look.samples:
         if day is None:
-            day, source = _cut_off(layout, sample, look, today)
+            day, source = cut_off(sample, layout, None, look.as_of, today)
         headings = [name for name in sample.columns if not name.startswith("__")]
         plan, _ = fit(layout, headings, stated, where=str(sample["__file"][0]) if sample.height else layout.name)
         part = sample.head(LOOKED_AT)
@@ -100,13 +102,6 @@ def preview_of(look: Look, layout: Layout, *, as_of: dt.date | None, today: dt.d
     assert day is not None
     worst = sorted(faults.values(), key=lambda fault: (("reject", "warn", "repaired").index(fault.severity), -fault.rows, fault.code))
     return Preview(columns, tuple(rows), rows_in, accepted, balance, tuple(worst), day, source, tuple(notes))
-
-
-def _cut_off(layout: Layout, sample: pl.DataFrame, look: Look, today: dt.date) -> tuple[dt.date, str]:
-    if layout.as_of is not None:
-        return layout.as_of, "layout"
-    said = infer_as_of(sample, layout=layout) or look.as_of
-    return (said, "tape") if said is not None else (today, "today")
 
 
 def _rows(part: pl.DataFrame, cleaned: Cleaned, findings: pl.DataFrame, columns: tuple[tuple[Field, str], ...]) -> list[Row]:

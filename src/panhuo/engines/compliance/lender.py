@@ -5,6 +5,7 @@ from __future__ import annotations
 import pydantic
 
 from panhuo.engines.compliance.vocabulary import FACTS, Value, value_fault
+from panhuo.kernel.codes import PROVINCES
 from panhuo.kernel.documents import Document, refuse
 
 
@@ -23,6 +24,9 @@ class LenderPolicy(Document):
             fault = value_fault({field.name: field for field in FACTS}, name, value)
             if fault is not None:
                 raise refuse(*fault)
+        if self.province is not None and self.province not in PROVINCES.values():
+            listed = "、".join(PROVINCES.values())
+            raise refuse(f"province 须为省级行政区简称：{listed}", f"province must be the short Chinese name of a province: {listed}")
         return self
 
     @property

@@ -4,12 +4,12 @@ from panhuo.engines.intake.archives import ReadLimits
 from panhuo.engines.intake.clean import clean, infer_as_of
 from panhuo.engines.intake.clean_duplicates import exclude, find_duplicates, keys, with_own_numbers
 from panhuo.engines.intake.clean_result import Cleaned, Reconciliation
-from panhuo.engines.intake.identifiers_region import PROVINCES
 from panhuo.engines.intake.layout import Layout, load_layout, shipped_layouts
 from panhuo.engines.intake.mapping import Binding, bind
 from panhuo.engines.intake.quality import Quality, no_quality
 from panhuo.engines.intake.rejects import Digest, digest, rejected_rows, shareable, write_rejected
 from panhuo.engines.intake.sources import Tape, TapeFile, open_tape, read_tape
+from panhuo.kernel.codes import PROVINCES
 
 __all__ = [
     "PROVINCES",

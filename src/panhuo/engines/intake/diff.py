@@ -18,19 +18,24 @@ from panhuo.engines.intake.rules import BALANCE_PARTS
 from panhuo.engines.intake.shown import shown
 from panhuo.kernel.fields import Field
 from panhuo.kernel.frames import ACCOUNT, DEBTOR
+from panhuo.kernel.words import Words
 
 NOT_COMPARED: Final = ("account_id", "debtor_id", "source_file", "source_row")
 EXAMPLES: Final = 3
+_FOLLOWS: Final = {"phone_valid": "phone"}
+"""What is false, and not missing, where there is nothing to say it of."""
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version of the tape, whole: its accepted accounts and their debtors (same order), cut-off and reconciliation."""
+    """One version of the tape, whole: its accepted accounts and their debtors (same order), cut-off and reconciliation.
+    notices: what there is to know about its reading."""
 
     accounts: pl.DataFrame
     debtors: pl.DataFrame
     as_of: dt.date
     reconciliation: Reconciliation
+    notices: tuple[Words, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,8 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class TapeDiff:
-    """The comparison. ``bridge``: (name, fen) lines from ``old`` to ``new``; the first plus all between equals the last."""
+    """The comparison. ``bridge``: (name, fen) lines from ``old`` to ``new``; the first plus all between equals the last.
+    absent: fields that only the other version has at all, of the old and of the new; no account changed by that."""
 
     as_of: tuple[dt.date, dt.date]
     accounts: tuple[int, int]
@@ -71,17 +77,21 @@ class TapeDiff:
     fields: tuple[FieldChange, ...]
     added_examples: tuple[str, ...]
     removed_examples: tuple[str, ...]
+    absent: tuple[tuple[Field, ...], tuple[Field, ...]] = ((), ())
+    notices: tuple[tuple[Words, ...], tuple[Words, ...]] = ((), ())
 
     @property
     def same(self) -> bool:
         """Whether the two versions have the same accepted accounts with the same data."""
-        return not (self.added or self.removed or self.changed)
+        return not (self.added or self.removed or self.changed or any(self.absent))
 
 
 def compare(old: Version, new: Version, *, examples: int = EXAMPLES) -> TapeDiff:
     """Compare by account number. Both versions are held in memory."""
     before, after = _wide(old), _wide(new)
-    names = [name for name in before.columns if name not in NOT_COMPARED]
+    empty = [{name for name in frame.columns if frame[name].null_count() == frame.height} for frame in (before, after)]
+    one_sided = empty[0] ^ empty[1] if before.height and after.height else set()
+    names = [name for name in before.columns if name not in NOT_COMPARED and _FOLLOWS.get(name, name) not in one_sided]
     both = before.join(after, on="account_id", how="inner", suffix="\0", maintain_order="left")
     gone = before.join(after.select("account_id"), on="account_id", how="anti", maintain_order="left")
     come = after.join(before.select("account_id"), on="account_id", how="anti", maintain_order="left")
@@ -112,6 +122,8 @@ def compare(old: Version, new: Version, *, examples: int = EXAMPLES) -> TapeDiff
         tuple(sorted(changes, key=lambda change: -change.accounts)),
         tuple(_numbers(come.head(examples))),
         tuple(_numbers(gone.head(examples))),
+        absent=tuple(tuple(fields[name] for name in before.columns if name in one_sided & side) for side in empty),  # type: ignore[arg-type]
+        notices=(old.notices, new.notices),
     )
 
 
@@ -130,6 +142,8 @@ def as_figures(diff: TapeDiff) -> dict[str, Any]:
         "unchanged": diff.unchanged,
         "added_examples": list(diff.added_examples),
         "removed_examples": list(diff.removed_examples),
+        "absent": {which: [field.name for field in fields] for which, fields in zip(("old", "new"), diff.absent, strict=True)},
+        "notices": {which: [{"zh": w.zh, "en": w.en} for w in words] for which, words in zip(("old", "new"), diff.notices, strict=True)},
         "bridge": [{"line": name, "fen": fen} for name, fen in diff.bridge],
         "fields": [
             {

@@ -16,12 +16,12 @@ from typing import Final
 
 import polars as pl
 
-from panhuo.engines.intake.identifiers_region import PROVINCES
 from panhuo.engines.intake.money_words import CURRENCIES
 from panhuo.engines.intake.parse_cells import BLANKS
 from panhuo.engines.intake.parse_codes import NO, YES
 from panhuo.engines.intake.person_forms import MAYBE, TRADE, D, has_house, looks_like_name
 from panhuo.engines.intake.strays import ORGANISATION
+from panhuo.kernel.codes import PROVINCES
 from panhuo.kernel.fields import Field
 from panhuo.kernel.frames import TABLES
 from panhuo.kernel.masking import MASKS

@@ -227,7 +227,12 @@ def _difference(found: dict[str, Any]) -> dict[str, Any]:
         money = "before_fen" in change
         examples = [(e["account_id"], _cell(e["before"], money=money), _cell(e["after"], money=money)) for e in change["examples"]]
         fields.append(change | {"words": words, "money": money, "examples": examples})
-    return found | {"fields": fields, "bridge": [(LINES[line["line"]], line["fen"], line["line"] in ("old", "new")) for line in found["bridge"]]}
+    absent = [TAPE[name] for which in ("old", "new") for name in found.get("absent", {}).get(which, ())]
+    return found | {
+        "absent": [Words(field.zh, field.en) for field in absent],
+        "fields": fields,
+        "bridge": [(LINES[line["line"]], line["fen"], line["line"] in ("old", "new")) for line in found["bridge"]],
+    }
 
 
 def _cell(text: str | None, *, money: bool) -> str:
