@@ -109,10 +109,10 @@ def _show(result: TapeDiff) -> None:
                     f"{name}: {which.rows_rejected:,} rejected rows ({sum_out} yuan) are not compared",
                 )
             )
-    for which, fields in zip((say("旧版", "the old version"), say("新版", "the new version")), result.absent, strict=True):
+    for side, fields in zip((say("旧版", "the old version"), say("新版", "the new version")), result.absent, strict=True):
         if fields:
             names = say("、".join(f.zh for f in fields), ", ".join(f.en for f in fields))
-            click.echo(say(f"{which}没有的字段（不算变动）：{names}", f"fields that {which} does not have (no change counted): {names}"))
+            click.echo(say(f"{side}没有的字段（不算变动）：{names}", f"fields that {side} does not have (no change counted): {names}"))
     click.echo("")
     for line, fen in result.bridge:
         sign = "" if line in ("old", "new") else "+" if fen >= 0 else ""
