@@ -1,19 +1,37 @@
-"""Where a signal may end a command, and where it has to wait."""
+"""Signals end a command once, whatever the main thread is doing and whatever comes after."""
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from panhuo.cli.signals import Terminated, end_once
+from panhuo.cli import signals
+from panhuo.cli.signals import Terminated, end_once, leaving
 
 HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+DEAF = """
+import sys, time
+from pathlib import Path
+from panhuo.cli.signals import end_once, leaving
+end_once()
+with leaving(lambda: Path("cleaned").write_text("once", encoding="utf-8") and time.sleep(0.3)):
+    Path("begun").touch()
+    while True:  # as code that swallows what is raised in it, or waits for a lock that nobody gives back
+        try:
+            time.sleep(60)
+        except BaseException:
+            pass
+"""
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def handlers() -> Iterator[None]:
     """As a command has them from its start, and afterwards as they were."""
     before = {one: signal.getsignal(one) for one in HANDLED}
@@ -21,45 +39,63 @@ def handlers() -> Iterator[None]:
         signal.signal(one, signal.default_int_handler if one == signal.SIGINT else signal.SIG_DFL)
     end_once()
     yield
+    signals._ended_at = None
     for one, handler in before.items():
         signal.signal(one, handler)
 
 
-def inside(module: str) -> Callable[[Callable[[], None]], list[str]]:
-    """A function of ``module`` that calls what it is given and tells how far it got."""
-    names: dict[str, object] = {"__name__": module}
-    exec("def call(it):\n    got.append('before')\n    it()\n    got.append('after')\n    return got", names)
-    names["got"] = []
-    return names["call"]  # type: ignore[return-value]
+@pytest.mark.parametrize(("number", "words"), [(signal.SIGINT, "Interrupted"), (signal.SIGTERM, "Terminated"), (signal.SIGHUP, "Terminated")])
+@pytest.mark.parametrize("times", [1, 4])
+def test_who_does_not_hear_is_ended_all_the_same(tmp_path: Path, number: signal.Signals, words: str, times: int) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", DEAF], cwd=tmp_path, stderr=subprocess.PIPE, text=True, env={**os.environ, "PANHUO_LANG": "en", "PYTHONUTF8": "1"}
+    )
+    while not (tmp_path / "begun").exists():
+        assert process.poll() is None
+        time.sleep(0.005)
+    for _ in range(times):
+        process.send_signal(number)
+        time.sleep(0.05)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 128 + number
+    assert said.count(words) == 1
+    assert (tmp_path / "cleaned").exists()
 
 
-@pytest.mark.parametrize(("number", "raised"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated), (signal.SIGHUP, Terminated)])
-def test_native_code_that_calls_back_is_left_in_peace(number: signal.Signals, raised: type[BaseException]) -> None:
-    """What is raised in a callback of LLVM is swallowed, and the process crashes: the end comes when it is over, and only once."""
-    call = inside("llvmlite.binding.executionengine")
-    with pytest.raises(raised):  # noqa: PT012
-        assert call(lambda: signal.raise_signal(number)) == ["before", "after"]
-        for _ in range(500):
-            time.sleep(0.01)
-    signal.raise_signal(number)
-    time.sleep(0.1)
-
-
-def test_elsewhere_the_end_comes_at_once() -> None:
-    call = inside("panhuo.pipeline.run")
+def test_after_the_block_signals_are_as_before(handlers: None) -> None:
+    with leaving(lambda: None):
+        pass
     with pytest.raises(KeyboardInterrupt):
-        call(lambda: signal.raise_signal(signal.SIGINT))
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_the_first_ends_and_later_ones_are_passed_over(handlers: None) -> None:
+    with pytest.raises(Terminated):
+        signal.raise_signal(signal.SIGTERM)
     for one in HANDLED:
         signal.raise_signal(one)
 
 
-def test_who_ignores_a_signal_goes_on_ignoring_it() -> None:
+def test_who_asks_again_after_a_while_is_heard(handlers: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the first one raised may have been swallowed: in a callback of a weak reference Python only prints it."""
+    ended: list[int] = []
+    monkeypatch.setattr(os, "_exit", ended.append)
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    monkeypatch.setattr(signals, "_GRACE_S", 0.0)
+    signal.raise_signal(signal.SIGTERM)
+    assert ended == [143]
+
+
+def test_who_ignores_a_signal_goes_on_ignoring_it(handlers: None) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     end_once()
+    with leaving(lambda: pytest.fail("nobody was to end it")):
+        signal.raise_signal(signal.SIGHUP)
     assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
 
 
-def test_what_puts_itself_in_front_is_put_aside() -> None:
+def test_what_puts_itself_in_front_is_put_aside(handlers: None) -> None:
     """Polars does on import, in C, where Python does not see it: the handler is set anew."""
     import ctypes
 

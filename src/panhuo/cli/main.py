@@ -10,7 +10,7 @@ import click
 
 import panhuo
 from panhuo.cli.output import language, say
-from panhuo.cli.signals import Terminated, end_once, leave
+from panhuo.cli.signals import Terminated, end_once, ended_words, leave
 from panhuo.kernel.errors import PanhuoError
 
 # Polars gives memory back to the system half a second after it was last used and asks for it again a moment later: a tenth of a
@@ -63,9 +63,9 @@ def cli() -> None:
     pass
 
 
-def _say_terminated() -> None:
+def _say_terminated(number: int) -> None:
     try:
-        click.echo(say("已被终止；没有留下半成品。", "Terminated; nothing half-written was left."), err=True)
+        click.echo(ended_words(number), err=True)
     except OSError:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 the terminal is gone, and what is buffered for it must go somewhere
 
@@ -89,10 +89,10 @@ def main() -> None:
             error.show()
         sys.exit(2)
     except click.Abort:
-        click.echo(say("已中断；没有留下半成品。", "Interrupted; nothing half-written was left."), err=True)
+        click.echo(ended_words(2), err=True)
         leave(130)
     except Terminated as error:
-        _say_terminated()
+        _say_terminated(error.number)
         leave(128 + error.number)
     except PanhuoError as error:
         click.echo(error.describe(language()), err=True)

@@ -9,7 +9,7 @@ import click
 
 from panhuo.cli.clock import today
 from panhuo.cli.output import emit_json, language, progress, say
-from panhuo.cli.signals import end_once
+from panhuo.cli.signals import leaving
 
 
 @click.command(
@@ -64,9 +64,9 @@ def command(
     as_json: bool,
 ) -> None:
     from panhuo.pipeline import run_tape
+    from panhuo.pipeline.workspace import abandon
 
-    end_once()
-    with progress(enabled=not as_json) as tell:
+    with leaving(lambda: abandon(out)), progress(enabled=not as_json) as tell:
         result = run_tape(
             tapes,
             out,

@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import stat
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,10 @@ _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FULL = re.compile(r"no space left|disk full|quota exceeded|file too large|out of (disk )?space", re.IGNORECASE)
 
 
+_ENDING = threading.Lock()
+"""A result is published whole or not at all, whichever thread ends the process."""
+
+
 @contextmanager
 def workspace(out: Path) -> Iterator[Path]:
     """Yields the folder to write into; on a clean exit it is published as ``out``, on any fault removed.
@@ -32,12 +37,14 @@ def workspace(out: Path) -> Iterator[Path]:
     not the result of an earlier run (nothing that Panhuo did not make is ever deleted), OutputUnwritable for disk faults.
     """
     out = out.absolute()
-    partial = out.parent / f".{out.name}.partial-{os.getpid()}"
+    partial = _partial(out)
     try:  # from the first folder on: a signal may come between any two lines
-        mode = _make(out, partial)
+        with _ENDING:
+            mode = _make(out, partial)
         yield partial
         shutil.rmtree(partial / "scratch")
-        _publish(partial, out, mode)
+        with _ENDING:
+            _publish(partial, out, mode)
     except PanhuoError:
         raise
     except Exception as error:
@@ -51,7 +58,21 @@ def workspace(out: Path) -> Iterator[Path]:
             raise _unreadable(error) from error
         raise
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        with _ENDING:  # for ever, where the run is being abandoned: its folder being gone is no fault to tell
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def abandon(out: Path) -> None:
+    """Removes what a run of this process has written for ``out`` so far, for a process that ends at once: nothing is published any more, and
+    threads that still write find no folder to write to."""
+    _ENDING.acquire()
+    partial = _partial(out.absolute())
+    while partial.exists():
+        shutil.rmtree(partial, ignore_errors=True)  # a thread may have made a file meanwhile
+
+
+def _partial(out: Path) -> Path:
+    return out.parent / f".{out.name}.partial-{os.getpid()}"
 
 
 def refuse_inside(out: Path, inputs: Iterable[Path]) -> None:
