@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from panhuo.kernel.calendar import bucket
 from panhuo.kernel.frames import ACCOUNT
 
-pytest_plugins = ["ground", "desk", "desk_ground"]
+pytest_plugins = ["ground", "desk", "desk_ground", "drawing"]
 
 settings.register_profile(
     "panhuo", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
