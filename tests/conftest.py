@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from panhuo.kernel.calendar import bucket
 from panhuo.kernel.frames import ACCOUNT
 
-pytest_plugins = ["ground", "desk", "desk_ground"]
+pytest_plugins = ["ground", "desk", "desk_ground", "drawing"]
 
 settings.register_profile(
     "panhuo", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
@@ -36,6 +38,24 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the public data sets are not beside this checkout")
     return folder
+
+
+@pytest.fixture
+def in_process(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """``in_process("run", "tape.csv", at=folder, lang="en")``: ``panhuo`` in this process, with its exit status and both streams; enough where the
+    process itself is not looked at: starting Python, Polars and Numba takes longer than what the command then does."""
+    from panhuo.cli.main import main
+
+    def run(*arguments: str, at: Path, lang: str = "zh") -> subprocess.CompletedProcess[str]:
+        monkeypatch.chdir(at)
+        monkeypatch.setenv("PANHUO_LANG", lang)
+        monkeypatch.setattr(sys, "argv", ["panhuo", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capfd.readouterr()
+        return subprocess.CompletedProcess(list(arguments), int(ended.value.code or 0), out, err)
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -45,10 +45,14 @@ def _lay() -> None:
         import django
         from django.conf import settings
 
-        # before anything asks for a storage: it is made once and kept
+        # before anything asks for a hasher or a storage: they are made once and kept
+        settings.PASSWORD_HASHERS = ["hashing.QuickArgon2"]
         settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-        # processes that share the server have databases of their own, so ids repeat: their files must not meet
-        settings.PANHUO_FILES = settings.PANHUO_FILES / os.environ.get("PYTEST_XDIST_WORKER", "alone")
+        # processes that share the server have databases of their own, so ids repeat: their files must not meet, nor what they are at work on
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+        settings.PANHUO_FILES = settings.PANHUO_FILES / worker
+        settings.PANHUO_DATA = settings.PANHUO_DATA / worker
+        settings.PANHUO_DATA.mkdir(mode=0o700, exist_ok=True)
         django.setup()
         from panhuo.apps.privacy.keys import keys_create
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import os
 import subprocess
 import sys
@@ -60,17 +61,6 @@ def panhuo(start: Start) -> Callable[..., subprocess.CompletedProcess[str]]:
 
 
 @pytest.fixture
-def within(folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """The same in this process: quicker, and enough where only words are looked at."""
-    from panhuo.cli.main import main
-
-    def run(*arguments: str, lang: Lang = "zh") -> subprocess.CompletedProcess[str]:
-        monkeypatch.chdir(folder)
-        monkeypatch.setenv("PANHUO_LANG", lang)
-        monkeypatch.setattr(sys, "argv", ["panhuo", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capfd.readouterr()
-        return subprocess.CompletedProcess(list(arguments), int(ended.value.code or 0), out, err)
-
-    return run
+def within(folder: Path, in_process: Callable[..., subprocess.CompletedProcess[str]]) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """The same in this process."""
+    return functools.partial(in_process, at=folder)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import resource
+import shutil
 import signal
 import stat
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from panhuo.cli.main import main
+from panhuo.pipeline import run_tape
 
 Start = Callable[..., "subprocess.Popen[str]"]
 OURS = {"summary.json", "accounts.parquet", "rejects.csv", "findings.csv", "assessments.parquet", "forecasts.parquet", "decisions.parquet"}
@@ -38,17 +38,20 @@ def content(out: Path) -> dict[str, bytes]:
     return {str(path.relative_to(out)): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
 
 
-@pytest.fixture
-def earlier(folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> dict[str, bytes]:
-    """An earlier, whole result in ``out``, of another tape."""
-    text = (folder / "good.csv").read_text(encoding="utf-8")
-    (folder / "old.csv").write_text("".join(text.splitlines(keepends=True)[:9]), encoding="utf-8")
-    monkeypatch.chdir(folder)
-    monkeypatch.setattr(sys, "argv", ["panhuo", "run", "old.csv", "-o", "out"])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    assert ended.value.code == 0, capfd.readouterr().err
+@pytest.fixture(scope="module")
+def old(tape_text: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Another tape, ``old.csv``, and its whole result, ``out``."""
+    folder = tmp_path_factory.mktemp("old")
+    (folder / "old.csv").write_text("".join(tape_text.splitlines(keepends=True)[:9]), encoding="utf-8")
+    run_tape([folder / "old.csv"], folder / "out")
     assert set(content(folder / "out")) > OURS
+    return folder
+
+
+@pytest.fixture
+def earlier(folder: Path, old: Path) -> dict[str, bytes]:
+    """An earlier, whole result in ``out``, of another tape."""
+    shutil.copytree(old, folder, dirs_exist_ok=True)
     return content(folder / "out")
 
 
@@ -94,8 +97,9 @@ def test_an_interrupted_run_says_so_and_leaves_nothing(folder: Path, start: Star
     assert sorted(path.name for path in folder.iterdir()) == ["good.csv"]
 
 
-@pytest.mark.parametrize("moment", ["scratch", "accounts.parquet", "decisions.parquet"])
-@pytest.mark.parametrize(("lang", "words"), [("zh", "已被终止"), ("en", "Terminated")])
+@pytest.mark.parametrize(
+    ("lang", "words", "moment"), [("zh", "已被终止", "scratch"), ("en", "Terminated", "accounts.parquet"), ("zh", "已被终止", "decisions.parquet")]
+)
 def test_a_terminated_run_cleans_up_and_says_so(folder: Path, earlier: dict[str, bytes], start: Start, lang: str, words: str, moment: str) -> None:
     """SIGTERM, as a scheduler or ``kill`` sends it; twice, as an impatient one does."""
     process = start("run", "good.csv", "-o", "out", lang=lang)

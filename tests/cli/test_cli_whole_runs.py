@@ -24,8 +24,8 @@ def rejects(out: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def ran(panhuo: Panhuo, folder: Path, *arguments: str, **more: Any) -> dict[str, Any]:
-    done = panhuo("run", *arguments, "-o", "out", **more)
+def ran(command: Panhuo, folder: Path, *arguments: str) -> dict[str, Any]:
+    done = command("run", *arguments, "-o", "out")
     assert done.returncode == 0, done.stderr
     summary: dict[str, Any] = json.loads((folder / "out" / "summary.json").read_text(encoding="utf-8"))
     assert done.stderr.splitlines() == [f"注意 [{notice['code']}] {notice['message']}" for notice in summary["notices"]]
@@ -42,24 +42,24 @@ def test_rows_in_another_encoding_are_rejected_and_the_rest_goes_on(folder: Path
     assert [(line["row"], line["code"]) for line in rejects(folder / "out")] == [(str(k), "ROW_ENCODING") for k in (20, 21, 40)]
 
 
-def test_a_ten_megabyte_cell_and_a_null_byte_cost_their_rows_only(folder: Path, tape_text: str, panhuo: Panhuo) -> None:
+def test_a_ten_megabyte_cell_and_a_null_byte_cost_their_rows_only(folder: Path, tape_text: str, within: Panhuo) -> None:
     rows = list(csv.reader(tape_text.splitlines()))
     rows[5][4] = "大" * 3_500_000
     rows[9][7] = "某\0地"
     with (folder / "big.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(rows)
-    summary = ran(panhuo, folder, "big.csv")
+    summary = ran(within, folder, "big.csv")
     assert (summary["rows_in"], summary["rows_rejected"]) == (40, 2)
     assert [(line["row"], line["code"]) for line in rejects(folder / "out")] == [("5", "CELL_TOO_LONG"), ("9", "ROW_NUL")]
     assert (folder / "out" / "rejects.csv").stat().st_size < 20_000  # the cell is cut, not copied
     assert (folder / "out" / "report.html").stat().st_size < 2_000_000
 
 
-def test_three_hundred_columns_of_which_a_layout_knows_forty(folder: Path, tape_text: str, panhuo: Panhuo) -> None:
+def test_three_hundred_columns_of_which_a_layout_knows_forty(folder: Path, tape_text: str, within: Panhuo) -> None:
     head, *rows = tape_text.splitlines()
     text = "\n".join([head + "".join(f",x{k}" for k in range(260)), *(row + ",1" * 260 for row in rows)])
     (folder / "wide.csv.gz").write_bytes(gzip.compress(text.encode()))
-    summary = ran(panhuo, folder, "wide.csv.gz")
+    summary = ran(within, folder, "wide.csv.gz")
     assert [notice["code"] for notice in summary["notices"]] == ["LAYOUT_PARTIAL"]
     assert (summary["rows_in"], summary["rows_accepted"]) == (40, 40)
 
@@ -74,12 +74,12 @@ def test_names_with_spaces_dashes_and_chinese(folder: Path, tape_text: str, panh
     assert (deep / "结果 100%" / "report.html").exists()
 
 
-def test_a_result_is_replaced_whole_by_the_next(folder: Path, tape_text: str, panhuo: Panhuo) -> None:
+def test_a_result_is_replaced_whole_by_the_next(folder: Path, tape_text: str, within: Panhuo) -> None:
     spoiled = tape_text.replace(tape_text.splitlines()[3].split(",")[0], "")
     (folder / "spoiled.csv").write_text(spoiled, encoding="utf-8")
-    assert ran(panhuo, folder, "spoiled.csv")["rows_rejected"] == 1
+    assert ran(within, folder, "spoiled.csv")["rows_rejected"] == 1
     assert (folder / "out" / "private" / "rejected_rows.xlsx").exists()
-    assert ran(panhuo, folder, "good.csv")["rows_rejected"] == 0
+    assert ran(within, folder, "good.csv")["rows_rejected"] == 0
     assert not (folder / "out" / "private" / "rejected_rows.xlsx").exists()  # nothing of the earlier result remains
     assert sorted(path.name for path in folder.iterdir()) == ["good.csv", "out", "spoiled.csv"]
 
@@ -108,14 +108,14 @@ REAL = {
 
 
 @pytest.mark.parametrize("name", REAL)
-def test_public_loan_data_every_row_accounted_for_and_a_proven_gap(name: str, real_data: Path, folder: Path, panhuo: Panhuo) -> None:
+def test_public_loan_data_every_row_accounted_for_and_a_proven_gap(name: str, real_data: Path, folder: Path, within: Panhuo) -> None:
     place, options = REAL[name]
     tape = real_data.joinpath(*place)
     if not tape.exists():
         pytest.skip(f"{tape.name} is not beside this checkout")
     with gzip.open(tape, "rt", encoding="utf-8", newline="") as file:
         rows = sum(1 for row in csv.reader(file) if row) - 1
-    summary = ran(panhuo, folder, str(tape), *options)
+    summary = ran(within, folder, str(tape), *options)
     assert summary["rows_in"] == rows
     accounts = pl.read_parquet(folder / "out" / "accounts.parquet")
     out = {int(line["row"]) for line in rejects(folder / "out")}

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from panhuo.apps.identity.models import Attempt, Organisation, SignIn, User
 from panhuo.apps.identity.signing_in import LOCK_AFTER, secret_seal
+from panhuo.config import settings as shipped
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +64,20 @@ def test_the_right_password_opens_and_is_noted(client: Client, user: User) -> No
     sign_in = SignIn.objects.get(user=user)
     assert sign_in.method == "password"
     assert client.session.session_key not in sign_in.session_digest
+
+
+def test_the_shipped_way_of_keeping_passwords_is_a_costly_one(client: Client, user: User, settings: Any) -> None:
+    """Elsewhere tests hash at the least cost."""
+    settings.PASSWORD_HASHERS = shipped.PASSWORD_HASHERS
+    user.set_password(PASSWORD)
+    user.save()
+    kind, _, cost = user.password.removeprefix("argon2$").split("$")[:3]
+    assert kind == "argon2id"
+    figures = {name: int(figure) for name, figure in (part.split("=") for part in cost.split(","))}
+    assert figures["m"] >= 102_400  # KiB
+    assert figures["t"] >= 2
+    assert knock(client, "wrong").status_code == 401
+    assert knock(client).status_code == 302
 
 
 def test_names_are_the_same_in_capitals(client: Client, user: User) -> None:

@@ -44,8 +44,8 @@ def test_rejected_rows_are_shown_masked_and_filtered(ops: Seat, sit: Callable[..
 
 
 def test_pages_of_rejected_rows_hold_each_once(ops: Seat, clean_rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rejects, "PAGE", 4)
-    monkeypatch.setattr(rejects, "PART", 3)
+    monkeypatch.setattr(rejects, "PAGE", 8)
+    monkeypatch.setattr(rejects, "PART", 5)
     rows = [row | {"借据号": f"R{n:03d}", "未偿本金": "坏" if n % 3 else "-1"} for n, row in enumerate(clean_rows * 1)]
     tape = ops.imported(("t.csv", csv_of(rows)))
     for code, wanted in (("", range(40)), ("NEGATIVE_PRINCIPAL", range(0, 40, 3))):

@@ -6,7 +6,9 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,23 +51,18 @@ def test_both_readmes_have_the_same_commands(root: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_readme_works_as_written(root: Path, tmp_path: Path) -> None:
+def test_the_readme_works_as_written(root: Path, tmp_path: Path, in_process: Callable[..., Any]) -> None:
     """Its commands for one's own tape, then its library example, in a folder with such a tape."""
     text = (root / "README.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```(sh|python)\n(.*?)```", text, re.DOTALL)
     shell = next(body for kind, body in blocks if kind == "sh" and "layout suggest" in body)
     python = next(body for kind, body in blocks if kind == "python")
     for kind in ("xlsx", "csv"):
-        subprocess.run(
-            [sys.executable, "-m", "panhuo.cli.main", "sample", "-n", "300", "-o", f"tape.{kind}", "--seed", "1"],
-            cwd=tmp_path,
-            check=True,
-            capture_output=True,
-        )
+        assert in_process("sample", "-n", "300", "-o", f"tape.{kind}", "--seed", "1", at=tmp_path).returncode == 0
     for line in shell.strip().splitlines():
         words = shlex.split(line.split("  #")[0])
         assert words[0] == ".venv/bin/panhuo"
-        run = subprocess.run([sys.executable, "-m", "panhuo.cli.main", *words[1:]], cwd=tmp_path, capture_output=True, text=True, check=False)
+        run = in_process(*words[1:], at=tmp_path)
         assert run.returncode == 0, f"{line}\n{run.stdout}\n{run.stderr}"
     example = subprocess.run([sys.executable, "-c", python], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert example.returncode == 0, example.stderr

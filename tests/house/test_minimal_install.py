@@ -59,7 +59,8 @@ def installed(root: Path, wheel: Path, tmp_path_factory: pytest.TempPathFactory)
     folder = tmp_path_factory.mktemp("minimal") / "venv"
     venv.create(folder, with_pip=False)
     python = folder / "bin" / "python"
-    pip("install", "-c", str(root / "requirements" / "lock.txt"), str(wheel), python=python)
+    # what is imported is compiled when it is; the rest of a hundred megabytes need not be
+    pip("install", "--no-compile", "-c", str(root / "requirements" / "lock.txt"), str(wheel), python=python)
     return python
 
 

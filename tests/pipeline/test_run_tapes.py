@@ -147,13 +147,13 @@ def test_text_that_means_harm_is_only_text(run_rows: Callable[..., Ran], clean_r
 
 
 @pytest.mark.slow
-def test_fifty_thousand_rejects_leave_a_bounded_report(clean_rows: Rows, tmp_path: Path) -> None:
+def test_twenty_thousand_rejects_leave_a_bounded_report(clean_rows: Rows, tmp_path: Path) -> None:
     """The files list every reject, the page a line a kind: ten times the faults are no longer page."""
     sizes = []
-    for many in (5_000, 50_000):
+    for many in (2_000, 20_000):
         rows = [clean_rows[n % 60] | {"借据号": f"A{n}", "未偿本金": "" if n % 3 else "-1"} for n in range(many)]
         tape = write(tmp_path / f"{many}.csv", [*rows, clean_rows[0]])
-        run = ran([tape], tmp_path / f"out-{many}", as_of=AS_OF, batch_rows=20_000)
+        run = ran([tape], tmp_path / f"out-{many}", as_of=AS_OF, batch_rows=8_000)
         assert (run.summary["rows_accepted"], run.summary["rows_rejected"]) == (1, many)
         with (run.out / "rejects.csv").open(encoding="utf-8-sig", newline="") as file:
             lines = list(csv.reader(file))[1:]
