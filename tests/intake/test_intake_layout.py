@@ -169,6 +169,15 @@ class TestBinding:
         with pytest.raises(InputUnusable, match="LAYOUT_AMBIGUOUS"):
             bind(layout, ["借据号", "余 额", "余额 ", "五级"])
 
+    def test_one_heading_is_not_two_parts_of_the_balance(self, tmp_path: Path) -> None:
+        path = tmp_path / "twofold.yaml"
+        columns = "".join(
+            f"  - {{from: {source}, to: {to}}}\n" for source, to in (("号", "account_id"), ("欠", "principal_fen"), ("欠", "interest_fen"))
+        )
+        path.write_text(f"name: twofold\ntitle: {{zh: 试, en: trial}}\nversion: 1\ncolumns:\n{columns}", encoding="utf-8")
+        with pytest.raises(InputUnusable, match="LAYOUT_TWOFOLD"):
+            bind(load_layout(path), ["号", "欠"])
+
     def test_a_unit_in_the_heading_fills_or_contradicts(self, file: Path) -> None:
         with pytest.raises(InputUnusable, match="LAYOUT_UNIT_CONFLICT"):
             bind(load_layout(file), ["借据号", "余额（元）", "五级"])

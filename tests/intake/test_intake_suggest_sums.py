@@ -72,6 +72,14 @@ def test_parts_of_one_amount_are_added(headings: list[str], field: str, tmp_path
     assert {g.field for g in suggest_layout(headings).guesses} == {field}  # by name alone, too
 
 
+@pytest.mark.parametrize("beside", [["应收罚息"], ["未还罚息", "应收罚息"], ["拖欠罚息（元）"]])
+def test_penalties_are_no_part_of_the_interest_that_their_names_are_like(beside: list[str], tmp_path: Path) -> None:
+    columns = {name: amounts(i) for i, name in enumerate(["应收利息", *beside])}
+    _, accounts = read(tape(**columns), tmp_path)
+    assert accounts["interest_fen"].to_list() == fen(columns["应收利息"])
+    assert accounts["penalty_fen"].to_list() == fen(*(columns[name] for name in beside))
+
+
 @pytest.mark.parametrize(
     "heading", ["律师费", "公告费", "保全费", "执行费", "垫付费用", "诉讼费", "评估费", "律师费（元）", "代垫诉讼费", "申请执行费"]
 )

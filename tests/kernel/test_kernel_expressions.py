@@ -67,6 +67,7 @@ def test_dates_move_by_months() -> None:
         ("overdue_days + 1", "must be true or false"),
         ("overdue_days > 'many'", "cannot be evaluated"),
         ("overdue_days > :n", "parameter :n is not defined"),
+        ("maturity_date < CURRENT_DATE", "what day or time it is"),
         ("", "not a"),
     ],
 )

@@ -35,6 +35,15 @@ from panhuo.cli.signals import leaving
 @click.option("--as-of", "as_of", metavar="DATE", help=say("基准日，如 2026-10-31", "cut-off date, such as 2026-10-31"))
 @click.option("--policy", type=click.Path(path_type=Path), help=say("政策文件；不给则用自带的", "policy file; without it the shipped one"))
 @click.option(
+    "--rules",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help=say(
+        "另加的规则手册，可多次给出；与内置手册同名则取而代之", "a rulebook to add, may be given several times; one of a shipped name takes its place"
+    ),
+)
+@click.option(
     "--engine",
     type=click.Choice(["local", "ray"]),
     default="local",
@@ -57,12 +66,15 @@ def command(
     layout: str | None,
     as_of: str | None,
     policy: Path | None,
+    rules: tuple[Path, ...],
     engine: str,
     seed: int,
     sheet: str | None,
     batch_rows: int,
     as_json: bool,
 ) -> None:
+    if not str(out).strip() or str(out) == ".":
+        raise click.BadParameter(say("请给出一个目录名", "name a folder"), param_hint="-o")
     from panhuo.pipeline import run_tape
     from panhuo.pipeline.workspace import abandon
 
@@ -74,6 +86,7 @@ def command(
             as_of=parse_date(as_of) if as_of else None,
             today=today(),
             policy=policy,
+            rules=rules,
             engine=engine,
             seed=seed,
             sheet=sheet,

@@ -103,6 +103,8 @@ def _compile(sql: str, columns: tuple[tuple[str, pl.DataType], ...], where: str,
         raise _bad(where, f"只允许单个表达式，不允许查询：{sql!r}", f"one expression is allowed, not a query: {sql!r}")
     if tree.find(exp.AggFunc, exp.Window):
         raise _bad(where, f"须逐行计算，不能用汇总或窗口函数：{sql!r}", f"must be worked out row by row, no totals and no windows: {sql!r}")
+    if tree.find(exp.CurrentDate, exp.CurrentTime, exp.CurrentTimestamp, exp.CurrentDatetime):
+        raise _bad(where, f"不能用运行当天的日期或时间：{sql!r}", f"must not ask what day or time it is: {sql!r}")
     for column in tree.find_all(exp.Column):
         if column.name not in schema:
             near = difflib.get_close_matches(column.name, list(schema), n=1)

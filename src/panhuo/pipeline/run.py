@@ -78,6 +78,7 @@ def run_tape(
     as_of: dt.date | None = None,
     today: dt.date | None = None,
     policy: Path | None = None,
+    rules: Sequence[Path] = (),
     engine: str = "local",
     seed: int = 0,
     sheet: str | None = None,
@@ -87,17 +88,18 @@ def run_tape(
 ) -> RunResult:
     """Read a tape, write the disposal plan into ``out`` (whole or not at all), return its summary.
 
-    as_of: the cut-off date; left out, the layout's, else what the tape says, else ``today``. lang: what the report opens in.
+    as_of: the cut-off date; left out, the layout's, else what the tape says, else ``today``. rules: rulebooks beside the
+    shipped ones, or in place of those whose name they have. lang: what the report opens in.
     Raises PanhuoError subclasses for whatever a user can mend; see :mod:`panhuo.kernel.errors`.
     """
     started = time.perf_counter()
     paths = [Path(tape) for tape in tapes]
-    refuse_inside(Path(out), [*paths, *(Path(given) for given in (layout, policy) if given is not None)])
+    refuse_inside(Path(out), [*paths, *(Path(given) for given in (layout, policy, *rules) if given is not None)])
     house = load_policy(policy)
     clock = _Clock(tell or (lambda stage, share: None), lang)
     with workspace(Path(out)) as folder:
         with ThreadPoolExecutor(2) as beside:  # what no stage waits for, next to the stage that runs
-            reading = beside.submit(load_books)
+            reading = beside.submit(load_books, rules)
             with clock.stage("intake"):
                 intake = take_in(
                     paths,

@@ -80,6 +80,7 @@ def clean(raw: pl.DataFrame, *, layout: Layout | str = "panhuo", as_of: dt.date 
     batch = _typed(raw, plan, binding, cutoff)
     faulty = _faulty_rows(raw, batch.notes)
     printed_rows.note_totals(batch.notes, raw, headings, binding)
+    printed_rows.note_sums(batch, raw)
     rules_currency.check_currency(batch, binding.currency, feeds(plan))
     rules_ranges.check_ranges(batch)
     rules_amounts.check_amounts(batch)

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from panhuo.engines.intake.currency import agreed, claims_of
 from panhuo.engines.intake.layout import Layout, columns_of
 from panhuo.engines.intake.money_words import BRACKETS, pieces, said
+from panhuo.engines.intake.rules import BALANCE_PARTS
 from panhuo.kernel.errors import InputUnusable
 from panhuo.kernel.frames import TAPE, TAPE_REQUIRED
 from panhuo.kernel.words import Words
@@ -93,7 +94,7 @@ def bind(layout: Layout, headings: Sequence[str], *, where: str = "") -> Binding
     """Match ``layout`` to ``headings``; ``where`` names the file in errors.
 
     Raises InputUnusable: LAYOUT_MISSING_REQUIRED (names the field and the nearest headings), LAYOUT_AMBIGUOUS (two headings
-    of the file match one column), LAYOUT_UNIT_CONFLICT (the heading states another unit than the layout), and what :func:`.currency.agreed`
+    of the file match one column), LAYOUT_TWOFOLD (one heading is two parts of the balance), LAYOUT_UNIT_CONFLICT (the heading states another unit than the layout), and what :func:`.currency.agreed`
     raises for headings of amounts that name another currency than the layout or each other.
     """
     place = where or layout.name
@@ -110,6 +111,7 @@ def bind(layout: Layout, headings: Sequence[str], *, where: str = "") -> Binding
         unit = _unit(column.resolved_kind, column.unit, found, place)
         if unit:
             units[column.to] = unit
+    _refuse_twofold(fields, place)
     missing = tuple(column.to for column in layout.columns if column.to not in fields)
     for name in (*TAPE_REQUIRED, *layout.required):
         lacking = _lacking(layout, name, fields)
@@ -131,6 +133,22 @@ def bind(layout: Layout, headings: Sequence[str], *, where: str = "") -> Binding
 def known_headings(layout: Layout) -> frozenset[str]:
     """Every heading the layout speaks of, in normal form: what a header row is recognised by."""
     return frozenset(normal_heading(heading) for column in layout.columns for heading in column.from_) | frozenset(map(normal_heading, layout.ignore))
+
+
+def _refuse_twofold(fields: dict[str, str], place: str) -> None:
+    """A column of the file that is two parts of the balance would be owed twice."""
+    for name in BALANCE_PARTS:
+        for other in BALANCE_PARTS[: BALANCE_PARTS.index(name)]:
+            if name in fields and fields.get(other) == fields[name]:
+                raise InputUnusable(
+                    "LAYOUT_TWOFOLD",
+                    Words(
+                        f"“{fields[name]}”同时是 {other} 和 {name}，余额会重复计算",
+                        f"{fields[name]!r} is both {other} and {name}: it would be owed twice",
+                    ),
+                    where=place,
+                    remedy=Words("在版式中只留一处", "keep one of the two in the layout"),
+                )
 
 
 def _find(alternatives: Iterable[str], headings: Sequence[str], by_normal: dict[str, list[str]], place: str) -> str | None:

@@ -13,17 +13,24 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from panhuo.engines.intake.clean_batch import Batch
 from panhuo.engines.intake.clean_notes import Notes
 from panhuo.engines.intake.mapping import Binding
+from panhuo.engines.intake.rules import BALANCE_PARTS
 
 _LEADING: Final = 3
 _BLANKS: Final = " \u3000:："
-_TOTAL_WORDS: Final = (
-    *("合计", "总计", "小计", "本页合计", "本页小计", "总合计", "合 计", "总 计", "小 计"),
-    *("Total", "TOTAL", "total", "Subtotal", "Grand total", "Grand Total"),
+_TOTAL: Final = (
+    r"(?i)^[(（【]?(?:[\p{Han}]{0,12}?(?:合计|总计|小计|总合计|汇总|总和)(?:金额|余额|数|额|行)?|(?:grand|sub)?-?totals?|sum)[:：.]?"
+    r"[(（]?(?:[共计]?[0-9][0-9,]*)?(?:万?元|笔|户|条|件|loans?|accounts?|items?|rows?)*[)）】]?[:：.]?$"
 )
-_BRIEF: Final = 24
+"""A total row's word, all spaces taken out: 合　计, 合计（20笔）, 江苏分行小计, Total: 20."""
+_COUNT: Final = r"^[共计合]{1,2}[:：]?[0-9][0-9,]*[笔户条件](?:借据|贷款|账户)?$|^[0-9][0-9,]*[笔户条件]$"
+"""How many, where an account number or the first cell should stand."""
+_BRIEF: Final = 60
 """Bytes no cell passes that says "total" and little else: looking at lengths first spares looking into most cells."""
+_LAST: Final = 3
+_ABOVE: Final = 3
 _LABEL: Final = (
     r"(?i)^[\s\u3000'(（]*(?:"
     r"(?:打印|制表|制单|填表|填报|编制|复核|审核|审批|导出|生成|报送|报表|统计|经办|操作|负责|主管)(?:时间|日期|人员|人|员|部门|机构|单位|柜员|序号)?\s*[:：]"
@@ -36,15 +43,46 @@ _FEW: Final = 4
 
 def note_totals(notes: Notes, raw: pl.DataFrame, headings: Sequence[str], binding: Binding) -> None:
     """Rows that add up the others: a first cell, the account number or the name says so."""
+    numbered = {binding.fields.get("account_id"), headings[0] if headings else None}
     columns = dict.fromkeys([*headings[:_LEADING], *(binding.fields[name] for name in ("account_id", "name") if name in binding.fields)])
     out = np.zeros(raw.height, dtype=bool)
     for name in columns:
         cells = raw[name]
-        brief = cells.filter((cells.str.len_bytes() <= _BRIEF).fill_null(value=False)).unique()
-        said = brief.filter(brief.str.strip_chars(_BLANKS).is_in(_TOTAL_WORDS))
+        size = cells.str.len_bytes()
+        words = (size != cells.str.len_chars()) | cells.str.contains(r"(?i)tal|sum")  # a number of plain digits and letters is none
+        brief = cells.filter(((size <= _BRIEF) & words).fill_null(value=False)).unique()
+        plain = brief.str.replace_all(r"[\s\u3000]", "")
+        said = brief.filter(plain.str.contains(_TOTAL) | (plain.str.contains(_COUNT) if name in numbered else False))
         if len(said):
             out |= cells.is_in(said.implode()).fill_null(value=False).to_numpy()
     notes.add_where("TOTAL_ROW", "account_id", pl.Series("total", out))
+
+
+def note_sums(batch: Batch, raw: pl.DataFrame) -> None:
+    """Rows at the end of a file that say nothing of it, and are the sum of all rows above them, in every amount the tape has.
+
+    Only where the file begins in this batch, as the rows before it are not known otherwise.
+    """
+    amounts = [name for name in ("principal_fen", *BALANCE_PARTS) if batch.has(name) and batch.notes.from_file(name)]
+    amounts = list(dict.fromkeys(amounts))
+    if "principal_fen" not in amounts:
+        return
+    told = batch.notes.rejected
+    for (_,), part in raw.select(pl.col("__file").fill_null(""), "__row", at=pl.int_range(pl.len())).group_by("__file", maintain_order=True):
+        at = part["at"].to_numpy()
+        if int(part["__row"][0] or 0) != 1:
+            continue
+        claims = at[~told[at]]
+        owed = batch.frame["principal_fen"].gather(claims).fill_null(0).to_numpy()
+        upto = np.cumsum(owed.astype(np.float64))
+        for k in range(max(_ABOVE, len(claims) - _LAST), len(claims)):
+            near = owed[k] and abs(upto[k - 1] - owed[k]) <= 1e-9 * abs(upto[k - 1])
+            if near and all(_adds_up(batch.frame[name], claims[:k], claims[k]) for name in amounts):
+                batch.notes.add("TOTAL_ROW", "account_id", claims[k : k + 1].astype(np.int64))
+
+
+def _adds_up(amounts: pl.Series, above: npt.NDArray[np.int64], last: np.int64) -> bool:
+    return int(amounts.gather(above).cast(pl.Int128).sum() or 0) == int(amounts[int(last)] or 0)
 
 
 def note_printed(notes: Notes, raw: pl.DataFrame, headings: Sequence[str]) -> npt.NDArray[np.bool_]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +26,7 @@ from panhuo.kernel.errors import InputUnusable
 from panhuo.kernel.words import Words
 
 _SAMPLE = 1 << 20
+_GUARD = b'="'
 
 
 @dataclass
@@ -106,15 +107,17 @@ class _Text(Reader):
         blocks = encodings.Blocks(stream, self.encoding, self.skip, self.part.name)
         reader = Rows(self.dialect, self.limits, may_be_marked=self.encoding != encodings.UTF8)
         skip = self.dialect.skip_lines
+        guarded = False
         try:
             held: bytes | None = None
             for block in ahead(blocks):  # the next one being read, hashed and decoded while this one is parsed
                 if skip:
                     block, skip = _without_lines(block, skip)
+                guarded = guarded or _GUARD in block  # of whole lines
                 if held is not None:
-                    yield from reader.feed(held, final=False)
+                    yield from _unguarded(reader.feed(held, final=False), guarded)
                 held = block
-            yield from reader.feed(held or b"", final=True)
+            yield from _unguarded(reader.feed(held or b"", final=True), guarded)
         finally:
             stream.close()
             self.file.blank_rows, self.file.slow_blocks, self.file.encoding = reader.blank, reader.slow_blocks, blocks.encoding
@@ -223,6 +226,14 @@ def _may_be_letter(part: Part) -> bool:
 
 def _knows(reader: Reader, known: frozenset[str]) -> bool:
     return any(normal_heading(heading) in known for heading in reader.file.headings)
+
+
+def _unguarded(frames: Iterable[pl.DataFrame], guarded: bool) -> Iterator[pl.DataFrame]:
+    """``="00123"`` is how a CSV keeps Excel from rounding a long number: the text in it, as Excel shows it. guarded: whether any may stand here."""
+    for frame in frames:
+        text = [name for name in frame.columns if guarded and not name.startswith("__") and frame[name].str.starts_with('="').any()]
+        inner = (pl.col(name).str.extract(r'^="([\s\S]*)"$').str.replace_all('""', '"', literal=True) for name in text)
+        yield frame.with_columns(pl.coalesce(value, pl.col(name)).alias(name) for name, value in zip(text, inner, strict=True)) if text else frame
 
 
 def _without_lines(block: bytes, count: int) -> tuple[bytes, int]:

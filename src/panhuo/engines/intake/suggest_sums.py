@@ -73,8 +73,9 @@ def _competes(heading: str, field: str, scores: Mapping[str, float], seen: Profi
         return False
     if seen is not None and seen.filled >= 3 and seen.share("number") < 0.6:
         return False
-    if part_of(heading) == field:
-        return True
+    part = part_of(heading)
+    if part is not None:  # 应收罚息 is like 应收利息, and no interest
+        return part == field
     score = scores[field]
     return score >= (_ENOUGH if heading.isascii() else _ENOUGH_CJK) and score >= max(scores.values())
 
