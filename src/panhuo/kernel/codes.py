@@ -30,6 +30,7 @@ PRODUCT: Codes = (
         "consumer loan",
         (
             "消费贷",
+            "个人消费贷",
             "消费信用贷",
             "个人消费信用贷款",
             "消费类贷款",
@@ -128,11 +129,11 @@ REPAYMENT_METHOD: Codes = (
 )
 
 GUARANTEE_KIND: Codes = (
-    Code("credit", "信用", "unsecured", ("信用贷款", "无担保", "unsecured")),
+    Code("credit", "信用", "unsecured", ("信用贷款", "无担保", "免担保", "信用/免担保", "unsecured")),
     Code("guarantee", "保证", "guaranteed", ("担保", "保证担保")),
     Code("mortgage", "抵押", "mortgaged", ("抵押担保",)),
     Code("pledge", "质押", "pledged", ("质押担保",)),
-    Code("mixed", "组合担保", "mixed", ("混合", "组合")),
+    Code("mixed", "组合担保", "mixed", ("混合", "组合", "抵押+保证", "保证+抵押", "抵押、保证", "保证、抵押", "质押+保证", "抵押+质押", "多种担保")),
 )
 
 COLLATERAL_KIND: Codes = (
@@ -149,11 +150,11 @@ COLLATERAL_KIND: Codes = (
 )
 
 FIVE_CLASS: Codes = (
-    Code("pass", "正常", "pass", ("正常类", "1")),
-    Code("special_mention", "关注", "special mention", ("关注类", "2")),
-    Code("substandard", "次级", "substandard", ("次级类", "3")),
-    Code("doubtful", "可疑", "doubtful", ("可疑类", "4")),
-    Code("loss", "损失", "loss", ("损失类", "5")),
+    Code("pass", "正常", "pass", ("正常类", "1", "一级")),
+    Code("special_mention", "关注", "special mention", ("关注类", "2", "二级")),
+    Code("substandard", "次级", "substandard", ("次级类", "3", "三级")),
+    Code("doubtful", "可疑", "doubtful", ("可疑类", "4", "四级")),
+    Code("loss", "损失", "loss", ("损失类", "5", "五级")),
 )
 
 LITIGATION_STATE: Codes = (

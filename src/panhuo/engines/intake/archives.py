@@ -317,7 +317,11 @@ def _zip_parts(path: Path, name: str, limits: ReadLimits, left_out: list[str]) -
         others: list[str] = []
         for info in archive.infolist():
             label = _member_name(info)
-            if label.startswith("__MACOSX/") or Path(label).name in (".DS_Store", "Thumbs.db", "desktop.ini"):
+            if (
+                label.startswith("__MACOSX/")
+                or Path(label).name in (".DS_Store", "Thumbs.db", "desktop.ini")
+                or Path(label).name.startswith(("~$", "._"))
+            ):
                 continue
             if info.is_dir():
                 folders.append(label)

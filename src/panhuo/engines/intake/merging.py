@@ -41,7 +41,7 @@ class Merged:
 def merge(files: Sequence[tuple[str, tuple[str, ...], tuple[str, ...]]], layout: Layout | None, *, of_sheets: bool = False) -> Merged:
     """files: name, headings, duplicate headings. of_sheets: sheets of one workbook are among them, which the remedy then speaks of.
 
-    Raises InputUnusable: DUPLICATE_HEADINGS (unless the layout uses none of them), HEADINGS_DIFFER, UNITS_DIFFER, and what
+    Raises InputUnusable: DUPLICATE_HEADINGS (unless the layout uses none of them, or without one none has the name of a field), HEADINGS_DIFFER, UNITS_DIFFER, and what
     :func:`.mapping.bind` raises for files that differ.
     """
     notes = [note for name, headings, duplicates in files if duplicates for note in _duplicates(name, headings, duplicates, layout)]
@@ -100,8 +100,13 @@ def _key(heading: str) -> _Key:
 
 def _duplicates(name: str, headings: tuple[str, ...], duplicates: tuple[str, ...], layout: Layout | None) -> list[Words]:
     listed = ", ".join(repr(heading) for heading in duplicates)
-    used = {normal_heading(heading) for column in (layout.columns if layout else ()) for heading in column.from_}
-    if layout is None or any(normal_heading(heading) in used for heading in duplicates):
+    if layout is not None:
+        used = frozenset(normal_heading(heading) for column in layout.columns for heading in column.from_)
+    else:  # a column of no known name, such as 备注, is not what a layout will want
+        from panhuo.engines.intake.suggest_names import synonyms
+
+        used = frozenset(normal_heading(heading) for listed in synonyms().values() for heading in listed)
+    if any(normal_heading(heading) in used for heading in duplicates):
         raise unusable(
             "DUPLICATE_HEADINGS",
             name,
