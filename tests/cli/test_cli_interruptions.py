@@ -118,7 +118,7 @@ def test_a_terminated_run_cleans_up_and_says_so(folder: Path, earlier: dict[str,
 @pytest.mark.parametrize("moment", ["scratch", "decisions.parquet"])
 def test_a_closed_terminal_leaves_nothing_behind(folder: Path, earlier: dict[str, bytes], start: Start, moment: str) -> None:
     """SIGHUP, as it comes when the window or the connection is closed; then SIGTERM, as a session's end sends both."""
-    process = start("run", "good.csv", "-o", "out", lang="en")
+    process = start("run", "good.csv", "-o", "out", lang="en", preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
     wait_for(folder, moment, process)
     assert [stat.S_IMODE(one.stat().st_mode) for one in partial(folder)] == [0o700]
     process.send_signal(signal.SIGHUP)

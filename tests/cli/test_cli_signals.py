@@ -44,19 +44,28 @@ def handlers() -> Iterator[None]:
         signal.signal(one, handler)
 
 
+def hear_the_terminal() -> None:
+    """In the child: SIGHUP as a shell leaves it, also where these tests run under nohup, which has it ignored."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize(("number", "words"), [(signal.SIGINT, "Interrupted"), (signal.SIGTERM, "Terminated"), (signal.SIGHUP, "Terminated")])
 @pytest.mark.parametrize("times", [1, 4])
 def test_who_does_not_hear_is_ended_all_the_same(tmp_path: Path, number: signal.Signals, words: str, times: int) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-c", DEAF], cwd=tmp_path, stderr=subprocess.PIPE, text=True, env={**os.environ, "PANHUO_LANG": "en", "PYTHONUTF8": "1"}
-    )
-    while not (tmp_path / "begun").exists():
-        assert process.poll() is None
-        time.sleep(0.005)
-    for _ in range(times):
-        process.send_signal(number)
-        time.sleep(0.05)
-    _, said = process.communicate(timeout=30)
+    environment = {**os.environ, "PANHUO_LANG": "en", "PYTHONUTF8": "1"}
+    with subprocess.Popen(
+        [sys.executable, "-c", DEAF], cwd=tmp_path, stderr=subprocess.PIPE, text=True, env=environment, preexec_fn=hear_the_terminal
+    ) as process:
+        while not (tmp_path / "begun").exists():
+            assert process.poll() is None
+            time.sleep(0.005)
+        for _ in range(times):
+            process.send_signal(number)
+            time.sleep(0.05)
+        try:
+            _, said = process.communicate(timeout=30)
+        finally:
+            process.kill()
     assert process.returncode == 128 + number
     assert said.count(words) == 1
     assert (tmp_path / "cleaned").exists()
