@@ -49,7 +49,7 @@ def note_totals(notes: Notes, raw: pl.DataFrame, headings: Sequence[str], bindin
     for name in columns:
         cells = raw[name]
         size = cells.str.len_bytes()
-        words = (size != cells.str.len_chars()) | cells.str.contains(r"(?i)tal|sum")  # a number of plain digits and letters is none
+        words = (size != cells.str.len_chars()) | cells.str.contains(r"^[\s(]*[GgSsTt][RrUuOo]")  # a number of plain digits and letters is none
         brief = cells.filter(((size <= _BRIEF) & words).fill_null(value=False)).unique()
         plain = brief.str.replace_all(r"[\s\u3000]", "")
         said = brief.filter(plain.str.contains(_TOTAL) | (plain.str.contains(_COUNT) if name in numbered else False))
@@ -85,10 +85,17 @@ def _adds_up(amounts: pl.Series, above: npt.NDArray[np.int64], last: np.int64) -
     return int(amounts.gather(above).cast(pl.Int128).sum() or 0) == int(amounts[int(last)] or 0)
 
 
-def note_printed(notes: Notes, raw: pl.DataFrame, headings: Sequence[str]) -> npt.NDArray[np.bool_]:
-    """Among the rows rejected so far, repeated headings and lines of the printing; returns where they are, as nothing else is to be said of their cells."""
+def note_printed(batch: Batch, raw: pl.DataFrame, headings: Sequence[str], binding: Binding) -> npt.NDArray[np.bool_]:
+    """Among the rejected rows without a principal, repeated headings and lines of the printing; returns where they are, as nothing else is to be said of their cells."""
     out = np.zeros(raw.height, dtype=bool)
-    at = np.flatnonzero(notes.rejected)
+    no_claim = (batch.frame["principal_fen"].fill_null(0) == 0) & pl.Series(batch.notes.rejected)
+    key = binding.fields.get("account_id", headings[0])
+    first = raw.select(key=key, lead=headings[0])  # looked at first: to take forty columns apart is a tenth of the cleaning
+    worth = (pl.col("key").is_null() | (pl.col("key").str.strip_chars(_BLANKS) == key.strip(_BLANKS))) | pl.any_horizontal(
+        pl.col("key", "lead").str.contains(_LABEL)
+    )
+    at = no_claim.arg_true().to_numpy()
+    at = at[first.filter(no_claim).select(worth.fill_null(value=False)).to_series().to_numpy()] if len(at) else at
     if not len(at):
         return out
     cells = raw.select(headings)[at]
@@ -100,6 +107,6 @@ def note_printed(notes: Notes, raw: pl.DataFrame, headings: Sequence[str]) -> np
     )
     for code, name in (("HEADER_ROW", "header"), ("PRINTED_ROW", "printed")):
         hit = at[found[name].fill_null(value=False).to_numpy() & ~out[at]]
-        notes.add(code, "", hit)
+        batch.notes.add(code, "", hit.astype(np.int64))
         out[hit] = True
     return out
