@@ -26,7 +26,7 @@ pytestmark = [
         "ignore::pytest.PytestUnraisableExceptionWarning"
     ),  # the client in the process leaves closing uploads to the collector
 ]
-EXAMPLES = 10
+EXAMPLES = 25
 
 
 def operations() -> list[Any]:

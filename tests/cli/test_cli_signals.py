@@ -17,11 +17,17 @@ from panhuo.cli.signals import Terminated, end_once, leaving
 
 HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 DEAF = """
-import sys, time
+import time
 from pathlib import Path
 from panhuo.cli.signals import end_once, leaving
+
+def clean():
+    with open("cleaned", "a", encoding="utf-8") as file:
+        file.write("once")
+    time.sleep(0.3)
+
 end_once()
-with leaving(lambda: Path("cleaned").write_text("once", encoding="utf-8") and time.sleep(0.3)):
+with leaving(clean):
     Path("begun").touch()
     while True:  # as code that swallows what is raised in it, or waits for a lock that nobody gives back
         try:
@@ -68,7 +74,7 @@ def test_who_does_not_hear_is_ended_all_the_same(tmp_path: Path, number: signal.
             process.kill()
     assert process.returncode == 128 + number
     assert said.count(words) == 1
-    assert (tmp_path / "cleaned").exists()
+    assert (tmp_path / "cleaned").read_text(encoding="utf-8") == "once"
 
 
 def test_after_the_block_signals_are_as_before(handlers: None) -> None:

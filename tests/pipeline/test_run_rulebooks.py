@@ -11,30 +11,10 @@ from made_runs import AS_OF, Ran, Rows, write
 
 from panhuo.kernel.errors import ConfigurationInvalid, UsageInvalid
 from panhuo.pipeline import run_tape
+from trial_book import HEAD, RULE
 
-BOOK = """\
-book: our_house
-title: {zh: 本行规则, en: Our house}
-version: '7'
-rules:
-- id: OUR-NO-AGENCY
-  title: {zh: 不委外, en: no agencies}
-  statement: {zh: 本行不委外催收, en: this bank hires no agencies}
-  condition: overdue_days >= 0
-  effect: {bars: [agency]}
-  unknown: bars
-  reason: {zh: 本行不委外, en: this bank hires no agencies}
-  source: {instrument: a decision of the board}
-  certainty: house
-  force: house_policy
-  modality: must
-  binds: [HOUSE]
-  effective_from: 2020-01-01
-  effective_to: null
-  enforced: true
-  cases:
-  - {name: any, as_of: 2026-01-01, account: {overdue_days: 5}, expect: barred}
-"""
+BOOK = HEAD.replace("trial", "our_house", 1) + RULE.replace("T-ONE", "OUR-NO-AGENCY").replace("days: 90", "days: -1")
+BOOK = BOOK[: BOOK.index("  cases:")] + "  cases:\n  - {name: any, as_of: 2026-01-01, account: {overdue_days: 5}, expect: barred}\n"
 
 
 @pytest.fixture
@@ -49,12 +29,12 @@ def test_a_rule_of_ones_own_is_applied_named_and_told(run_rows: Callable[..., Ra
     forecasts = pl.read_parquet(tmp_path / "out" / "forecasts.parquet").filter(pl.col("route").cast(pl.String) == "agency")
     assert forecasts["eligible"].any() is False
     assert forecasts["barred_by"].cast(pl.String).str.contains("OUR-NO-AGENCY").any()
-    assert run.summary["versions"]["rulebooks"]["our_house"].startswith("7")
+    assert run.summary["versions"]["rulebooks"]["our_house"].startswith("1")
     assert set(run.summary["versions"]["rulebooks"]) > {"our_house", "classification"}
 
 
 def test_a_faulty_book_is_refused_before_anything_is_written(clean_rows: Rows, book: Path, tmp_path: Path) -> None:
-    book.write_text(BOOK.replace("overdue_days >= 0", "overdue_day >= 0"), encoding="utf-8")
+    book.write_text(BOOK.replace("overdue_days > :days", "overdue_day > :days"), encoding="utf-8")
     with pytest.raises(ConfigurationInvalid, match="overdue_days"):
         run_tape([write(tmp_path / "t.csv", clean_rows)], tmp_path / "out", as_of=AS_OF, rules=[book])
     assert not (tmp_path / "out").exists()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 
 import click
 
 import panhuo
 from panhuo.cli.output import language, say
-from panhuo.cli.signals import Terminated, end_once, ended_words, leave
+from panhuo.cli.signals import Terminated, end_once, leave
 from panhuo.kernel.errors import PanhuoError
 
 # Polars gives memory back to the system half a second after it was last used and asks for it again a moment later: a tenth of a
@@ -63,13 +64,6 @@ def cli() -> None:
     pass
 
 
-def _say_terminated(number: int) -> None:
-    try:
-        click.echo(ended_words(number), err=True)
-    except OSError:
-        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 the terminal is gone, and what is buffered for it must go somewhere
-
-
 def main() -> None:
     """Run the command line. Exit status: 0 done, 1 the answer is no, 2 wrong usage, 3 the input cannot be used; 130 interrupted,
     143 terminated, 129 hung up."""
@@ -89,11 +83,9 @@ def main() -> None:
             error.show()
         sys.exit(2)
     except click.Abort:
-        click.echo(ended_words(2), err=True)
-        leave(130)
+        leave(signal.SIGINT)
     except Terminated as error:
-        _say_terminated(error.number)
-        leave(128 + error.number)
+        leave(error.number)
     except PanhuoError as error:
         click.echo(error.describe(language()), err=True)
         sys.exit(error.exit_status)

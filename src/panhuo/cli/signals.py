@@ -83,21 +83,27 @@ def _watch(heard: int, watched: list[signal.Signals], cleanup: Callable[[], None
         first = min(set(numbers) & set(watched))
         cleanup()
         with contextlib.suppress(OSError):  # the terminal is gone
-            os.write(2, (("\r\x1b[2K" if os.isatty(2) else "") + ended_words(first) + "\n").encode())
+            os.write(2, (("\r\x1b[2K" if os.isatty(2) else "") + _ended_words(first) + "\n").encode())
         os._exit(128 + first)
 
 
-def ended_words(number: int) -> str:
+def _ended_words(number: int) -> str:
     if number == signal.SIGINT:
         return say("已中断；没有留下半成品。", "Interrupted; nothing half-written was left.")
     return say("已被终止；没有留下半成品。", "Terminated; nothing half-written was left.")
 
 
-def leave(status: int) -> NoReturn:
-    """Exit with ``status`` whatever else comes: as Python ends it takes its own handlers away, and only what is ignored stays ignored."""
+def leave(number: int) -> NoReturn:
+    """Say that signal ``number`` ended the command and exit with 128 + ``number`` whatever else comes: as Python ends it takes its own handlers away,
+    and only what is ignored stays ignored."""
     for one in _ENDINGS:
         signal.signal(one, signal.SIG_IGN)
-    sys.exit(status)
+    try:
+        sys.stderr.write(_ended_words(number) + "\n")
+        sys.stderr.flush()
+    except OSError:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 the terminal is gone, and what is buffered for it must go somewhere
+    sys.exit(128 + number)
 
 
 def _end(number: int, frame: FrameType | None) -> None:

@@ -13,6 +13,7 @@ import re
 import shutil
 import stat
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +24,8 @@ from panhuo.kernel.words import Words
 SUMMARY = "summary.json"
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FULL = re.compile(r"no space left|disk full|quota exceeded|file too large|out of (disk )?space", re.IGNORECASE)
-
+_TRIES = 50
+_PAUSE_S = 0.01
 
 _ENDING = threading.Lock()
 """A result is published whole or not at all, whichever thread ends the process."""
@@ -64,11 +66,14 @@ def workspace(out: Path) -> Iterator[Path]:
 
 def abandon(out: Path) -> None:
     """Removes what a run of this process has written for ``out`` so far, for a process that ends at once: nothing is published any more, and
-    threads that still write find no folder to write to."""
+    threads that still write find no folder to write to. Tries for half a second at most."""
     _ENDING.acquire()
     partial = _partial(out.absolute())
-    while partial.exists():
-        shutil.rmtree(partial, ignore_errors=True)  # a thread may have made a file meanwhile
+    for _ in range(_TRIES):  # a thread may have made a file meanwhile; a folder that cannot be removed is left to the next run
+        shutil.rmtree(partial, ignore_errors=True)
+        if not partial.exists():
+            return
+        time.sleep(_PAUSE_S)
 
 
 def _partial(out: Path) -> Path:

@@ -92,7 +92,7 @@ def clean(raw: pl.DataFrame, *, layout: Layout | str = "panhuo", as_of: dt.date 
     reject_repeated(batch, raw, binding.fields.get("account_id", "account_id"))
     originals = strays.take_out(batch, raw, plan)
     tables.complete(batch)
-    printed = printed_rows.note_printed(batch, raw, headings, binding)
+    printed = printed_rows.note_printed(batch, raw, headings)
     rejected = batch.notes.rejected
     return Outcome(
         Cleaned(

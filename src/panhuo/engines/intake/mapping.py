@@ -137,18 +137,21 @@ def known_headings(layout: Layout) -> frozenset[str]:
 
 def _refuse_twofold(fields: dict[str, str], place: str) -> None:
     """A column of the file that is two parts of the balance would be owed twice."""
+    taken: dict[str, str] = {}
     for name in BALANCE_PARTS:
-        for other in BALANCE_PARTS[: BALANCE_PARTS.index(name)]:
-            if name in fields and fields.get(other) == fields[name]:
-                raise InputUnusable(
-                    "LAYOUT_TWOFOLD",
-                    Words(
-                        f"“{fields[name]}”同时是 {other} 和 {name}，余额会重复计算",
-                        f"{fields[name]!r} is both {other} and {name}: it would be owed twice",
-                    ),
-                    where=place,
-                    remedy=Words("在版式中只留一处", "keep one of the two in the layout"),
-                )
+        if name not in fields:
+            continue
+        other = taken.setdefault(fields[name], name)
+        if other != name:
+            raise InputUnusable(
+                "LAYOUT_TWOFOLD",
+                Words(
+                    f"“{fields[name]}”同时是 {other} 和 {name}，余额会重复计算",
+                    f"{fields[name]!r} is both {other} and {name}: it would be owed twice",
+                ),
+                where=place,
+                remedy=Words("在版式中只留一处", "keep one of the two in the layout"),
+            )
 
 
 def _find(alternatives: Iterable[str], headings: Sequence[str], by_normal: dict[str, list[str]], place: str) -> str | None:

@@ -59,12 +59,11 @@ def note_totals(notes: Notes, raw: pl.DataFrame, headings: Sequence[str], bindin
 
 
 def note_sums(batch: Batch, raw: pl.DataFrame) -> None:
-    """Rows at the end of a file that say nothing of it, and are the sum of all rows above them, in every amount the tape has.
+    """Among the last claims of a file those that are the sum of all above them, in every amount the tape has, whatever their other cells say.
 
     Only where the file begins in this batch, as the rows before it are not known otherwise.
     """
-    amounts = [name for name in ("principal_fen", *BALANCE_PARTS) if batch.has(name) and batch.notes.from_file(name)]
-    amounts = list(dict.fromkeys(amounts))
+    amounts = [name for name in BALANCE_PARTS if batch.has(name) and batch.notes.from_file(name)]
     if "principal_fen" not in amounts:
         return
     told = batch.notes.rejected
@@ -85,20 +84,15 @@ def _adds_up(amounts: pl.Series, above: npt.NDArray[np.int64], last: np.int64) -
     return int(amounts.gather(above).cast(pl.Int128).sum() or 0) == int(amounts[int(last)] or 0)
 
 
-def note_printed(batch: Batch, raw: pl.DataFrame, headings: Sequence[str], binding: Binding) -> npt.NDArray[np.bool_]:
-    """Among the rejected rows without a principal, repeated headings and lines of the printing; returns where they are, as nothing else is to be said of their cells."""
+def note_printed(batch: Batch, raw: pl.DataFrame, headings: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Among the rejected rows without a principal, repeated headings and lines of the printing; returns where they
+    are, as nothing else is to be said of their cells."""
     out = np.zeros(raw.height, dtype=bool)
     no_claim = (batch.frame["principal_fen"].fill_null(0) == 0) & pl.Series(batch.notes.rejected)
-    key = binding.fields.get("account_id", headings[0])
-    first = raw.select(key=key, lead=headings[0])  # looked at first: to take forty columns apart is a tenth of the cleaning
-    worth = (pl.col("key").is_null() | (pl.col("key").str.strip_chars(_BLANKS) == key.strip(_BLANKS))) | pl.any_horizontal(
-        pl.col("key", "lead").str.contains(_LABEL)
-    )
     at = no_claim.arg_true().to_numpy()
-    at = at[first.filter(no_claim).select(worth.fill_null(value=False)).to_series().to_numpy()] if len(at) else at
     if not len(at):
         return out
-    cells = raw.select(headings)[at]
+    cells = raw.select(headings).filter(no_claim)
     filled = pl.sum_horizontal(pl.col(name).is_not_null() for name in headings)
     named = pl.sum_horizontal((pl.col(name).str.strip_chars(_BLANKS) == name.strip(_BLANKS)).fill_null(value=False) for name in headings)
     found = cells.select(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -53,13 +54,13 @@ class TapeFile:
     sheets: tuple[str, ...] = ()
 
 
-class Reader:
+class Reader(ABC):
     """One table of one file. ``frames`` gives its rows as text in order, with ``__fault`` and ``__raw`` where some are faulty."""
 
     file: TapeFile
 
-    def frames(self, rows: int) -> Iterator[pl.DataFrame]:
-        raise NotImplementedError
+    @abstractmethod
+    def frames(self, rows: int) -> Iterator[pl.DataFrame]: ...
 
 
 class _Text(Reader):
@@ -230,8 +231,11 @@ def _knows(reader: Reader, known: frozenset[str]) -> bool:
 
 def _unguarded(frames: Iterable[pl.DataFrame], guarded: bool) -> Iterator[pl.DataFrame]:
     """``="00123"`` is how a CSV keeps Excel from rounding a long number: the text in it, as Excel shows it. guarded: whether any may stand here."""
+    if not guarded:
+        yield from frames
+        return
     for frame in frames:
-        text = [name for name in frame.columns if guarded and not name.startswith("__") and frame[name].str.starts_with('="').any()]
+        text = [name for name in frame.columns if not name.startswith("__") and frame[name].str.starts_with('="').any()]
         inner = (pl.col(name).str.extract(r'^="([\s\S]*)"$').str.replace_all('""', '"', literal=True) for name in text)
         yield frame.with_columns(pl.coalesce(value, pl.col(name)).alias(name) for name, value in zip(text, inner, strict=True)) if text else frame
 
