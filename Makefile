@@ -27,7 +27,7 @@ test: $(STAMP)  ## every test, browser tests included
 
 check: $(STAMP)  ## format, lint, types, import contracts, fast tests: under a minute
 	@$(BIN)/ruff format --check --quiet src tests
-	@$(BIN)/ruff check --quiet src tests
+	@$(BIN)/ruff check --no-cache --quiet src tests
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 	@$(BIN)/pytest -n 2 -m "not slow and not browser" $(FAST)

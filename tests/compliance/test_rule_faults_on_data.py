@@ -9,7 +9,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 from click.testing import CliRunner
-from trial_book import HEAD, RULE
 
 from panhuo.cli.main import cli
 from panhuo.engines.compliance.books import Rule
@@ -19,6 +18,7 @@ from panhuo.engines.compliance.situation import classified
 from panhuo.engines.compliance.verdicts import ask, judge
 from panhuo.engines.compliance.vocabulary import plain_accounts
 from panhuo.kernel.errors import ConfigurationInvalid
+from trial_book import HEAD, RULE
 
 CASES = """\
   - {name: over, as_of: 2026-01-01, account: {repayment_pattern: "6"}, expect: barred}

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from trial_book import HEAD, RULE
 
 from panhuo.engines.compliance import check_books, classify, judge, load_books, versions
 from panhuo.engines.compliance.loading import closure, load_book
 from panhuo.engines.compliance.vocabulary import plain_accounts
 from panhuo.kernel.errors import ConfigurationInvalid
+from trial_book import HEAD, RULE
 
 SECOND = RULE.replace("T-ONE", "T-TWO")
 

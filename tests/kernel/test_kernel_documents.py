@@ -52,6 +52,8 @@ def test_a_good_document_is_frozen(tmp_path: Path) -> None:
         (GOOD + "tabular: 3\n", "CONFIG_UNKNOWN_KEY", "doc.yaml:4: tabular", "remove it or correct its spelling"),
         (GOOD + "verzion: 3\n", "CONFIG_UNKNOWN_KEY", "doc.yaml:4: verzion", "did you mean version"),
         (GOOD.replace("value: 0.1", "value: lots"), "CONFIG_VALUE", "doc.yaml:3: parts.0.rate.value", "valid number"),
+        (GOOD.replace("value: 0.1", "value: yes"), "CONFIG_VALUE", "doc.yaml:3: parts.0.rate.value", "should be a number"),
+        (GOOD + "table:\n  a: {rate: {value: true, source: s}}\n", "CONFIG_VALUE", "doc.yaml:5: table.a.rate.value", "should be a number"),
         (GOOD.replace("version: '1'", "version: x"), "CONFIG_VALUE", "doc.yaml:1: version", "starts with a digit"),
         ("parts: []\n", "CONFIG_MISSING_KEY", "version", "missing"),
         (GOOD + "version: '2'\n", "CONFIG_NOT_YAML", "doc.yaml:4", "duplicate key"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -122,7 +122,7 @@ def check(data: Any, model: type[D], *, where: str, text: str = "") -> D:
         raise _invalid("CONFIG_CYCLE", where, "锚点引用自身，成环", "an anchor refers to itself", "去掉循环引用", "remove the cycle")
     try:
         checked = model.model_validate(data)
-        _trace(checked, where, text, ())
+        _trace(checked, data, where, text, ())
         return checked
     except pydantic.ValidationError as error:
         faults = error.errors(include_url=False)
@@ -232,19 +232,28 @@ def _keys(model: type[pydantic.BaseModel], path: tuple[int | str, ...]) -> list[
     return list(getattr(here, "model_fields", {}))
 
 
-def _trace(node: object, where: str, text: str, path: tuple[int | str, ...]) -> None:
-    """Tells every ``Traced`` document below ``node`` where it stands."""
+def _trace(node: object, given: Any, where: str, text: str, path: tuple[int | str, ...]) -> None:
+    """Tells every ``Traced`` document below ``node`` where it stands. Refuses true and false ``given`` for a number, which pydantic takes for 1 and 0."""
     if isinstance(node, Traced):
         node._origin = Origin(where, text, path)
+    if isinstance(given, bool) and not isinstance(node, bool) and isinstance(node, int | float):
+        raise _invalid("CONFIG_VALUE", Origin(where, text, ()).place(*path), "应为数字", "should be a number", "更正该值", "correct the value")
+    below: Iterable[tuple[int | str, object]] = ()
     if isinstance(node, Document):
-        for name, field in type(node).model_fields.items():
-            _trace(getattr(node, name), where, text, (*path, field.alias or name))
+        below = ((field.alias or name, getattr(node, name)) for name, field in type(node).model_fields.items())
     elif isinstance(node, dict):
-        for key, value in node.items():
-            _trace(value, where, text, (*path, key))
+        below = node.items()
     elif isinstance(node, tuple | list):
-        for number, value in enumerate(node):
-            _trace(value, where, text, (*path, number))
+        below = enumerate(node)
+    for key, value in below:
+        inner = (
+            given.get(key)
+            if isinstance(given, dict)
+            else given[key]
+            if isinstance(given, list) and isinstance(key, int) and key < len(given)
+            else None
+        )
+        _trace(value, inner, where, text, (*path, key))
 
 
 def _line_of(text: str, path: tuple[int | str, ...], *, whole: bool = False) -> int | None:
