@@ -6,8 +6,10 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,17 @@ class Measured:
     seconds: float
     peak_gib: float
     said: Any = None
+
+
+@contextmanager
+def workplace(folder: Path | None) -> Iterator[Path]:
+    """A folder for the bench's files: the one given, kept; or one of its own, removed."""
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="panhuo-bench-") as made:
+        yield Path(made)
 
 
 def process(arguments: Sequence[str], *, environment: Mapping[str, str] | None = None) -> Measured:
@@ -44,10 +57,10 @@ def process(arguments: Sequence[str], *, environment: Mapping[str, str] | None =
     return Measured(seconds, usage.ru_maxrss / 1024**2, said)
 
 
-def python(module: str, function: str, **arguments: Any) -> Measured:
+def python(module: str, function: str, *, environment: Mapping[str, str] | None = None, **arguments: Any) -> Measured:
     """Run ``module.function(**arguments)`` in a fresh interpreter; what it returns must be JSON."""
     code = f"import importlib, json, sys; a = json.loads(sys.argv[1]); print(json.dumps(getattr(importlib.import_module({module!r}), {function!r})(**a)))"
-    return process([sys.executable, "-c", code, json.dumps(arguments)])
+    return process([sys.executable, "-c", code, json.dumps(arguments)], environment=environment)
 
 
 def panhuo(*arguments: str | Path) -> Measured:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -28,10 +27,10 @@ def bench_run(rows: int = 1_000_000, *, folder: Path | None = None) -> dict[str,
 
     The aim: at most 4 times the peer's time and 6 GiB. Both in processes of their own, start-up included.
     """
-    with _place(folder) as place:
-        tape, clean_tape = sample(place, rows, dirty=0.02), sample(place, min(rows, 100_000), dirty=0.0)
+    with measure.workplace(folder) as at:
+        tape, clean_tape = sample(at, rows, dirty=0.02), sample(at, min(rows, 100_000), dirty=0.0)
         peer = measure.python("panhuo.bench.peers", "read_cast_and_score", tape=str(tape), clean_tape=str(clean_tape), seed=SEED)
-        out = place / "out"
+        out = at / "out"
         ours = measure.panhuo("run", tape, "-o", out, "--as-of", "2026-10-31")
         summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
         shutil.rmtree(out)
@@ -54,9 +53,9 @@ def bench_run(rows: int = 1_000_000, *, folder: Path | None = None) -> dict[str,
 def bench_growth(sizes: tuple[int, ...] = (250_000, 1_000_000, 5_000_000), *, folder: Path | None = None) -> dict[str, Any]:
     """Seconds and memory of `panhuo run` as the tape grows: the peer is the run itself on the smaller tape."""
     rows = []
-    with _place(folder) as place:
+    with measure.workplace(folder) as at:
         for size in sizes:
-            tape, out = sample(place, size, dirty=0.02), place / "out"
+            tape, out = sample(at, size, dirty=0.02), at / "out"
             ours = measure.panhuo("run", tape, "-o", out, "--as-of", "2026-10-31")
             summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
             rows.append(
@@ -78,8 +77,8 @@ def bench_growth(sizes: tuple[int, ...] = (250_000, 1_000_000, 5_000_000), *, fo
 
 def bench_read(rows: int = 1_000_000, *, folder: Path | None = None) -> dict[str, Any]:
     """Reading and cleaning alone against Polars' typed read of the same file, best of three each, warm cache. The aim: at most 1.5."""
-    with _place(folder) as place:
-        tape, clean_tape = sample(place, rows, dirty=0.02), sample(place, min(rows, 100_000), dirty=0.0)
+    with measure.workplace(folder) as at:
+        tape, clean_tape = sample(at, rows, dirty=0.02), sample(at, min(rows, 100_000), dirty=0.0)
         ours = measure.python("panhuo.bench.whole", "read_and_clean", tape=str(tape))
         peer = measure.python("panhuo.bench.whole", "typed_read", tape=str(tape), clean_tape=str(clean_tape))
     return {
@@ -125,22 +124,3 @@ def _best(work: Callable[[], None], times: int = 3) -> float:
         work()
         best = min(best, time.perf_counter() - started)
     return best
-
-
-class _place:  # noqa: N801 used like a function
-    """A folder for the bench's files: the one given, kept; or one of its own, removed."""
-
-    def __init__(self, folder: Path | None) -> None:
-        self._given = folder
-        self._made: tempfile.TemporaryDirectory[str] | None = None
-
-    def __enter__(self) -> Path:
-        if self._given is not None:
-            self._given.mkdir(parents=True, exist_ok=True)
-            return self._given
-        self._made = tempfile.TemporaryDirectory(prefix="panhuo-bench-")
-        return Path(self._made.name)
-
-    def __exit__(self, *_: object) -> None:
-        if self._made is not None:
-            self._made.cleanup()

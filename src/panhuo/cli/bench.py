@@ -10,17 +10,17 @@ import click
 
 from panhuo.cli.output import emit_json, say
 
-NAMES = ("read", "run", "allocate", "growth")
+NAMES = ("read", "run", "allocate", "growth", "web")
 
 
 @click.command(
     name="bench",
     help=say(
         "性能基准：每个数字都与同一次运行中的对照并列。不给名称则全部运行。\n\n  read      读取与清洗，对照 Polars 带类型读取\n\n  run       panhuo run 全程，对照 Polars 读取加 LightGBM 打分\n\n"
-        "  allocate  优化器，对照 SciPy 的 HiGHS\n\n  growth    规模增长（至 500 万行）\n\n示例：panhuo bench read run --rows 200000",
+        "  allocate  优化器，对照 SciPy 的 HiGHS\n\n  growth    规模增长（至 500 万行）\n\n  web       网页应用：导入对照 COPY，二十人同时使用\n\n示例：panhuo bench read run --rows 200000",
         "Benchmarks: every figure beside its peer of the same run. Without names, all.\n\n  read      reading and cleaning, against Polars' typed read\n\n"
         "  run       panhuo run end to end, against a Polars read and a LightGBM prediction\n\n  allocate  the optimiser, against SciPy's HiGHS\n\n"
-        "  growth    as the tape grows (to 5,000,000 rows)\n\nExample: panhuo bench read run --rows 200000",
+        "  growth    as the tape grows (to 5,000,000 rows)\n\n  web       the web application: import against COPY, pages under twenty users\n\nExample: panhuo bench read run --rows 200000",
     ),
 )
 @click.argument("names", nargs=-1, type=click.Choice(NAMES), metavar="[NAME]...")
@@ -40,12 +40,14 @@ def command(names: tuple[str, ...], rows: int, folder: Path | None, as_json: boo
 def _bench(name: str) -> Callable[[int, Path | None], dict[str, Any]]:
     from panhuo.bench import whole
     from panhuo.bench.allocate import bench_allocate
+    from panhuo.bench.web import bench_web
 
     return {
         "read": lambda rows, folder: whole.bench_read(rows, folder=folder),
         "run": lambda rows, folder: whole.bench_run(rows, folder=folder),
         "allocate": lambda rows, folder: bench_allocate(rows, 12, 20, 0),
         "growth": lambda rows, folder: whole.bench_growth((rows // 4, rows, rows * 5), folder=folder),
+        "web": lambda rows, folder: bench_web(rows, folder=folder),
     }[name]
 
 

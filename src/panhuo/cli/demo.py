@@ -29,7 +29,7 @@ from panhuo.kernel.words import Words
 @click.option("--load-only", is_flag=True, help=say("只准备数据，不启动", "prepare the data and stop"))
 def command(host: str, port: int, load_only: bool) -> None:
     from panhuo.cli.demonstration import PASSWORD, SEATS, load, loaded
-    from panhuo.cli.django import prepare, ready
+    from panhuo.config.starting import prepare, ready
 
     if not load_only:
         _free(host, port)

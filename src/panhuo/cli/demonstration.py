@@ -88,6 +88,7 @@ def _tape(manager: Any, tell: Tell) -> Any:
     from panhuo.apps.intake.layouts import shipped_text
     from panhuo.apps.intake.models import Tape
     from panhuo.apps.intake.services import tape_describe, tape_import, tape_upload
+    from panhuo.apps.jobs.tasks import job_here
 
     scope = scope_of(manager)
     series = "零售不良资产"
@@ -101,7 +102,7 @@ def _tape(manager: Any, tell: Tell) -> Any:
         path = _written(Path(folder), "零售不良资产_202610.csv", ACCOUNTS, seed=20261031, dirty=0.02)
         tape = tape_upload(scope, series=series, files=[(path.name, path)])
     tape = tape_describe(scope, tape, layout_name="panhuo", layout=shipped_text("panhuo"), as_of=AS_OF)
-    _now(tape_import(scope, tape))
+    job_here(tape_import(scope, tape))
     return scope.rows(Tape).get(pk=tape.pk)
 
 
@@ -125,6 +126,7 @@ def _messy(manager: Any, tell: Tell) -> None:
 def _plan(users: dict[str, Any], tape: Any, tell: Tell) -> None:
     from panhuo.apps.identity.scope import scope_of
     from panhuo.apps.jobs.models import Job
+    from panhuo.apps.jobs.tasks import job_here
     from panhuo.apps.strategy import services
     from panhuo.apps.strategy.models import Plan
 
@@ -133,28 +135,10 @@ def _plan(users: dict[str, Any], tape: Any, tell: Tell) -> None:
         return
     tell(Words("制定并审批处置方案", "making a plan and having it approved"))
     plan = services.plan_make(manager, name="2026 年四季度处置方案", tapes=[tape.pk])
-    _now(Job.objects.get(subject=plan.subject, state=Job.WAITING))
+    job_here(Job.objects.get(subject=plan.subject, state=Job.WAITING))
     services.plan_submit(manager, plan, note="按本机构政策，限额未调整")
     services.plan_review(scope_of(users["compliance"]), plan, approve=True, note="未发现违规处置方式")
     services.plan_approve(scope_of(users["manager2"]), plan, approve=True, note="同意")
-
-
-def _now(job: Any) -> None:
-    """Do a job here and now, as a worker would."""
-    from django.db import connection
-
-    from panhuo.apps.identity.scope import unfenced
-    from panhuo.apps.jobs.models import Job
-    from panhuo.apps.jobs.tasks import do_job
-    from panhuo.kernel.errors import InputUnusable
-
-    with unfenced():
-        do_job(job.pk)
-        connection.ensure_connection()
-        job = Job.objects.get(pk=job.pk)
-    if job.state != Job.DONE:
-        error = job.error or {"code": job.state, "cause": {"zh": job.state, "en": job.state}, "where": job.subject, "remedy": {"zh": "", "en": ""}}
-        raise InputUnusable(error["code"], Words(**error["cause"]), where=error["where"], remedy=Words(**error["remedy"]))
 
 
 def _written(folder: Path, name: str, rows: int, *, seed: int, dirty: float) -> Path:

@@ -14,7 +14,7 @@ from panhuo.cli.output import say
     )
 )
 def command() -> None:
-    from panhuo.cli.django import prepare, ready
+    from panhuo.config.starting import prepare, ready
 
     ready()
     prepare(quiet=False)

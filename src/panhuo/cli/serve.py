@@ -20,11 +20,20 @@ from panhuo.cli.output import say
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help=say("进程数", "processes"))
 @click.option("--threads", default=4, show_default=True, type=click.IntRange(1, 64), help=say("每进程线程数", "threads a process"))
 def command(host: str, port: int, workers: int, threads: int) -> None:
-    from panhuo.cli.django import prepare, ready
+    from panhuo.config.starting import prepare, ready
 
     ready()
     prepare()
     serve(host, port, workers=workers, threads=threads)
+
+
+def _warm(worker: Any) -> None:
+    """Beside the first requests: nobody waits for it, and whoever comes after it waits for nothing."""
+    from threading import Thread
+
+    from panhuo.apps.strategy.selecting import warm
+
+    Thread(target=warm, daemon=True, name="warm").start()
 
 
 def serve(host: str, port: int, *, workers: int, threads: int) -> None:
@@ -39,6 +48,8 @@ def serve(host: str, port: int, *, workers: int, threads: int) -> None:
                 "threads": threads,
                 "worker_class": "gthread",
                 "timeout": 120,
+                "keepalive": 15,
+                "post_worker_init": _warm,
                 "graceful_timeout": 20,
                 "accesslog": None,
                 "loglevel": "warning",

@@ -27,7 +27,7 @@ def command() -> None:
 )
 @click.option("--continue", "go_on", is_flag=True, help=say("不新增密钥，只接着重新加密", "add no key, only go on sealing"))
 def rotate(go_on: bool) -> None:
-    from panhuo.cli.django import ready
+    from panhuo.config.starting import ready
 
     ready()
     from django.conf import settings

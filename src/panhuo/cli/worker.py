@@ -15,7 +15,7 @@ from panhuo.cli.output import say
 )
 @click.option("--concurrency", default=1, show_default=True, type=click.IntRange(1, 16), help=say("同时处理的任务数", "jobs at a time"))
 def command(concurrency: int) -> None:
-    from panhuo.cli.django import ready
+    from panhuo.config.starting import ready
 
     ready()
     work(concurrency)

@@ -10,13 +10,13 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from panhuo.apps.identity.models import User
-from panhuo.apps.identity.scope import scope_of
+from panhuo.apps.identity.scope import scope_of, unfenced
 from panhuo.apps.identity.sessions import sessions_forget
 from panhuo.apps.identity.signing_in import attempts_forget
 from panhuo.apps.jobs.kinds import KINDS
 from panhuo.apps.jobs.models import Job
 from panhuo.apps.jobs.running import Cancelled, Running, Superseded
-from panhuo.kernel.errors import PanhuoError
+from panhuo.kernel.errors import InputUnusable, PanhuoError
 from panhuo.kernel.words import Words
 
 SILENT_FOR = timedelta(seconds=45)
@@ -58,6 +58,17 @@ def do_job(job_id: int) -> None:
         _end(job, Job.FAILED, BROKE)
     finally:
         structlog.contextvars.clear_contextvars()
+
+
+def job_here(job: Job) -> None:
+    """Do a job here and now, as a worker would. Raises InputUnusable with the job's own words where it does not end well."""
+    with unfenced():
+        do_job(job.pk)
+        connection.ensure_connection()
+        job = Job.objects.get(pk=job.pk)
+    if job.state != Job.DONE:
+        error = job.error or {"code": job.state, "cause": {"zh": job.state, "en": job.state}, "where": job.subject, "remedy": {"zh": "", "en": ""}}
+        raise InputUnusable(error["code"], Words(**error["cause"]), where=error["where"], remedy=Words(**error["remedy"]))
 
 
 @app.periodic(cron="* * * * *")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,8 +22,9 @@ from panhuo.apps.strategy.decided import AMOUNTS, beside, decided_columns
 from panhuo.apps.strategy.making import kept_of, policy_of
 from panhuo.apps.strategy.models import Decision, Plan
 from panhuo.engines.compliance import Book, load_books
+from panhuo.kernel.frames import ACCOUNT
 from panhuo.kernel.routes import ROUTE_NAMES
-from panhuo.pipeline import Policy
+from panhuo.pipeline import Policy, load_policy
 from panhuo.pipeline.explaining import Explained, explain
 from panhuo.pipeline.planning import Kept
 
@@ -73,6 +75,22 @@ def _explained(plan: Plan, digest: str, tape: Tape, position: int, route: str | 
     choice = ROUTE_NAMES.index(route) if route else -1
     policy, limits = _policy(plan.pk, digest), plan.figures["limits"]
     return explain(row, policy=policy, books=books(), as_of=tape.as_of, choice=choice, limits=limits, stored_fen=stored_fen if choice >= 0 else None)
+
+
+def warm() -> None:
+    """What the first page of a process would wait for, seconds otherwise: the rulebooks read, what explains an account compiled."""
+    anyone: dict[str, Any] = dict.fromkeys(ACCOUNT.names)
+    anyone |= {
+        "account_id": "-",
+        "debtor_kind": "person",
+        "product": "consumer_loan",
+        "currency": "CNY",
+        "written_off": False,
+        "overdue_days": 120,
+        "bucket": "M4",
+    }
+    anyone |= dict.fromkeys(("principal_fen", "balance_fen"), 1_000_000)
+    explain(anyone, policy=load_policy(), books=books(), as_of=dt.date(2026, 1, 1), choice=-1, limits=(), stored_fen=None)
 
 
 def cash_expected(scope: Scope, plan: Plan, tapes: Sequence[Tape], filters: Sequence[Condition]) -> dict[str, Any]:
