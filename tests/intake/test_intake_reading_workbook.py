@@ -16,6 +16,7 @@ import xlsxwriter
 from panhuo.engines.intake.archives import ReadLimits
 from panhuo.engines.intake.layout import load_layout
 from panhuo.engines.intake.sources import open_apart, open_tape, read_tape
+from panhuo.engines.intake.suggest import suggest_layout
 from panhuo.kernel.errors import InputUnusable
 
 
@@ -140,6 +141,27 @@ def test_merged_titles_empty_rows_and_two_storey_headings(tmp_path: Path) -> Non
     assert rows(frame) == [("A1", "张三", "100", "5", "次级"), ("A2", "李四", "200", "6", "可疑")]
     assert frame["__row"].to_list() == [1, 2]
     assert tape.files[0].blank_rows == 2
+
+
+def test_headings_that_span_others_are_read_with_them(tmp_path: Path) -> None:
+    """欠息 over 表内 and 表外: neither says anything alone, and the same 姓名 under two owners is two columns."""
+
+    def fill(book: Any) -> None:
+        sheet = book.add_worksheet("明细")
+        centre = book.add_format()
+        for column, name in ((0, "借据号"), (1, "未偿本金"), (8, "五级分类")):
+            sheet.merge_range(0, column, 1, column, name, centre)
+        for first, name in ((2, "欠息"), (4, "借款人"), (6, "保证人")):
+            sheet.merge_range(0, first, 0, first + 1, name, centre)
+        sheet.write_row(1, 2, ["表内", "表外", "姓名", "电话", "姓名", "电话"])
+        sheet.write_row(2, 0, ["A1", 100, 5, 6, "张三", "17912345678", "李四", "17912345679", "次级"])
+
+    tape = open_tape(workbook(tmp_path / "t.xlsx", fill))
+    assert tape.headings == ("借据号", "未偿本金", "表内欠息", "表外欠息", "借款人姓名", "借款人电话", "保证人姓名", "保证人电话", "五级分类")
+    assert rows(pl.concat(tape.batches())) == [("A1", "100", "5", "6", "张三", "17912345678", "李四", "17912345679", "次级")]
+    found = {guess.heading: guess.field for guess in suggest_layout(tape.headings).guesses}
+    assert found["表内欠息"] == found["表外欠息"] == "interest_fen"
+    assert (found["借款人姓名"], found["保证人姓名"], found["保证人电话"]) == ("name", "guarantor_name", "guarantor_phone")
 
 
 def test_the_sheet_that_fits_is_read_and_the_others_are_named(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ MANY = 12
 """... or reads so many columns: a bank's export of 300 columns with forty of ours among them is still ours."""
 _SHOWN = 8
 _LOOKED_AT: Final = 2_000
-_MONEY: Final = r"(?i)欠息|利息|罚息|复利|本金|本息|余额|费用|金额|欠款|违约金|滞纳金|垫款|手续费|interest|principal|balance|penalt|\bfees?\b|amount|outstanding|arrears|(?:费用?|[息金款额])\s*(?:[(（\[【].*)?$"
+_MONEY: Final = r"(?i)欠息|^表[内外]|利息|罚息|复利|本金|本息|余额|费用|金额|欠款|违约金|滞纳金|垫款|手续费|interest|principal|balance|penalt|\bfees?\b|amount|outstanding|arrears|(?:费用?|[息金款额])\s*(?:[(（\[【].*)?$"
 _NO_MONEY: Final = r"(?i)^(?:是否|有无)|(?:日期?|时间|天数|期数|次数|笔数|户数|方式|标志|状态|类型|币种|号码|账号|比例|利率|费率|占比|率)(?:[(（].*)?$|rate|date|days|count|number|percent|pct"
 _FIGURES: Final = r"^[\s'¥￥$(+\-]*[0-9][0-9,，.]*\s*[)）元万]*\s*$"
 _ZERO: Final = r"^[\s'¥￥]*0*(?:\.0*)?\s*元?\s*$"

@@ -9,12 +9,14 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from panhuo.engines.intake import Reconciliation
 from panhuo.kernel.money import format_short, in_currency
 from panhuo.kernel.words import Words
 
 READING, PARTIAL, TITLE_UNIT, FOREIGN, MIXED = "READING_NOTE", "LAYOUT_PARTIAL", "TITLE_UNIT", "CURRENCY_NOT_CNY", "CURRENCIES_MIXED"
 
 TOTALS, MONEY_UNREAD, AS_OF_TODAY = "TOTAL_ROWS", "MONEY_UNREAD", "AS_OF_TODAY"
+ARREARS_UNKNOWN, ARREARS_DOUBTED = "ARREARS_UNKNOWN", "ARREARS_DOUBTED"
 
 
 class Notice(NamedTuple):
@@ -40,7 +42,7 @@ def of_totals(rows: int, fen: int, currency: str) -> list[Notice]:
     """Total rows (合计) among the rejected: their balance, named in ``currency``, repeats that of other rows."""
     if not rows:
         return []
-    zh, en = in_currency(format_short(fen, "zh"), currency), in_currency(format_short(fen, "en"), currency)
+    zh, en = _amount(fen, currency)
     return [
         Notice(
             TOTALS,
@@ -51,6 +53,47 @@ def of_totals(rows: int, fen: int, currency: str) -> list[Notice]:
             ),
         )
     ]
+
+
+def of_intake(r: Reconciliation, currencies: Mapping[str, int], currency: str) -> list[Notice]:
+    """What the figures of the intake call for: total rows among the rejected, arrears unknown or in doubt, foreign money."""
+    return [*of_totals(r.total_rows, r.balance_total_rows_fen, currency), *of_arrears(r, currency), *of_currencies(currencies)]
+
+
+def of_arrears(r: Reconciliation, currency: str) -> list[Notice]:
+    """Accounts that stay out of the plan because the tape does not say, or contradicts itself on, how long they are overdue."""
+    out = []
+    if r.arrears_unknown_rows:
+        zh, en = _amount(r.balance_arrears_unknown_fen, currency)
+        out.append(
+            Notice(
+                ARREARS_UNKNOWN,
+                Words(
+                    f"{r.arrears_unknown_rows:,} 户（余额 {zh}）无从得知是否逾期：逾期天数、逾期起始日、账龄、到期日、五级分类都没有或读不出，暂按未逾期处理，不进入方案。"
+                    "请在版式中指定写有逾期天数或账龄的列（panhuo layout suggest）",
+                    f"nothing says whether {r.arrears_unknown_rows:,} account(s) (balance {en}) are overdue: no days past due, date of first arrears, stage, maturity or "
+                    "class that could be read. They count as not overdue and stay out of the plan. Name the column of days or stages in the layout (panhuo layout suggest)",
+                ),
+            )
+        )
+    if r.arrears_doubted_rows:
+        zh, en = _amount(r.balance_arrears_doubted_fen, currency)
+        out.append(
+            Notice(
+                ARREARS_DOUBTED,
+                Words(
+                    f"{r.arrears_doubted_rows:,} 户（余额 {zh}）的逾期天数与到期日或五级分类矛盾（到期未还或已列可疑、损失，逾期天数却更少或为 0），按清单的逾期天数计。"
+                    "请核实后重跑；明细见 findings.csv 的 MATURITY_PASSED 与 CLASS_WITHOUT_ARREARS",
+                    f"the days past due of {r.arrears_doubted_rows:,} account(s) (balance {en}) contradict their maturity or class (past maturity and unpaid, or doubtful or loss, "
+                    "yet fewer or no days). The tape's days are used. Check them and run again; they are MATURITY_PASSED and CLASS_WITHOUT_ARREARS in findings.csv",
+                ),
+            )
+        )
+    return out
+
+
+def _amount(fen: int, currency: str) -> tuple[str, str]:
+    return in_currency(format_short(fen, "zh"), currency), in_currency(format_short(fen, "en"), currency)
 
 
 def of_currencies(accounts: Mapping[str, int]) -> list[Notice]:

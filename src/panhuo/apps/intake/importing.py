@@ -33,7 +33,7 @@ from panhuo.kernel.frames import DEBTOR
 from panhuo.kernel.words import Words
 from panhuo.pipeline import load_policy
 from panhuo.pipeline.faults import write_faults
-from panhuo.pipeline.notices import of_currencies, of_totals
+from panhuo.pipeline.notices import of_intake
 from panhuo.pipeline.people import Debtors, find_debtors
 from panhuo.pipeline.reporting import quality_table
 from panhuo.pipeline.scratch import put, take
@@ -199,7 +199,7 @@ def _matches(tape: Tape, private: Path) -> None:
 def _figures(intake: Intake, debtors: Debtors, *, faults_listed: pl.DataFrame, warnings: pl.DataFrame) -> dict[str, Any]:
     """As in ``summary.json``, with the faults by code and the quality by field."""
     r = intake.reconciliation
-    notices = (*intake.notices, *of_totals(r.total_rows, r.balance_total_rows_fen, intake.currency), *of_currencies(intake.currencies))
+    notices = (*intake.notices, *of_intake(r, intake.currencies, intake.currency))
     return {
         "as_of_from": intake.as_of_from,
         "rows_in": r.rows_in,

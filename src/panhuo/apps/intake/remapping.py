@@ -14,7 +14,7 @@ import yaml
 
 from panhuo.apps.intake.layouts import Look, layout_check
 from panhuo.engines.intake import Layout
-from panhuo.engines.intake.layout import MONEY_UNITS, RATE_UNITS, TIME_UNITS
+from panhuo.engines.intake.layout import MONEY_UNITS, OVERDUE, PERIODS, RATE_UNITS, TIME_UNITS
 from panhuo.engines.intake.mapping import heading_unit, normal_heading
 from panhuo.kernel.documents import Loader
 from panhuo.kernel.errors import PanhuoError
@@ -77,7 +77,8 @@ def units_for(heading: str, field: str) -> tuple[str, ...]:
         return () if heading_unit(heading) in MONEY_UNITS else tuple(MONEY_UNITS)
     if kind == "rate":
         return () if heading_unit(heading) in RATE_UNITS else tuple(RATE_UNITS)
-    return TIME_UNITS if kind == "integer" and TAPE[field].unit in TIME_UNITS else ()
+    times = tuple(unit for unit in TIME_UNITS if unit != PERIODS or field == OVERDUE)
+    return times if kind == "integer" and TAPE[field].unit in TIME_UNITS else ()
 
 
 def remap(text: str, choices: Mapping[str, Choice], look: Look, *, name: str) -> Remapped:

@@ -15,6 +15,7 @@ A clean batch costs little more than its type casts: rules first ask whether a c
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +36,7 @@ from panhuo.engines.intake import (
 from panhuo.engines.intake.clean_batch import Batch
 from panhuo.engines.intake.clean_derived import derive
 from panhuo.engines.intake.clean_duplicates import reject_repeated
-from panhuo.engines.intake.clean_notes import Notes
+from panhuo.engines.intake.clean_notes import Notes, Positions
 from panhuo.engines.intake.clean_result import Cleaned, Reconciliation
 from panhuo.engines.intake.feeding import feeds
 from panhuo.engines.intake.identifiers import people
@@ -173,6 +174,8 @@ def _reconcile(batch: Batch, printed: npt.NDArray[np.bool_]) -> Reconciliation:
     out = int(balance.filter(pl.Series(rejected)).cast(pl.Int128).sum() or 0) if rejected.any() else 0
     rows = len(rejected)
     sums = batch.notes.codes("account_id").get("TOTAL_ROW", np.zeros(0, dtype=np.int64))
+    days = batch.notes.codes("overdue_days")
+    unknown, doubted = (_accepted(days, rejected, *codes) for codes in (("OVERDUE_UNKNOWN",), ("MATURITY_PASSED", "CLASS_WITHOUT_ARREARS")))
     return Reconciliation(
         rows_in=rows,
         rows_accepted=rows - int(rejected.sum()),
@@ -183,4 +186,15 @@ def _reconcile(batch: Batch, printed: npt.NDArray[np.bool_]) -> Reconciliation:
         balance_unreadable_rows=int((batch.unreadable & rejected & ~printed).sum()),
         total_rows=len(sums),
         balance_total_rows_fen=int(balance.gather(sums).cast(pl.Int128).sum() or 0) if len(sums) else 0,
+        arrears_unknown_rows=len(unknown),
+        balance_arrears_unknown_fen=int(balance.gather(unknown).cast(pl.Int128).sum() or 0) if len(unknown) else 0,
+        arrears_doubted_rows=len(doubted),
+        balance_arrears_doubted_fen=int(balance.gather(doubted).cast(pl.Int128).sum() or 0) if len(doubted) else 0,
     )
+
+
+def _accepted(found: Mapping[str, Positions], rejected: npt.NDArray[np.bool_], *codes: str) -> Positions:
+    """The accepted rows that any of the codes strikes."""
+    at: Positions = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *(found[code] for code in codes if code in found)]))
+    accepted: Positions = at[~rejected[at]]
+    return accepted

@@ -16,6 +16,7 @@ class Reconciliation:
     """Rows and fen in, accepted and rejected. A row's balance is the sum of its parts as far as they could be read.
 
     ``total_rows``, ``balance_total_rows_fen``: of the rejected, rows that add up others (合计) and what stands in them, which is no loss.
+    ``arrears_unknown_…``, ``arrears_doubted_…``: of the accepted, rows that nothing says to be overdue or not, and rows called less overdue than their maturity or class say.
     ``balance_unreadable_rows``: rejected rows in which a part stands but could not be read (or the principal does not stand).
     """
 
@@ -28,6 +29,10 @@ class Reconciliation:
     balance_unreadable_rows: int = 0
     total_rows: int = 0
     balance_total_rows_fen: int = 0
+    arrears_unknown_rows: int = 0
+    balance_arrears_unknown_fen: int = 0
+    arrears_doubted_rows: int = 0
+    balance_arrears_doubted_fen: int = 0
 
     def __add__(self, other: Reconciliation) -> Reconciliation:
         mine, theirs = asdict(self), asdict(other)

@@ -41,13 +41,32 @@ year_month, which cannot be confused; us and eu can, so they must be named."""
 DATE_FORMS: Final = get_args(DateForm)
 
 Unit = Literal[
-    "yuan", "wan", "fen", "qian", "yi", "million", "percent", "fraction", "auto", "permille", "days", "weeks", "months", "years", "m2", "mu"
+    "yuan",
+    "wan",
+    "fen",
+    "qian",
+    "yi",
+    "million",
+    "percent",
+    "fraction",
+    "auto",
+    "permille",
+    "days",
+    "weeks",
+    "months",
+    "years",
+    "periods",
+    "m2",
+    "mu",
 ]
 MONEY_UNITS: Final[Mapping[str, int]] = {"fen": 1, "yuan": 100, "qian": 100_000, "wan": 1_000_000, "million": 100_000_000, "yi": 10_000_000_000}
 """Fen in one unit. ``yuan`` is the major unit of whatever currency the tape is in (dollars, euros), ``fen`` its hundredth."""
 RATE_UNITS: Final = ("auto", "percent", "fraction", "permille")
 """``auto``: a % sign, or a size of 1 or more, means percent; else a fraction. A % sign in the cell wins over any unit."""
-TIME_UNITS: Final = ("days", "weeks", "months", "years")
+PERIODS: Final = "periods"
+OVERDUE: Final = "overdue_days"
+TIME_UNITS: Final = ("days", "weeks", "months", "years", PERIODS)
+"""``periods``: of ``overdue_days`` alone, instalments missed (逾期期数): k of them is the stage Mk."""
 AREA_UNITS: Final = ("m2", "mu")
 
 _UNITS_OF: Final[Mapping[str, tuple[str, ...]]] = {"money": tuple(MONEY_UNITS), "rate": RATE_UNITS, "integer": TIME_UNITS, "number": AREA_UNITS}
@@ -126,6 +145,8 @@ class Column(Document):
             raise _at(
                 ("unit",), f"单位 {self.unit} 不适用于类型 {kind}（可用：{allowed}）", f"unit {self.unit} does not fit {kind} (allowed: {allowed})"
             )
+        if self.unit == PERIODS and self.to != OVERDUE:
+            raise _at(("unit",), f"单位 {PERIODS}（期）只适用于 {OVERDUE}", f"the unit {PERIODS} is only for {OVERDUE}")
         if "dates" in self.model_fields_set and kind != "date":
             raise _at(("dates",), f"{self.to} 不是日期", f"{self.to} is not a date")
         if not self.dates:

@@ -15,8 +15,9 @@ from typing import Final
 
 import polars as pl
 
-from panhuo.engines.intake.layout import MONEY_UNITS
+from panhuo.engines.intake.layout import MONEY_UNITS, OVERDUE, PERIODS
 from panhuo.engines.intake.money_words import SIGNS
+from panhuo.engines.intake.parse_bands import band_days
 from panhuo.engines.intake.parse_cells import BLANK, OTHER_FORM, Spec, answer, divided, is_blank, normal
 from panhuo.engines.intake.rules import BALANCE_PARTS
 from panhuo.kernel.money import MAX_FEN
@@ -35,7 +36,7 @@ _MONEY_WORDS: Final = rf"(?i){SIGNS}"  # whose currency it is: rules_currency
 
 # months or days in one unit of time
 _MONTHS: Final = {"days": 1 / 30, "weeks": 7 / 30, "months": 1.0, "years": 12.0}
-_DAYS: Final = {"days": 1.0, "weeks": 7.0, "months": 30.0, "years": 365.0}
+_DAYS: Final = {"days": 1.0, "weeks": 7.0, "months": 30.0, "years": 365.0, PERIODS: 30.0}
 _YEARS: Final = {"days": 1 / 365, "weeks": 7 / 365, "months": 1 / 12, "years": 1.0}
 _TIMES: Final = {"months": _MONTHS, "days": _DAYS, "years": _YEARS}
 _TIME_WORDS: Final = {
@@ -170,7 +171,7 @@ def slow_float(cells: pl.Series, spec: Spec) -> pl.DataFrame:
 
 
 def slow_integer(cells: pl.Series, spec: Spec) -> pl.DataFrame:
-    """Whole numbers in every way of writing, with their unit of time. Value: Int32."""
+    """Whole numbers in every way of writing, with their unit of time; days past due also as a band (:mod:`.parse_bands`). Value: Int32."""
     words = [*sorted({*_TIME_WORDS, *_COUNT_WORDS}, key=len, reverse=True)]
     to = spec.field.unit if spec.field is not None else ""
     table = _TIMES.get(to, {})
@@ -180,9 +181,13 @@ def slow_integer(cells: pl.Series, spec: Spec) -> pl.DataFrame:
     whole = (pl.col("factor") != 1) | (pl.col("float") == pl.col("float").round())
     readable = pl.col("float").is_finite().fill_null(value=False) & whole.fill_null(value=False)
     fits = pl.col("value_").abs() < 2**31 - 1
+    banded = pl.col("band").is_not_null()
+    band = band_days(pl.col("text"), periods=spec.unit == PERIODS) if spec.name == OVERDUE else pl.lit(None, dtype=pl.Int32)
     verdict = (
         pl.when(is_blank(pl.col("text")))
         .then(pl.lit(BLANK))
+        .when(banded)
+        .then(pl.when(pl.col("band") > 0).then(pl.lit("OVERDUE_FROM_BAND")).otherwise(pl.lit("")))
         .when(~readable)
         .then(pl.lit("NUMBER_UNREADABLE"))
         .when(~fits)
@@ -193,10 +198,13 @@ def slow_integer(cells: pl.Series, spec: Spec) -> pl.DataFrame:
     )
     return answer(
         cells,
-        pl.when(readable & fits & ~is_blank(pl.col("text"))).then(pl.col("value_").round(mode="half_away_from_zero").cast(pl.Int32, strict=False)),
+        pl.when(banded & ~is_blank(pl.col("text")))
+        .then(pl.col("band"))
+        .when(readable & fits & ~is_blank(pl.col("text")))
+        .then(pl.col("value_").round(mode="half_away_from_zero").cast(pl.Int32, strict=False)),
         verdict,
         *_unsigned(),
-        {"body": pl.col("body").str.to_lowercase()},
+        {"body": pl.col("body").str.to_lowercase(), "band": band},
         {"word": pl.col("body").str.extract("(" + "|".join(words) + ")$", 1).fill_null("")},
         {"digits": _ungroup(pl.col("body").str.strip_suffix(pl.col("word")))},
         {"float": _number(pl.col("digits")), "factor": factor},

@@ -16,6 +16,7 @@ import polars as pl
 from panhuo.engines.intake import identifiers_cells, identifiers_phone, identifiers_region, parse_codes, parse_dates, parse_numbers, parse_text
 from panhuo.engines.intake.clean_batch import put
 from panhuo.engines.intake.clean_notes import Notes, Positions
+from panhuo.engines.intake.layout import OVERDUE
 from panhuo.engines.intake.parse_cells import BLANK, OTHER_FORM, VALUE, VERDICT, Spec
 from panhuo.engines.intake.rules import BALANCE_PARTS, CHECKS
 from panhuo.kernel.errors import ConfigurationInvalid
@@ -137,7 +138,7 @@ def _question(column: Column) -> object:
         "money": (spec.unit, spec.part or spec.name in BALANCE_PARTS),
         "rate": spec.unit,
         "number": spec.unit,
-        "integer": (spec.unit, spec.field.unit if spec.field else ""),
+        "integer": (spec.unit, spec.field.unit if spec.field else "", spec.name == OVERDUE),
         "date": (spec.dates, spec.form),
         "text": (spec.kind, spec.field.personal == "name" if spec.field else False),
         "flag": tuple(spec.codes.items()),

@@ -100,9 +100,12 @@ CHECKS: dict[str, Check] = dict(
         _check("OVERDUE_CONTRADICTION", "value kept", "逾期天数与逾期起始日不符，以起始日推算为准", "days past due contradict the date of first arrears; the date is used", "a date is an event of the contract, a day count ages with every export"),
         _check("OVERDUE_BEFORE_ORIGINATION", "value out", "逾期起始日早于放款日，起始日已置空", "arrears begin before the loan; the date is left out", "the day count remains"),
         _check("OVERDUE_NEGATIVE", "value mended", "逾期天数为负（未到期），按 0 计", "negative days past due (not yet due) count as 0", "systems count down to the due date"),
+        _check("OVERDUE_FROM_BAND", "value derived", "逾期以区间或期数给出（如 M3、181-360天），取区间内最少的天数", "arrears stated as a band or in instalments (M3, 181-360 days); the fewest days in it are taken", "nothing is said to be older than the tape shows"),
         _check("OVERDUE_FROM_MATURITY", "value derived", "未给逾期信息，按到期日推算", "no arrears stated; counted from maturity", "money unpaid after the last due date is overdue at least since then"),
         _check("OVERDUE_FROM_CLASS", "value derived", "未给逾期信息，按五级分类的最低天数推算", "no arrears stated; the fewest days of the five-category class are taken", "2023 classification measures: over 90, 270 and 360 days"),
         _check("OVERDUE_UNKNOWN", "value kept", "无法得知逾期天数，按 0 天计", "days past due unknown; taken as 0", "the account stays visible as M0 with this warning"),
+        _check("MATURITY_PASSED", "value kept", "到期日已过一个月以上仍未结清，逾期天数却更少，按逾期天数计；请核实是否已展期", "the loan is more than a month past maturity and unpaid, yet fewer days past due are stated; the stated days are used: check whether it was extended", "who may have been granted time must not be pursued on a guess"),
+        _check("CLASS_WITHOUT_ARREARS", "value kept", "五级分类为可疑或损失，逾期天数却为 0，按未逾期计；请核实", "the class is doubtful or loss, yet no day past due is stated; it stays not overdue: check it", "a class may be bad for other reasons, and who is not in arrears must not be pursued"),
         _check("PATTERN_ODD", "value out", "还款状态含未知字符，已置空", "the repayment pattern has unknown characters; left out", "a history misread is worse than none"),
         # codes
         _check("CODE_UNKNOWN", "value out", "代码不在代码表中，已置空或取默认值；在版式该列的 codes 中补上即可，panhuo layout suggest 会列出未知的代码", "the code is not in the code list; left out or defaulted. Add it to codes of the layout's column; panhuo layout suggest lists the unknown ones", "add it to the layout's codes"),

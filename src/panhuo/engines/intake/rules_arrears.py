@@ -10,12 +10,19 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
 import polars as pl
 
-from panhuo.engines.intake.clean_batch import Batch
+from panhuo.engines.intake.clean_batch import Batch, put
 
 TOLERANCE_DAYS: Final = 1
 """Some count the first day, some do not."""
+
+GRACE_DAYS: Final = 31
+"""By which a loan may be past its maturity and less overdue: a last instalment a month later, days of grace."""
+
+_LONG_OVERDUE: Final = ("doubtful", "loss")
+"""Who keeps to a new agreement may stay substandard for half a year without a day past due; not worse."""
 
 CLASS_DAYS: Final = {"substandard": 91, "doubtful": 271, "loss": 361}
 """商业银行金融资产风险分类办法 (2023): over 90, 270 and 360 days."""
@@ -32,6 +39,7 @@ def check_arrears(batch: Batch) -> None:
         counted = (pl.lit(batch.as_of) - pl.col("overdue_since")).dt.total_days().cast(pl.Int32)
         batch.set(__counted=counted)
         if batch.has("overdue_days"):
+            _take_back_bands(batch)
             batch.note("OVERDUE_CONTRADICTION", "overdue_days", (pl.col("overdue_days") - pl.col("__counted")).abs() > TOLERANCE_DAYS)
             apart = (pl.col("overdue_days") - pl.col("__counted")).abs() > TOLERANCE_DAYS
             batch.set(overdue_days=pl.when(apart).then(pl.col("__counted")).otherwise(pl.coalesce("overdue_days", "__counted")))
@@ -40,11 +48,39 @@ def check_arrears(batch: Batch) -> None:
         batch.frame = batch.frame.drop("__counted")
     if not batch.has("overdue_days"):
         batch.set(overdue_days=pl.lit(None, dtype=pl.Int32))
-    assumed = pl.lit(value=False)
-    if batch.frame["overdue_days"].null_count():
-        assumed = _from_elsewhere(batch, maturity)
-    dated = (pl.col("overdue_days") > 0) & batch.col("overdue_since").is_null() & ~assumed
+    in_band = np.zeros(batch.frame.height, dtype=bool)
+    in_band[batch.notes.codes("overdue_days").get("OVERDUE_FROM_BAND", np.zeros(0, dtype=np.int64))] = True
+    banded = pl.lit(pl.Series(in_band))
+    _doubt(batch, maturity, banded)
+    assumed = _from_elsewhere(batch, maturity) if batch.frame["overdue_days"].null_count() else pl.lit(value=False)
+    dated = (pl.col("overdue_days") > 0) & batch.col("overdue_since").is_null() & ~assumed & ~banded
     batch.set(overdue_since=pl.when(dated).then(pl.lit(batch.as_of) - pl.duration(days=pl.col("overdue_days"))).otherwise(batch.col("overdue_since")))
+
+
+def _take_back_bands(batch: Batch) -> None:
+    """Where the first day of arrears stands beside a band, it says more: the band is no statement of its own, unless the date has less than its fewest days."""
+    at = batch.notes.codes("overdue_days").get("OVERDUE_FROM_BAND")
+    if at is None:
+        return
+    counted, least = batch.frame["__counted"].gather(at), batch.frame["overdue_days"].gather(at)
+    better = at[(counted >= least).fill_null(value=False).to_numpy()]
+    batch.notes.take_back("OVERDUE_FROM_BAND", "overdue_days", better)
+    batch.frame = batch.frame.with_columns(put(batch.frame["overdue_days"], better, batch.frame["__counted"].gather(better)))
+
+
+def _doubt(batch: Batch, maturity: pl.Expr, banded: pl.Expr) -> None:
+    """Stated days that the maturity or the class contradicts stay as they are: they may be an extension the tape does not show. A band states no days."""
+    stated = pl.col("overdue_days")
+    if batch.has("maturity_date"):
+        since = (pl.lit(batch.as_of) - maturity).dt.total_days()
+        card = batch.col("product").cast(pl.String).is_in(["credit_card"]).fill_null(value=False)  # its maturity is that of the plastic
+        batch.note(
+            "MATURITY_PASSED",
+            "overdue_days",
+            (since > stated + GRACE_DAYS) & (pl.col("principal_fen") > 0) & ~card & ~banded & batch.col("overdue_since").is_null(),
+        )
+    if batch.has("five_class"):
+        batch.note("CLASS_WITHOUT_ARREARS", "overdue_days", (stated == 0) & pl.col("five_class").cast(pl.String).is_in(_LONG_OVERDUE))
 
 
 def _from_elsewhere(batch: Batch, maturity: pl.Expr) -> pl.Expr:

@@ -17,10 +17,19 @@ import polars as pl
 import yaml
 
 from panhuo.engines.intake.currency import claims_of
-from panhuo.engines.intake.layout import MONEY_UNITS, Layout, load_layout, shipped_layouts
-from panhuo.engines.intake.mapping import bind, heading_unit
+from panhuo.engines.intake.layout import MONEY_UNITS, OVERDUE, PERIODS, Layout, load_layout, shipped_layouts
+from panhuo.engines.intake.mapping import bind, heading_unit, normal_heading
 from panhuo.engines.intake.money_words import both, marks
-from panhuo.engines.intake.suggest_names import all_known_headings, counter_heading, likeness, names_an_account, says_outstanding, synonyms
+from panhuo.engines.intake.suggest_names import (
+    all_known_headings,
+    counter_heading,
+    counts_periods,
+    likeness,
+    names_an_account,
+    says_outstanding,
+    says_stage,
+    synonyms,
+)
 from panhuo.engines.intake.suggest_sums import Group, groups, part_of
 from panhuo.engines.intake.suggest_values import Profile, counts_rows, date_forms, evidence, money_unit, profile, rate_unit, unknown_codes
 from panhuo.engines.intake.title_units import UNIT_WORDS, Stated, stated_unit
@@ -38,6 +47,12 @@ WORTH_SAYING: Final = 0.40
 NAMED: Final = 0.97
 """A heading that is the field's own name or a known synonym, to the letter."""
 _BESIDE: Final = 0.1
+_TWO_MEANINGS: Final = {
+    "最后还款日": Words(
+        "“最后还款日”可能是最近一次还款的日期，也可能是最后一期的到期日（那样请改为 maturity_date）",
+        "最后还款日 may be the day of the latest payment or the due date of the last instalment (then write maturity_date)",
+    )
+}
 _CELLS: Final = 1_000
 SAMPLE_ROWS: Final = 600
 """Enough rows to know a column by."""
@@ -125,6 +140,7 @@ def suggest_layout(headings: Sequence[str], sample: pl.DataFrame | None = None, 
         scores.append(row)
         reasons.append(why)
     _prefer_outstanding(headings, scores)
+    _prefer_days(headings, scores)
     stated = stated_unit(titles)
     chosen: dict[int, int] = {}
     sums = groups(headings, [dict(zip(fields, row, strict=True)) for row in scores], [profiles[h] for h in headings], sample)
@@ -221,6 +237,14 @@ def _prefer_outstanding(headings: Sequence[str], scores: list[list[float]]) -> N
             scores[i][at] -= 0.0 if says_outstanding(headings[i]) else _BESIDE
 
 
+def _prefer_days(headings: Sequence[str], scores: list[list[float]]) -> None:
+    """账龄 says how long an account is overdue where nothing counts the days."""
+    at = list(TAPE).index(OVERDUE)
+    for i, row in enumerate(scores):
+        if says_stage(headings[i]):
+            row[at] -= _BESIDE
+
+
 def _at_its_word(guesses: list[Guess]) -> list[Guess]:
     """借据编号 over 1, 2, 3 ... is the account number where nothing else can be, for a person to confirm."""
     if any(guess.field in ("account_id", "contract_no") for guess in guesses):
@@ -285,6 +309,11 @@ def _guess(heading: str, field: str, score: float, reason: Words, seen: Profile 
     elif titled:
         zh, en = "、".join(UNIT_WORDS[u].zh for u in stated.units), ", ".join(UNIT_WORDS[u].en for u in stated.units)
         doubts.append(Words(f"标题行写了几种单位（{zh}），请写明 unit", f"the titles state several units ({en}): write which one under unit"))
+    if field == OVERDUE and counts_periods(heading):
+        unit = PERIODS
+    if normal_heading(heading) in _TWO_MEANINGS:
+        score = min(score, CERTAIN - _BESIDE)
+        doubts.append(_TWO_MEANINGS[normal_heading(heading)])
     if seen is not None and column is not None:
         if kind == "money" and not titled and heading_unit(heading) is None and (guessed := money_unit(seen)):
             unit = guessed

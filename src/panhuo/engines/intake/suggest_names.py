@@ -130,6 +130,24 @@ _WHOSE: Final = re.compile(r"借据|贷款|账户|债权|资产|案件|loan|acco
 _OUTSTANDING: Final = re.compile(r"剩余|未偿|未还|余额|尚欠|待还|outstanding|unpaid|remaining|balance")
 
 
+_STAGED: Final = re.compile(r"账龄|区间|阶段|期数|月数|bucket|stage")
+_PERIODS: Final = re.compile(r"期数|月数")
+
+
+def says_stage(heading: str) -> bool:
+    """Whether arrears are said to stand as a stage or in instalments, which 逾期天数 beside it says better.
+
+    >>> says_stage("账龄"), says_stage("逾期期数"), says_stage("逾期天数")
+    (True, True, False)
+    """
+    return bool(_STAGED.search(normal_heading(heading)))
+
+
+def counts_periods(heading: str) -> bool:
+    """Whether bare numbers under the heading are instalments or months missed."""
+    return bool(_PERIODS.search(normal_heading(heading)))
+
+
 def says_outstanding(heading: str) -> bool:
     """Whether an amount is said to be what is left: of 本金 and 剩余本金 the second is the debt.
 

@@ -44,6 +44,7 @@ _SHAPES: Final = {
     "address": r"(?i)(省|市|区|县|路|街|村|镇).*(号|室|单元|组|路|街|村)|^\d+ .*(street|st|road|rd|avenue|ave)\b",
     "region": r"^([1-8]\d{5}|[\x{4e00}-\x{9fff}]{2,8}(省|市|自治区|区|县)?)$",
     "pattern": r"^[N*C#1-7A-Z/]{12,60}$",
+    "band": r"(?i)^(逾期)?m\d{1,2}\+?$|^(逾期)?\d{1,4}[天日]?[-~～至到]\d{1,4}[天日]?$|\d[天日年月](（?含）?|及)?以[上下内]$|^[>≥＞]=?\d+|^逾期\d+期|^未逾期$",
     "bank": r"(?i)银行|信用社|消费金融|小额贷款|小贷|财务公司|bank",
 }
 _WORKING = 1_000
@@ -198,6 +199,10 @@ def _integer(field: Field, seen: Profile) -> tuple[float, float]:
     return (0.7, 0.2) if inside > 0.9 else (-0.9, 1.0)
 
 
+def _overdue(seen: Profile) -> tuple[float, float]:
+    return (0.8, 0.4) if seen.share("band") > 0.6 else _integer(TAPE["overdue_days"], seen)
+
+
 def _number(_: Field, seen: Profile) -> tuple[float, float]:
     return _signed(seen.share("number"), 0.1)
 
@@ -277,6 +282,7 @@ _SPECIAL: Final[dict[str, Callable[[Profile], tuple[float, float]]]] = {
     **dict.fromkeys(("id_no", "guarantor_id_no"), _id_no),
     **dict.fromkeys(("name", "guarantor_name", "contact_name"), _name),
     **dict.fromkeys(("phone", "phone2", "guarantor_phone", "contact_phone"), _phone),
+    "overdue_days": _overdue,
     "landline": _shaped("landline", weight=0.4),
     "email": _shaped("email", weight=0.9, against=0.5),
     "bank_card": _shaped("card", weight=0.6),

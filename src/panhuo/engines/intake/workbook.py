@@ -27,6 +27,7 @@ from panhuo.engines.intake.layout import Layout
 from panhuo.engines.intake.mapping import bind, normal_heading
 from panhuo.engines.intake.merged_cells import Carried, Spans, carry_down
 from panhuo.engines.intake.refusals import unusable
+from panhuo.engines.intake.storeys import spanning, two_storeys
 from panhuo.kernel.errors import InputUnusable
 from panhuo.kernel.frames import TAPE_REQUIRED
 
@@ -150,7 +151,7 @@ class Workbook:
         cells: Sequence[str] = rows[at]
         first = at
         if not header_row:
-            cells, first, at = _two_storeys(rows, at, known)
+            cells, first, at = _header(rows, at, known)
         filled = table.slice(at + 1).select(pl.all().is_not_null().any()).row(0) if table.height > at + 1 else ()
         width = max((i + 1 for i, cell in enumerate(cells) if cell.strip() or (i < len(filled) and filled[i])), default=0)
         check_columns(width, f"{self.name}[{name}]", limits)
@@ -197,13 +198,13 @@ def _of_accounts(table: Sheet, best: Sheet, layout: Layout | None) -> bool:
 _ALIKE: Final = 0.8
 
 
-def _two_storeys(rows: Sequence[Sequence[str]], at: int, known: Collection[str]) -> tuple[Sequence[str], int, int]:
-    """The headings where some are merged over two rows: the lower cell, or the upper where it is blank; and their first and last row."""
+def _header(rows: Sequence[Sequence[str]], at: int, known: Collection[str]) -> tuple[Sequence[str], int, int]:
+    """The headings, of two rows where that makes more known ones; and their first and last row."""
     best, cells, start, end = _hits(rows[at], known), rows[at], at, at
     for upper in (at - 1, at):
         if upper >= 0 and upper + 1 < len(rows):
-            both = [low or high for high, low in zip(rows[upper], rows[upper + 1], strict=True)]
-            if _hits(both, known) > best:
+            both = two_storeys([cell.strip() for cell in rows[upper]], [cell.strip() for cell in rows[upper + 1]], known)
+            if _hits(both, known) > best - spanning(rows[upper], rows[upper + 1]):
                 best, cells, start, end = _hits(both, known), both, upper, upper + 1
     return cells, start, end
 

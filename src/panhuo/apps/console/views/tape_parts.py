@@ -23,7 +23,7 @@ STEPS = (Words("上传文件", "Upload"), Words("确认版式", "Layout"), Words
 UNITS = {
     "fen": Words("分", "fen"), "yuan": Words("元", "yuan"), "qian": Words("千元", "thousands"), "wan": Words("万元", "ten thousands"),
     "million": Words("百万元", "millions"), "yi": Words("亿元", "hundred millions"), "auto": Words("自动", "auto"), "percent": Words("百分数", "percent"),
-    "fraction": Words("小数", "fraction"), "permille": Words("千分数", "permille"), "days": Words("天", "days"), "weeks": Words("周", "weeks"),
+    "fraction": Words("小数", "fraction"), "permille": Words("千分数", "permille"), "days": Words("天", "days"), "weeks": Words("周", "weeks"), "periods": Words("期（逾期期数）", "instalments missed"),
     "months": Words("月", "months"), "years": Words("年", "years"), "m2": Words("平方米", "m²"), "mu": Words("亩", "mu"),
 }  # fmt: skip
 DATES = {"us": Words("月/日/年（美式）", "month/day/year"), "eu": Words("日/月/年（欧式）", "day/month/year")}

@@ -1,0 +1,63 @@
+"""Arrears stated as a band: M3, M12+, 181-360天, 90天以上, 逾期7期, 正常. Many Chinese lists carry them as 账龄 instead of a count of days.
+
+A band becomes the fewest days in it, so that nothing is said to be older than the tape shows. ``Mk`` are (k - 1) x 30 + 1 to k x 30 days, as everywhere
+in the house (``kernel.calendar``). 以上, + and > begin a day after their figure, 及以上 and ≥ on it; 3-6个月 begins a day after three months of 30 days.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from panhuo.kernel.calendar import DAYS_PER_BUCKET
+
+_CURRENT: Final = ("未逾期", "无逾期", "没有逾期", "正常", "正常类", "当期", "未到期", "current", "c")
+_BEFORE: Final = r"^(?:逾期|账龄|欠款|拖欠)"
+_FROM: Final = r"^(?:>=|≥|不少于|不低于)|(?:及|含)以上$"
+_OVER: Final = r"^(?:>|大于|超过)|(?:\+|以上)$"
+_WITHIN: Final = r"^(?:<=?|≤|小于|不超过|少于)|(?:及|含)?(?:以内|之内|以下)$|内$"
+_UNIT: Final = r"(天|日|days?|d|个?月|months?|年|years?|期)?"
+_ONE: Final = rf"^(m?)(\d{{1,5}}){_UNIT}$"
+_TWO: Final = rf"^(m?)(\d{{1,5}}){_UNIT}(?:-|—|–|~|至|到|to)m?(\d{{1,5}}){_UNIT}$"
+
+
+def band_days(text: pl.Expr, *, periods: bool) -> pl.Expr:
+    """The fewest days past due that the band allows, null where the cell is no band. text: normalised (NFKC). periods: a bare number counts missed instalments."""
+    cell = text.str.to_lowercase().str.replace_all(r"[\s\[\]【】()]", "").str.replace(_BEFORE, "")
+    begins, over, within = cell.str.contains(_FROM), cell.str.contains(_OVER), cell.str.contains(_WITHIN)
+    body = cell.str.replace(_FROM, "").str.replace(_OVER, "").str.replace(_WITHIN, "")
+    count, unit = body.str.extract(_ONE, 2).cast(pl.Int32, strict=False), body.str.extract(_ONE, 3).fill_null("")
+    stage = (body.str.extract(_ONE, 1) == "m") | (unit == "期") | ((unit == "") if periods else pl.lit(value=False))
+    low, high = (body.str.extract(_TWO, group).cast(pl.Int32, strict=False) for group in (2, 4))
+    low_unit = pl.coalesce(body.str.extract(_TWO, 3), body.str.extract(_TWO, 5)).fill_null("")
+    low_stage = (body.str.extract(_TWO, 1) == "m") | (low_unit == "期")
+    return (
+        pl.when(cell.is_in(_CURRENT))
+        .then(0)
+        .when(low <= high)
+        .then(
+            pl.when(low_stage)
+            .then(_first_of(low))
+            .when(_days_in(low_unit) > 1)
+            .then(low * _days_in(low_unit) + 1)
+            .otherwise(pl.max_horizontal(low, 1))
+        )
+        .when(count.is_null() | (~stage & ~begins & ~over & ~within))  # 120, 120天, 4个月: a plain count, not a band
+        .then(None)
+        .when(within)
+        .then(1)
+        .when(begins | ~over)
+        .then(pl.when(stage).then(_first_of(count)).otherwise(count * _days_in(unit)))
+        .otherwise(pl.when(stage).then(_first_of(count + 1)).otherwise(count * _days_in(unit) + 1))
+        .cast(pl.Int32)
+    )
+
+
+def _first_of(stage: pl.Expr) -> pl.Expr:
+    return pl.when(stage > 0).then((stage - 1) * DAYS_PER_BUCKET + 1).otherwise(0)
+
+
+def _days_in(unit: pl.Expr) -> pl.Expr:
+    year, month = unit.str.contains("年|year"), unit.str.contains("月|month")
+    return pl.when(year).then(12 * DAYS_PER_BUCKET).when(month).then(DAYS_PER_BUCKET).otherwise(1).cast(pl.Int32)
