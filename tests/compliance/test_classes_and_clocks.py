@@ -122,7 +122,8 @@ def test_laws_of_the_clock(overdue: dt.date, maturity: dt.date | None, demand: d
         assert ends >= AS_OF
     else:
         assert ends < AS_OF
-        assert row["limitation_state"] == ("unknown" if demand is None else "expired")
+        later = paid is not None and ends < paid <= AS_OF
+        assert row["limitation_state"] == ("unknown" if demand is None or later else "expired")
     if demand is not None and demand <= AS_OF:
         assert ends >= min(add_months(demand, 36), add_months(overdue, 240))
     sued = limitation(plain_accounts([{**fields, "litigation_state": "filed"}]), BOOKS, as_of=AS_OF).row(0, named=True)
