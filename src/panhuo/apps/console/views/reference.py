@@ -102,7 +102,7 @@ def layout(request: HttpRequest, name: str) -> HttpResponse:
     found = load_layout(name)
     rows = [
         {
-            "from": "、".join(column.from_),
+            "from": Words("、".join(column.from_), ", ".join(column.from_)),
             "to": column.to,
             "words": Words(TAPE[column.to].zh, TAPE[column.to].en) if column.to in TAPE else "",
             "unit": column.unit or "",
