@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import override_settings
 from furnished import furnish
 from test_console_pages import AXE, TEXTS
 from visiting import SIZES, Visitor, until
@@ -109,12 +110,12 @@ class House:
         return self.visitors[key]
 
 
-@pytest.fixture
-def house(browser: Any, demo: Any, root: Path, tmp_path: Path, settings: Any, django_db_blocker: Any) -> Iterator[House]:
-    settings.PANHUO_OIDC = {"issuer": "https://sso.example", "client_id": "panhuo", "client_secret": "", "claim": "sub"}
+@pytest.fixture(scope="module")
+def house(browser: Any, demo: Any, root: Path, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> Iterator[House]:
     axe = (root / "frontend/node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
-    with django_db_blocker.unblock():
-        one = House(demo.address, browser, axe, furnish(demo.user, tmp_path), {})
+    issuer = {"issuer": "https://sso.example", "client_id": "panhuo", "client_secret": "", "claim": "sub"}
+    with django_db_blocker.unblock(), override_settings(PANHUO_OIDC=issuer):
+        one = House(demo.address, browser, axe, furnish(demo.user, tmp_path_factory.mktemp("furnished")), {})
         yield one
         for visitor in one.visitors.values():
             visitor.context.close()
@@ -151,7 +152,7 @@ def test_every_page(house: House, lang: str, theme: str) -> None:
             told.append(f"{wide} wide on a phone of {inner}")
         _kept(page, f"{name or 'door'}{where}", lang, "phone")
         wrong += [f"{name} {path}: {one}" for one in told + visitor.faults]
-    assert wrong == []
+    assert not wrong, "\n" + "\n".join(wrong)
 
 
 def _english(text: str, known: str) -> bool:
