@@ -30,7 +30,7 @@ from panhuo.cli.demonstration import AS_OF, PASSWORD
 from panhuo.engines.intake.synthesis import synthesise
 
 ROWS = 240
-_HEADINGS = ("借据编号", "本金余额", "欠息", "罚息及复利", "代垫费用", "债权总额", "联系电话", "单位：万元", "未定义类别")
+_HEADINGS = ("借据编号", "本金余额", "欠息", "罚息及复利", "代垫费用", "债权总额", "联系电话", "单位：万元", "未定义类别", "收文号", "摘要")
 """Of the workbook that waits: its own words, quoted by the page that describes it."""
 
 
@@ -45,7 +45,7 @@ def furnish(user: Callable[[str], Any], folder: Path) -> dict[str, Any]:
     pair = Match.objects.filter(tape=main).first()
     if pair is not None:
         match_decide(scope, pair.pk, decision="same")
-    unreadable = tapes.tape_upload(scope, series="往来函件", files=[_file(folder, "函件.csv", "甲,乙\n1,2\n")])
+    unreadable = tapes.tape_upload(scope, series="往来函件", files=[_file(folder, "函件.csv", "收文号,摘要\n1,2\n")])
     importing = _described(scope, folder / "月报.csv", "月报", AS_OF)
     tapes.tape_import(scope, importing)
     approved = Plan.objects.get(state=Plan.APPROVED)
@@ -83,7 +83,7 @@ def furnish(user: Callable[[str], Any], folder: Path) -> dict[str, Any]:
         "tape": main.pk, "old": old.pk, "new": new.pk, "waiting": Tape.objects.get(series="待导入的分行清单").pk, "unreadable": unreadable.pk, "importing": importing.pk,
         "reject": first.number, "approved": approved.pk, "draft": draft.pk, "submitted": submitted.pk, "failed": failed.pk, "making": making.pk,
         "job": Job.objects.get(subject=failed.subject).pk, "done": Job.objects.filter(state=Job.DONE).latest("pk").pk,
-        "user": user("disposal").pk, "written": [*written, *names, *_HEADINGS, "请审查", "夜间对账", "大额老账", "早期组", "处置组"],
+        "user": user("disposal").pk, "written": [*written, *names, *_HEADINGS, "按本机构政策，限额未调整", "未发现违规处置方式", "同意", "请审查", "夜间对账", "大额老账", "早期组", "处置组"],
     }  # fmt: skip
 
 

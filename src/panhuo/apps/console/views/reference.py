@@ -93,7 +93,7 @@ def policies(request: HttpRequest) -> HttpResponse:
     layouts = [load_layout(name) for name in shipped_layouts()]
     context: dict[str, Any] = {
         "version": policy_version(policy),
-        "title": policy.title,
+        "title": Words(*policy.title.split(" / ")) if policy.title.count(" / ") == 1 else policy.title,
         "assumptions": [(line, certainty_words(line.certainty)) for line in assumptions(policy)],
         "text": DEFAULT_POLICY.read_text(encoding="utf-8"),
         "layouts": [(layout, len(layout.columns)) for layout in layouts],
@@ -110,7 +110,7 @@ def layout(request: HttpRequest, name: str) -> HttpResponse:
     found = load_layout(name)
     rows = [
         {
-            "from": Words("、".join(column.from_), ", ".join(column.from_)),
+            "from": " / ".join(column.from_),
             "to": column.to,
             "words": Words(TAPE[column.to].zh, TAPE[column.to].en) if column.to in TAPE else "",
             "unit": column.unit or "",
