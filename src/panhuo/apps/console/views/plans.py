@@ -155,7 +155,7 @@ def plan_try(request: HttpRequest, plan_id: int) -> HttpResponse:
     limits = {}
     for limit in found.figures.get("limits", ()):
         text = request.POST.get(f"limit-{limit['name']}", "").replace(",", "").replace("，", "").strip()
-        if not text:
+        if not text or text == _typed(limit).replace(",", ""):  # as the page had it, rounded: nobody touched it
             continue
         try:
             amount = float(text) * float(limit["unit_size"])
@@ -221,16 +221,14 @@ def _decide(request: HttpRequest, plan_id: int, service: Any) -> HttpResponse:
 
 
 def _beside(scope: Scope, found: Plan, asked: str) -> Plan | None:
-    """The plan to compare with: the one asked for, else the plan in force, else the one it varies."""
+    """The plan to compare with: the one asked for, else the plan in force, else the one it varies; of those, the first over the same tapes."""
     if asked == "none":
         return None
     if (key := key_of(asked)) is not None:
-        chosen = scope.rows(Plan).filter(pk=key).first()
+        chosen = [scope.rows(Plan).filter(pk=key).first()]
     else:
-        chosen = services.plan_in_force(scope)
-        chosen = found.basis if chosen is None or chosen.pk == found.pk else chosen
-    usable = chosen is not None and chosen.pk != found.pk and chosen.tapes == found.tapes and "routes" in chosen.figures
-    return chosen if usable else None
+        chosen = [services.plan_in_force(scope), found.basis]
+    return next((one for one in chosen if one is not None and one.pk != found.pk and one.tapes == found.tapes and "routes" in one.figures), None)
 
 
 def _routes_table(found: Plan, beside: Plan | None) -> Table:
@@ -275,16 +273,21 @@ def _limits(found: Plan, beside: Plan | None) -> list[dict[str, Any]]:
                 "title": limit["title"],
                 "unit": limit["unit"],
                 "at_most": at_most,
-                "typed": f"{at_most:,.2f}".rstrip("0").rstrip("."),
+                "typed": _typed(limit),
                 "used": used,
                 "share": min(1.0, used / at_most) if at_most > 0 else 0.0,
                 "binds": limit["price_fen"] > 0,
                 "price_fen": limit["price_fen"] * size,
-                "changed": other is not None and abs(other["at_most"] - limit["at_most"]) > 1e-6,
+                "changed": other is not None and _typed(other) != _typed(limit),
                 "other": other["at_most"] / size if other else None,
             }
         )
     return out
+
+
+def _typed(limit: dict[str, Any]) -> str:
+    """What a limit is at most, as it is written into its field."""
+    return f"{limit['at_most'] / float(limit['unit_size']):,.2f}".rstrip("0").rstrip(".")
 
 
 def _mix(found: Plan) -> Chart:
