@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 FAST := $(addprefix tests/,kernel house valuation collection legal market restructuring securitisation writeoff)
 
-.PHONY: help setup demo test check bench format clean
+.PHONY: help setup demo test check bench tour format clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,9 @@ check: $(STAMP)  ## format, lint, types, import contracts, fast tests: under a m
 
 bench: $(STAMP)  ## the figures, each with its peer in the same run
 	@$(BIN)/panhuo bench
+
+tour: $(STAMP)  ## the pictures of the ten steps in the README, made anew
+	@scripts/tour
 
 format: $(STAMP)  ## format and sort
 	@$(BIN)/ruff format src tests && $(BIN)/ruff check --fix --quiet src tests

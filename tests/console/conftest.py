@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-
-PASSWORD = "correct horse battery staple"
-SIZES = {"desk": {"width": 1280, "height": 800}, "phone": {"width": 360, "height": 740}}
+from demonstrated import Demonstration
+from visiting import PASSWORD, Visitor
 
 
 @pytest.fixture(scope="session")
@@ -60,8 +61,9 @@ def people(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, 
         Attempt.objects.all().delete()
 
 
-@pytest.fixture(scope="module")
-def served(hashed_statics: None, people: dict[str, Any], django_db_blocker: Any) -> Iterator[str]:
+@contextmanager
+def serving(django_db_blocker: Any) -> Iterator[str]:
+    """The application on loopback, in a thread of its own."""
     from django.db import connections
     from django.test import modify_settings
     from django.test.testcases import LiveServerThread
@@ -80,6 +82,26 @@ def served(hashed_statics: None, people: dict[str, Any], django_db_blocker: Any)
     connections.close_all()
 
 
+@pytest.fixture(scope="module")
+def served(hashed_statics: None, people: dict[str, Any], django_db_blocker: Any) -> Iterator[str]:
+    with serving(django_db_blocker) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def demonstration(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Demonstration:
+    """What ``make demo`` loads, in a database and a folder of their own; made once. In full where pictures are asked for."""
+    with django_db_blocker.unblock():
+        return Demonstration.made(tmp_path_factory.mktemp("demonstration"), whole="PANHUO_TOUR" in os.environ)
+
+
+@pytest.fixture(scope="module")
+def demo(hashed_statics: None, demonstration: Demonstration, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A copy of the demonstration, served at ``address``; ``user(name)``, ``workbook(folder)`` as of the demonstration."""
+    with django_db_blocker.unblock(), demonstration.copied(tmp_path_factory.mktemp("demo")), serving(django_db_blocker) as address:
+        yield SimpleNamespace(address=address, user=demonstration.user, workbook=demonstration.workbook)
+
+
 @pytest.fixture
 def server(served: str, django_db_blocker: Any) -> Iterator[str]:
     """The address of the running application. What it does is not rolled back."""
@@ -96,44 +118,13 @@ def browser() -> Iterator[Any]:
         pytest.skip("no Chromium here: scripts/browser installs one, or set PANHUO_CHROMIUM")
     with pytest.MonkeyPatch.context() as patch, playwright.sync_playwright() as running:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # the driver runs a loop in this thread, which Django takes for asynchronous code
-        one = running.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        words = {"zh": "zh_CN", "en": "en_US"}[os.environ.get("PANHUO_TOUR_LANG", "zh")]  # of the browser's own pieces, such as a field for a date
+        one = running.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"], env={**os.environ, "LANGUAGE": words})
         yield one
         from django.db import connections
 
         connections.close_all()  # the loop has connections of its own, which nobody sees once it has ended
         one.close()
-
-
-class Visitor:
-    """A page of a fresh visitor, and everything it complained of (the browser's word that an answer was 401, 404 … is none)."""
-
-    def __init__(self, browser: Any, server: str, *, lang: str, theme: str, size: str, cookies: Any = None) -> None:
-        locale = {"zh": "zh-CN", "en": "en-US"}[lang]
-        look = {"viewport": SIZES[size], "color_scheme": theme, "reduced_motion": "reduce"}
-        self.context = browser.new_context(locale=locale, storage_state=cookies, **look)
-        self.page = self.context.new_page()
-        self.server, self.lang = server, lang
-        self.faults: list[str] = []
-        self.page.on("console", lambda message: self._note(message.text))
-        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
-        self.page.on("requestfailed", self._failed)
-
-    def _note(self, text: str) -> None:
-        if "the server responded with a status of" not in text:
-            self.faults.append(text)
-
-    def _failed(self, request: Any) -> None:
-        if "ERR_ABORTED" not in str(request.failure):  # the visitor went on before the answer came
-            self.faults.append(f"failed: {request.url} {request.failure}")
-
-    def go(self, path: str) -> Any:
-        return self.page.goto(self.server + path)
-
-    def sign_in(self, name: str, password: str = PASSWORD, goal: str = "/design") -> None:
-        self.go(f"/sign-in?next={goal}")
-        self.page.fill("#username", name)
-        self.page.fill("#password", password)
-        self.page.click("form .first")
 
 
 @pytest.fixture(scope="module")

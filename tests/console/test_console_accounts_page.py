@@ -153,8 +153,8 @@ def test_another_organisation_finds_no_such_account(desk: Desk) -> None:
 
 def test_the_record_is_for_those_who_may_read_it(desk: Desk) -> None:
     auditor = desk.client(seat(desk.organisation, "audit", "auditor"))
-    assert "tape.import" in page(auditor, f"/accounts/{desk.tape.pk}/0").one("main").text
-    assert "tape.import" not in page(desk.client(), f"/accounts/{desk.tape.pk}/0").one("main").text
+    assert "导入清单" in page(auditor, f"/accounts/{desk.tape.pk}/0").one("main").text
+    assert "导入清单" not in page(desk.client(), f"/accounts/{desk.tape.pk}/0").one("main").text
 
 
 def test_without_a_plan_there_are_no_routes_but_all_the_rest(desk: Desk) -> None:

@@ -140,3 +140,13 @@ def test_nothing_is_asked_from_elsewhere() -> None:
     address = re.compile(r"(?:https?:)?//(?!www\.w3\.org/(?:2000/svg|1999/xlink))[a-z0-9.-]+\.[a-z]{2,}", re.IGNORECASE)
     files = [*TEMPLATES, *STYLES, *MODULES, *(FOLDER / "static/console").glob("*.svg")]
     assert not [f"{path.name}: {found}" for path in files for found in address.findall(path.read_text(encoding="utf-8"))]
+
+
+def test_every_deed_has_words(root: Path) -> None:
+    """The record says what was done in the reader's language."""
+    from panhuo.apps.console.words import DEEDS
+
+    calls = [call for path in (root / "src/panhuo/apps").rglob("*.py") for call in path.read_text(encoding="utf-8").split("deed_add(")[1:]]
+    verbs = {verb for call in calls for verb in re.findall(r'"([a-z_]+\.[a-z_]+)"', call[:160])}
+    assert len(verbs) > 20
+    assert verbs <= set(DEEDS)

@@ -72,6 +72,9 @@ def test_a_column_that_only_one_version_has_changes_no_account() -> None:
     assert not result.same
     assert as_figures(result)["absent"] == {"old": ["phone"], "new": []}
     assert not compare(version([{"借据号": "A"}]), version([{"借据号": "A", "手机号码": None}])).same
+    known = {"工作单位": "某某公司", "居住地址": "南京市某路1号"}  # whether there is one follows
+    result = compare(version([{"借据号": "A", **dict.fromkeys(known)}]), version([{"借据号": "A", **known}]))
+    assert (result.changed, [field.name for field in result.absent[0]]) == (0, ["address", "employer"])
 
 
 def test_a_tape_is_the_same_as_itself_in_any_order() -> None:

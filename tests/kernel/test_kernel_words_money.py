@@ -81,3 +81,10 @@ def test_streams_are_independent_and_repeatable() -> None:
     assert (stream(1, "a").integers(0, 1 << 60, 5) == stream(1, "a").integers(0, 1 << 60, 5)).all()
     assert not (stream(1, "a").integers(0, 1 << 60, 5) == stream(1, "b").integers(0, 1 << 60, 5)).all()
     assert not (stream(1, "a", "b").integers(0, 1 << 60, 5) == stream(1, "ab").integers(0, 1 << 60, 5)).all()
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"), [("四川省成都市武侯区1号", "四川省成都市****"), ("四川路三号", "四川路****"), ("三单元四川路", "*单元*川路****")]
+)
+def test_a_province_is_no_house_number(written: str, shown: str) -> None:
+    assert pl.DataFrame({"v": [written]}).select(masking.address(pl.col("v"))).item() == shown

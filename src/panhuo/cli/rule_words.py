@@ -9,16 +9,6 @@ UNKNOWN = {
     "allows": Words("不起作用", "no effect"),
     "warns": Words("只提示", "a warning"),
 }
-FORCE = {
-    "law": Words("法律", "law"),
-    "dept_rule": Words("部门规章", "department rule"),
-    "normative_doc": Words("规范性文件", "normative document"),
-    "judicial_interp": Words("司法解释", "judicial interpretation"),
-    "national_std_recommended": Words("推荐性国家标准", "recommended national standard"),
-    "self_regulation": Words("行业自律规则", "self-regulation"),
-    "market_practice": Words("市场惯例", "market practice"),
-    "house_policy": Words("内部规则", "house policy"),
-}
 MODALITY = {
     "must_not": Words("不得", "must not"),
     "should_not": Words("不应", "should not"),

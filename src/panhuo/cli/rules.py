@@ -208,7 +208,7 @@ def _detail(rule: Rule, day: dt.date, lang: Lang, results: tuple[CaseResult, ...
 
 def _print(book: Book, rule: Rule, day: dt.date, lang: Lang, results: list[CaseResult]) -> None:
     from panhuo.cli import rule_words as words
-    from panhuo.pipeline.report.wording import certainty_words
+    from panhuo.pipeline.report.wording import certainty_words, force_words
 
     detail = _detail(rule, day, lang, tuple(results))
     comma = say("，", ", ")
@@ -227,7 +227,7 @@ def _print(book: Book, rule: Rule, day: dt.date, lang: Lang, results: list[CaseR
         (say("不明时", "if unknown"), words.UNKNOWN[detail["unknown"]].to(lang)),
         (say("出处", "source"), detail["source"]),
         (say("确信度", "certainty"), f"{certainty_words(detail['certainty']).to(lang)} ({detail['certainty']})"),
-        (say("效力层级", "force"), f"{words.FORCE[detail['force']].to(lang)}{comma}{words.MODALITY[detail['modality']].to(lang)}"),
+        (say("效力层级", "force"), f"{force_words(detail['force']).to(lang)}{comma}{words.MODALITY[detail['modality']].to(lang)}"),
         (say("约束对象", "binds"), comma.join(words.BINDS[name].to(lang) for name in detail["binds"])),
         (say("有效期", "in force"), f"{detail['effective_from'] or always} .. {detail['effective_to'] or always}  ({detail['status_words']} {day})"),
         (say("说明", "note"), detail["note"]),

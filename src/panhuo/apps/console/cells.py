@@ -19,6 +19,9 @@ Step = tuple[float, str]
 NONE = mark_safe('<span class="none">—</span>')
 _ALIGNED = {"date": "date", "moment": "date", "wrap": "wrap", "text": "text", "code": "nowrap", "state": "nowrap"}
 
+_OWN = ("text", "wrap", "code")
+"""A text that is no ``Words`` is somebody's own: a name, a heading of a file, a number. It is the same in every language, and marked so."""
+
 
 def cell_of(
     column: Column,
@@ -42,8 +45,9 @@ def cell_of(
         text = format_html('<a href="{}">{}</a>', href, text)
     kind = "n" if column.numeric else _ALIGNED.get(column.kind, "")
     hint = format_html(' title="{}"', value) if column.kind == "text" and isinstance(value, str) and len(value) > 24 else ""
-    shape = '<th scope="row" class="{}" data-col="{}"{}>{}</th>' if first else '<td class="{}" data-col="{}"{}>{}</td>'
-    return format_html(shape, kind, column.key, hint, text)
+    own = mark_safe(' translate="no"') if isinstance(value, str) and column.kind in _OWN else ""
+    shape = '<th scope="row" class="{}" data-col="{}"{}{}>{}</th>' if first else '<td class="{}" data-col="{}"{}{}>{}</td>'
+    return format_html(shape, kind, column.key, hint, own, text)
 
 
 def written(column: Column, value: Any, lang: Lang) -> SafeString:

@@ -6,12 +6,12 @@ from panhuo.apps.console.tables import State
 from panhuo.kernel.words import Words
 
 STATES = {
-    "making": State(Words("制定中", "Being made"), "busy"),
-    "draft": State(Words("草稿", "Draft"), "info"),
-    "submitted": State(Words("待合规审查", "For review"), "warn"),
-    "reviewed": State(Words("待审批", "For approval"), "warn"),
-    "approved": State(Words("执行中", "In force"), "good"),
-    "refused": State(Words("未通过", "Refused"), "bad"),
-    "replaced": State(Words("已被替换", "Replaced")),
-    "failed": State(Words("制定失败", "Failed"), "bad"),
+    "making": State(Words("制定中", "being made"), "busy"),
+    "draft": State(Words("草案", "draft"), "info"),
+    "submitted": State(Words("待合规审查", "for review"), "warn"),
+    "reviewed": State(Words("待审批", "for approval"), "warn"),
+    "approved": State(Words("执行中", "in force"), "good"),
+    "refused": State(Words("未通过", "refused"), "bad"),
+    "replaced": State(Words("已被替代", "replaced")),
+    "failed": State(Words("制定失败", "failed"), "bad"),
 }

@@ -36,5 +36,11 @@ DEEDS: dict[str, Words] = {
     "organisation.create": Words("新建机构", "made an organisation"),
     "organisation.open": Words("启用机构", "opened an organisation"),
     "organisation.shut": Words("停用机构", "shut an organisation"),
-    "accounts.export": Words("导出账户", "exported accounts"),
+    "account.search": Words("查找账户", "looked for an account"),
+    "reject.open": Words("打开退回行（完整内容）", "opened a rejected row in full"),
+    "reject.mend": Words("更正退回行", "corrected a rejected row"),
+    "rejects.download": Words("下载退回行（完整内容）", "downloaded the rejected rows in full"),
+    "tape.compare": Words("比较了两个版本", "compared two versions"),
+    "tape.mend": Words("以更正行建立新版", "made a new version with corrected rows"),
+    "account.export": Words("导出账户", "exported accounts"),
 }

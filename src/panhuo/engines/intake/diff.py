@@ -22,7 +22,7 @@ from panhuo.kernel.words import Words
 
 NOT_COMPARED: Final = ("account_id", "debtor_id", "source_file", "source_row")
 EXAMPLES: Final = 3
-_FOLLOWS: Final = {"phone_valid": "phone"}
+_FOLLOWS: Final = {"phone_valid": "phone", "has_employer": "employer", "has_address": "address"}
 """What is false, and not missing, where there is nothing to say it of."""
 
 

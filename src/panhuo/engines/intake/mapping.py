@@ -217,15 +217,16 @@ def _missing(layout: Layout, name: str, lacking: list[str], headings: Sequence[s
     wanted = [heading for need in lacking for heading in layout.by_field[need].from_]
     normal = {normal_heading(heading): heading for heading in headings}
     near = [normal[match] for heading in wanted for match in difflib.get_close_matches(normal_heading(heading), list(normal), n=2, cutoff=0.4)]
-    nearest = ", ".join(repr(heading) for heading in dict.fromkeys(near)) or "-"
+    nearest = ", ".join(repr(heading) for heading in dict.fromkeys(near))
     title = f"{name}（{TAPE[name].zh}）" if name in TAPE else name
     english = f"{name} ({TAPE[name].en})" if name in TAPE else name
     listed = " / ".join(wanted[:6])
     return InputUnusable(
         "LAYOUT_MISSING_REQUIRED",
         Words(
-            f"缺少必需字段 {title}：版式 {layout.name} 要求表头 {listed}；文件中最接近的是 {nearest}",
-            f"required field {english} is missing: layout {layout.name} expects the heading {listed}; the nearest in the file: {nearest}",
+            f"缺少必需字段 {title}：版式 {layout.name} 要求表头 {listed}；" + (f"文件中最接近的是 {nearest}" if near else "文件中没有相近的"),
+            f"required field {english} is missing: layout {layout.name} expects the heading {listed}; "
+            + (f"the nearest in the file: {nearest}" if near else "the file has none like it"),
         ),
         where=place,
         remedy=Words("换用合适的版式，或运行 panhuo layout suggest 生成一个", "use the layout that fits, or make one with `panhuo layout suggest`"),

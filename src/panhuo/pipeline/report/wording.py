@@ -97,6 +97,23 @@ def certainty_words(certainty: str) -> Words:
     return _CERTAINTY.get(kind, Words(certainty, certainty))
 
 
+_FORCE = {
+    "law": Words("法律", "law"),
+    "dept_rule": Words("部门规章", "department rule"),
+    "normative_doc": Words("规范性文件", "normative document"),
+    "judicial_interp": Words("司法解释", "judicial interpretation"),
+    "national_std_recommended": Words("推荐性国家标准", "recommended national standard"),
+    "self_regulation": Words("行业自律规则", "self-regulation"),
+    "market_practice": Words("市场惯例", "market practice"),
+    "house_policy": Words("内部规则", "house policy"),
+}
+
+
+def force_words(code: str) -> Words:
+    """With what force a rule binds."""
+    return _FORCE[code]
+
+
 def route(name: str) -> Markup:
     return both(*ROUTE_WORDS[name])
 

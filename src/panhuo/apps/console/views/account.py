@@ -31,6 +31,7 @@ from panhuo.kernel.calendar import add_months
 from panhuo.kernel.routes import ROUTES
 from panhuo.kernel.words import Words
 from panhuo.pipeline.explaining import Explained
+from panhuo.pipeline.report.wording import certainty_words, force_words
 
 PARTS = ("principal_fen", "interest_fen", "penalty_fen", "fees_fen")
 ABOUT = {
@@ -234,7 +235,15 @@ def rule(request: HttpRequest, rule_id: str) -> HttpResponse:
         for one in book.rules:
             if one.id == rule_id:
                 routes = [route.words for route in ROUTES if route.name in one.text.effect.routes]
-                context = {"rule": one.text, "book": book, "effect": effect_words(one), "source": source_words(one), "routes": routes}
+                context = {
+                    "rule": one.text,
+                    "book": book,
+                    "effect": effect_words(one),
+                    "source": source_words(one),
+                    "routes": routes,
+                    "force": force_words(one.text.force),
+                    "certainty": certainty_words(one.text.certainty),
+                }
                 fragment = request.headers.get("HX-Request")
                 return render(request, "console/accounts/rule.html" if fragment else "console/accounts/rule_page.html", context)
     raise Http404

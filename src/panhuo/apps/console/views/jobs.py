@@ -136,8 +136,19 @@ def _context(request: HttpRequest, job_id: int) -> dict[str, object]:
         "url": f"/jobs/{found.pk}/progress" if found.state in Job.LIVE else "",
         "may": known is not None and scope.may(known.ability),
         "repeatable": found.state in (Job.FAILED, Job.CANCELLED),
-        "result": sorted((found.result or {}).items()),
+        "result": [(words, name, found.result[name]) for name, words in _RESULT.items() if name in (found.result or {})],
     }
+
+
+_RESULT = {
+    "rows": Words("接受的账户", "accounts accepted"),
+    "rejected": Words("退回行", "rows rejected"),
+    "net_value_fen": Words("净价值", "net value"),
+    "added": Words("新增的账户", "accounts added"),
+    "removed": Words("减少的账户", "accounts removed"),
+    "changed": Words("变动的账户", "accounts changed"),
+}
+"""What jobs say of themselves when they are done; whose it is stands above."""
 
 
 def _doing(job: Job) -> Words | None:

@@ -54,7 +54,7 @@ def users(request: HttpRequest) -> HttpResponse:
             Column("username", Words("用户名", "User name"), "code"),
             Column("name", Words("姓名", "Name")),
             Column("role", Words("角色", "Role"), value=lambda user: ROLES[user.role].words),
-            Column("teams", Words("团队", "Teams"), value=lambda user: "、".join(team.name for team in user.teams.all())),
+            Column("teams", Words("团队", "Teams"), value=lambda user: _listed([team.name for team in user.teams.all()])),
             Column("admin", Words("管理员", "Administrator"), value=lambda user: Words("是", "yes") if user.administrator else ""),
             Column(
                 "totp",
@@ -203,6 +203,10 @@ def organisation_activate(request: HttpRequest, organisation_id: int) -> HttpRes
     services.organisation_activate(scope, organisation_id, active=request.POST.get("active") == "1")
     notice_add(request, Words("已保存", "Saved"))
     return redirect("/organisations")
+
+
+def _listed(names: list[str]) -> Words:
+    return Words("、".join(names), ", ".join(names))
 
 
 def _flag(text: str | None, now: bool) -> bool | None:

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from panhuo.apps.console.access import needs
 from panhuo.apps.console.charts import Chart, Series
 from panhuo.apps.console.notices import notice_add
-from panhuo.apps.console.tables import Column, Empty, State, Table
+from panhuo.apps.console.plan_words import STATES
+from panhuo.apps.console.tables import Column, Empty, Table
 from panhuo.apps.identity.approving import approvals_of
 from panhuo.apps.identity.deeds import deeds_of
 from panhuo.apps.identity.finding import key_of, one_of, scope_of_request
@@ -27,16 +28,6 @@ from panhuo.kernel.errors import PanhuoError, UsageInvalid
 from panhuo.kernel.routes import ROUTES
 from panhuo.kernel.words import Words
 
-STATES: dict[str, State] = {
-    Plan.MAKING: State(Words("制定中", "being made"), "busy"),
-    Plan.DRAFT: State(Words("草案", "draft"), ""),
-    Plan.SUBMITTED: State(Words("待合规审查", "awaiting review"), "info"),
-    Plan.REVIEWED: State(Words("待审批", "awaiting approval"), "info"),
-    Plan.APPROVED: State(Words("执行中", "in force"), "good"),
-    Plan.REFUSED: State(Words("未通过", "refused"), "bad"),
-    Plan.REPLACED: State(Words("已被替代", "replaced"), ""),
-    Plan.FAILED: State(Words("制定失败", "failed"), "bad"),
-}
 WHY_NONE = {
     "not_overdue": Words("未逾期或无余额", "not overdue, or nothing owed"),
     "barred": Words("规则不允许任何途径", "the rules bar every route"),
@@ -45,6 +36,8 @@ WHY_NONE = {
 STEPS = (Words("草案", "Draft"), Words("合规审查", "Compliance review"), Words("第二人审批", "Second person"), Words("执行中", "In force"))
 _AT = {Plan.DRAFT: 1, Plan.SUBMITTED: 2, Plan.REVIEWED: 3, Plan.APPROVED: 4}
 _ROUTE_WORDS = {route.name: route.words for route in ROUTES}
+_MOVES = 8
+"""So many are read at a glance; the rest are folded away."""
 
 
 @needs("plan.view")
@@ -118,6 +111,7 @@ def plan(request: HttpRequest, plan_id: int) -> HttpResponse:
         )
     beside = _beside(scope, found, request.GET.get("with", ""))
     compared = compare(scope, found, beside) if beside is not None else None
+    moves = [(_ROUTE_WORDS.get(m["from"] or ""), _ROUTE_WORDS.get(m["to"] or ""), m) for m in compared.moves] if compared else []
     context = {
         "plan": found,
         "state": STATES[found.state],
@@ -128,7 +122,8 @@ def plan(request: HttpRequest, plan_id: int) -> HttpResponse:
         "limits": _limits(found, beside),
         "beside": beside,
         "compared": compared,
-        "moves": [(_ROUTE_WORDS.get(m["from"] or ""), _ROUTE_WORDS.get(m["to"] or ""), m) for m in compared.moves[:20]] if compared else [],
+        "moves": moves[:_MOVES],
+        "moves_more": moves[_MOVES:],
         "others": [other for other in plans_of(scope) if other.pk != found.pk and other.tapes == found.tapes and "routes" in other.figures],
         "approvals": [(ABILITIES[approval.ability], approval) for approval in approvals_of(scope, found.subject)],
         "deeds": deeds_of(scope, found.subject)[:50],
@@ -160,7 +155,7 @@ def plan_try(request: HttpRequest, plan_id: int) -> HttpResponse:
     limits = {}
     for limit in found.figures.get("limits", ()):
         text = request.POST.get(f"limit-{limit['name']}", "").replace(",", "").replace("，", "").strip()
-        if not text:
+        if not text or text == _typed(limit).replace(",", ""):  # as the page had it, rounded: nobody touched it
             continue
         try:
             amount = float(text) * float(limit["unit_size"])
@@ -226,16 +221,14 @@ def _decide(request: HttpRequest, plan_id: int, service: Any) -> HttpResponse:
 
 
 def _beside(scope: Scope, found: Plan, asked: str) -> Plan | None:
-    """The plan to compare with: the one asked for, else the plan in force, else the one it varies."""
+    """The plan to compare with: the one asked for, else the plan in force, else the one it varies; of those, the first over the same tapes."""
     if asked == "none":
         return None
     if (key := key_of(asked)) is not None:
-        chosen = scope.rows(Plan).filter(pk=key).first()
+        chosen = [scope.rows(Plan).filter(pk=key).first()]
     else:
-        chosen = services.plan_in_force(scope)
-        chosen = found.basis if chosen is None or chosen.pk == found.pk else chosen
-    usable = chosen is not None and chosen.pk != found.pk and chosen.tapes == found.tapes and "routes" in chosen.figures
-    return chosen if usable else None
+        chosen = [services.plan_in_force(scope), found.basis]
+    return next((one for one in chosen if one is not None and one.pk != found.pk and one.tapes == found.tapes and "routes" in one.figures), None)
 
 
 def _routes_table(found: Plan, beside: Plan | None) -> Table:
@@ -262,7 +255,9 @@ def _routes_table(found: Plan, beside: Plan | None) -> Table:
     ]
     if beside is not None:
         columns.append(Column("change", Words("净价值比对照", "Net value against"), "money"))
-    return Table("plan-routes", Words("各处置方式", "Routes"), columns, rows, totals=total, chooser=False)
+    return Table(
+        "plan-routes", Words("各处置方式", "Routes"), columns, rows, totals=total, count=len(rows), count_words=Words("种", "routes"), chooser=False
+    )
 
 
 def _limits(found: Plan, beside: Plan | None) -> list[dict[str, Any]]:
@@ -278,16 +273,21 @@ def _limits(found: Plan, beside: Plan | None) -> list[dict[str, Any]]:
                 "title": limit["title"],
                 "unit": limit["unit"],
                 "at_most": at_most,
-                "typed": f"{at_most:.2f}".rstrip("0").rstrip("."),
+                "typed": _typed(limit),
                 "used": used,
                 "share": min(1.0, used / at_most) if at_most > 0 else 0.0,
                 "binds": limit["price_fen"] > 0,
                 "price_fen": limit["price_fen"] * size,
-                "changed": other is not None and abs(other["at_most"] - limit["at_most"]) > 1e-6,
+                "changed": other is not None and _typed(other) != _typed(limit),
                 "other": other["at_most"] / size if other else None,
             }
         )
     return out
+
+
+def _typed(limit: dict[str, Any]) -> str:
+    """What a limit is at most, as it is written into its field."""
+    return f"{limit['at_most'] / float(limit['unit_size']):,.2f}".rstrip("0").rstrip(".")
 
 
 def _mix(found: Plan) -> Chart:

@@ -22,6 +22,7 @@ from panhuo.kernel.frames import TAPE
 from panhuo.kernel.words import Words
 from panhuo.pipeline import Policy, load_policy
 from panhuo.pipeline.policy import DEFAULT_POLICY, policy_version
+from panhuo.pipeline.report.wording import certainty_words
 from panhuo.pipeline.reporting import assumptions
 
 _DEEDS_SHOWN = 100
@@ -51,7 +52,7 @@ def rules(request: HttpRequest) -> HttpResponse:
             Column("title", Words("规则", "Rule"), "wrap", value=lambda row: row[1].text.title),
             Column("effect", Words("效果", "Effect"), "wrap", value=lambda row: effect_words(row[1])),
             Column("source", Words("依据", "Source"), "wrap", value=lambda row: source_words(row[1])),
-            Column("certainty", Words("确信程度", "Certainty"), "code", value=lambda row: row[1].text.certainty),
+            Column("certainty", Words("确信程度", "Certainty"), value=lambda row: certainty_words(row[1].text.certainty)),
             Column("state", Words("状态", "State"), "state", value=lambda row: _ON if row[1].text.enforced else _OFF),
         ),
         rows,
@@ -71,7 +72,14 @@ def rule(request: HttpRequest, rule_id: str) -> HttpResponse:
     for book in _books():
         for found in book.rules:
             if found.id == rule_id:
-                context = {"rule": found.text, "id": found.id, "book": book, "effect": effect_words(found), "source": source_words(found)}
+                context = {
+                    "rule": found.text,
+                    "id": found.id,
+                    "book": book,
+                    "effect": effect_words(found),
+                    "source": source_words(found),
+                    "certainty": certainty_words(found.text.certainty),
+                }
                 page = "console/reference/rule_fragment.html" if request.headers.get("HX-Request") else "console/reference/rule.html"
                 return render(request, page, context)
     raise Http404
@@ -85,8 +93,8 @@ def policies(request: HttpRequest) -> HttpResponse:
     layouts = [load_layout(name) for name in shipped_layouts()]
     context: dict[str, Any] = {
         "version": policy_version(policy),
-        "title": policy.title,
-        "assumptions": list(assumptions(policy)),
+        "title": Words(*policy.title.split(" / ")) if policy.title.count(" / ") == 1 else policy.title,
+        "assumptions": [(line, certainty_words(line.certainty)) for line in assumptions(policy)],
         "text": DEFAULT_POLICY.read_text(encoding="utf-8"),
         "layouts": [(layout, len(layout.columns)) for layout in layouts],
     }
@@ -102,7 +110,7 @@ def layout(request: HttpRequest, name: str) -> HttpResponse:
     found = load_layout(name)
     rows = [
         {
-            "from": "、".join(column.from_),
+            "from": " / ".join(column.from_),
             "to": column.to,
             "words": Words(TAPE[column.to].zh, TAPE[column.to].en) if column.to in TAPE else "",
             "unit": column.unit or "",
@@ -142,7 +150,7 @@ def record(request: HttpRequest) -> HttpResponse:
             Column("user", Words("用户", "User"), value=lambda deed: f"{deed.user.name} ({deed.user.username})" if deed.user else "—"),
             Column("verb", Words("操作", "What"), value=lambda deed: DEEDS.get(deed.verb, deed.verb)),
             Column("subject", Words("对象", "To what"), "code"),
-            Column("details", Words("细节", "Details"), "wrap", value=lambda deed: "，".join(f"{k}={v}" for k, v in deed.details.items())),
+            Column("details", Words("细节", "Details"), "wrap", value=lambda deed: ", ".join(f"{k}={v}" for k, v in deed.details.items())),
             Column("trace_id", Words("跟踪号", "Trace"), "code", hidden=True),
         ),
         page.rows,

@@ -316,7 +316,14 @@ def _preview_rows(shown: Preview) -> dict[str, Any]:
     rows = []
     for row in shown.rows:
         cells = [
-            (value_words(cell.value, cell.kind), cell.kind in ("money", "rate", "number", "integer"), cell.tone, cell.notes) for cell in row.cells
+            (
+                value_words(cell.value, cell.kind),
+                isinstance(cell.value, str),
+                cell.kind in ("money", "rate", "number", "integer"),
+                cell.tone,
+                cell.notes,
+            )
+            for cell in row.cells
         ]
         notes = list(dict.fromkeys([*(note for cell in row.cells for note in cell.notes), *(words for _, words in row.notes)]))
         rows.append({"place": row.place, "file": row.file, "accepted": row.accepted, "cells": cells, "notes": notes})

@@ -17,7 +17,7 @@ from panhuo.apps.identity.finding import key_of, one_of, scope_of_request
 from panhuo.apps.intake.comparing import comparison_of, tapes_compare, versions_of
 from panhuo.apps.intake.models import Tape
 from panhuo.apps.jobs.models import Job
-from panhuo.kernel.frames import TAPE, TAPE_REQUIRED
+from panhuo.kernel.frames import ACCOUNT, DEBTOR, TAPE, TAPE_REQUIRED, Field
 from panhuo.kernel.money import format_yuan
 from panhuo.kernel.words import Words
 
@@ -222,11 +222,9 @@ def _difference(found: dict[str, Any]) -> dict[str, Any]:
     """The command line's figures with words."""
     fields = []
     for change in found["fields"]:
-        field = TAPE.get(change["field"])
-        words = Words(field.zh, field.en) if field is not None else Words(change["field"], change["field"])
-        money = "before_fen" in change
-        examples = [(e["account_id"], _cell(e["before"], money=money), _cell(e["after"], money=money)) for e in change["examples"]]
-        fields.append(change | {"words": words, "money": money, "examples": examples})
+        field = _FIELDS[change["field"]]
+        examples = [(e["account_id"], _cell(e["before"], field), _cell(e["after"], field)) for e in change["examples"]]
+        fields.append(change | {"words": Words(field.zh, field.en), "examples": examples})
     absent = [TAPE[name] for which in ("old", "new") for name in found.get("absent", {}).get(which, ())]
     return found | {
         "absent": [Words(field.zh, field.en) for field in absent],
@@ -235,7 +233,14 @@ def _difference(found: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _cell(text: str | None, *, money: bool) -> str:
+_FIELDS = {field.name: field for field in (*DEBTOR.fields, *ACCOUNT.fields)}
+_FLAGS = {"true": Words("是", "yes"), "false": Words("否", "no")}
+
+
+def _cell(text: str | None, field: Field) -> Words:
     if text is None:
-        return "—"
-    return format_yuan(int(text)) if money else text
+        return Words("—", "—")
+    if field.kind == "money":
+        return Words(format_yuan(int(text)), format_yuan(int(text)))
+    known = next((Words(code.zh, code.en) for code in field.codes if code.code == text), None) or _FLAGS.get(text if field.kind == "flag" else "")
+    return known or Words(text, text)
