@@ -149,3 +149,22 @@ def test_price_says_what_one_more_unit_brings() -> None:
         objective.append(answer.objective)
         price = answer.prices[0]
     assert (objective[1] - objective[0]) / 20 == pytest.approx(price, rel=0.1)
+
+
+@pytest.mark.parametrize(("spread", "seed"), [(2.5, 2), (3.5, 3)])
+def test_no_single_account_could_still_move_to_something_better(spread: float, seed: int) -> None:
+    """In a portfolio larger than the core of ties, too, where what fits into the rest of a limit is far from a tie: looked for naively, over all."""
+    g = stream(seed, "heavy")
+    n = 9_000
+    balance = np.exp(g.normal(11, spread, n))
+    value = balance[:, None] * np.column_stack([np.full(n, 0.05), 0.05 + 0.3 * g.random(n), 0.05 + 0.25 * g.random(n)])
+    shares = (("a", 0.02, 1), ("b", 0.03, 2))
+    limits = [Limit(name, balance[:, None], balance.sum() * share, routes=np.arange(3) == route) for name, share, route in shares]
+    answer = allocate(value, limits, gap=1e-3)
+    room = np.array([limit.at_most for limit in limits]) - np.asarray(answer.used)
+    rows = np.arange(n)
+    gain = value - value[rows, answer.choice][:, None]
+    usage = np.zeros((n, 3, 2))
+    usage[:, 1, 0] = usage[:, 2, 1] = balance
+    step = usage - usage[rows, answer.choice][:, None, :]
+    assert not ((gain > 1e-6) & ((step <= 0) | (step <= room * (1 - 1e-9))).all(axis=2)).any()

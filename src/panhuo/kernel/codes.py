@@ -158,7 +158,7 @@ FIVE_CLASS: Codes = (
 )
 
 LITIGATION_STATE: Codes = (
-    Code("none", "未诉", "not sued", ("未诉讼", "否", "无")),
+    Code("none", "未诉", "not sued", ("未诉讼", "未起诉", "否", "无")),
     Code("filed", "诉讼中", "in suit", ("已诉", "已起诉", "已立案", "审理中")),
     Code("mediated", "已调解", "mediated", ("调解",)),
     Code("judged", "已判未执", "judged, not enforced", ("已判决", "判决未执行")),

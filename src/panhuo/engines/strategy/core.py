@@ -30,6 +30,8 @@ NODES = 200_000
 BRANCHED = 240
 """Accounts of the small core that is put to branch and bound, every route a candidate; and how many branches that may take."""
 BRANCHES = 60
+_LOOKED_AT = 8192
+"""Accounts looked at together for moves."""
 
 
 @dataclass(slots=True)
@@ -75,7 +77,12 @@ def blend(problem: Problem, looks: list[Look], weights: Floats, seed: int) -> Ch
 def gather(problem: Problem, reduced: Floats, choice: Choices, used: Floats, size: int) -> Core:
     """The core around ``choice`` (n,): for every limit the accounts nearest to using more, and to using less, of it."""
     n, k = problem.accounts, problem.limits
-    rows = np.arange(n) if n <= size else _nearest(problem, reduced, choice, max(size // (2 * k), 1))
+    return of_rows(problem, np.arange(n) if n <= size else _nearest(problem, reduced, choice, max(size // (2 * k), 1)), choice, used)
+
+
+def of_rows(problem: Problem, rows: Ints, choice: Choices, used: Floats) -> Core:
+    """The core of these accounts."""
+    n, k = problem.accounts, problem.limits
     value = problem.value[rows]
     usage = problem.usage(rows)
     mine = choice[rows].astype(np.int64)
@@ -103,6 +110,30 @@ def _nearest(problem: Problem, reduced: Floats, choice: Choices, share: int) -> 
     with ThreadPoolExecutor(processors()) as pool:
         found = [rows for both in pool.map(near, range(problem.limits)) for rows in both]
     return np.unique(np.concatenate(found))
+
+
+def movable(problem: Problem, choice: Choices, used: Floats, most: int) -> Ints:
+    """Accounts that could move to a route that brings more without breaking a limit, one at a time: those that gain the most, in the order of the rows."""
+    room = problem.at_most - used
+
+    def look(start: int) -> tuple[Ints, Floats]:
+        rows = np.arange(start, min(start + _LOOKED_AT, problem.accounts))
+        mine = choice[rows].astype(np.int64)
+        here = np.where(mine >= 0, problem.value[rows, np.maximum(mine, 0)], 0.0)
+        gain = problem.value[rows] - here[:, None]
+        better = np.flatnonzero((gain > 0.0).any(axis=1))
+        usage = problem.usage(rows[better])
+        present = np.where((mine[better] >= 0)[:, None], usage[np.arange(better.size), np.maximum(mine[better], 0)], 0.0)
+        step = usage - present[:, None, :]
+        fits = ((step <= 0.0) | (step <= room)).all(axis=2)
+        most_gained = np.where(fits, gain[better], 0.0).max(axis=1, initial=0.0)
+        found = np.flatnonzero(most_gained > 0.0)
+        return rows[better[found]], most_gained[found]
+
+    with ThreadPoolExecutor(processors()) as pool:
+        parts = list(pool.map(look, range(0, problem.accounts, _LOOKED_AT)))
+    rows, gains = np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+    return np.sort(rows[np.argsort(-gains, kind="stable")[:most]])
 
 
 def relax(core: Core, problem: Problem, prices: Floats, scale: Scale) -> tuple[Ints, Ints, Floats] | None:

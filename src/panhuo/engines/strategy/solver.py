@@ -22,6 +22,8 @@ SAMPLE = 16_000
 SEARCHED_WHOLE = 48
 """Up to this many accounts the whole problem is also put to exact search."""
 SEARCH_NODES = 400_000
+TOPPED_UP = 200_000
+"""Up to this many accounts the rest of each limit is filled from all of them: in a larger portfolio it is a few parts in 10 ** 8 and takes a quarter of the time."""
 ROUNDS = 4
 BRANCH_ROUNDS = 3
 
@@ -76,6 +78,7 @@ def solve(problem: Problem, gap: float, seed: int) -> Solution:
         if clash is not None:
             return _impossible(k, clash)
         return Solution(None, -np.inf, state.upper, np.zeros(k), False, np.flatnonzero(state.broken))
+    state.top_up()
     return Solution(state.choice, state.objective, max(state.upper, state.objective), state.best.prices, True, nothing)
 
 
@@ -161,6 +164,17 @@ class _State:
             self._climb(core)
         trial[core.rows] = np.where(core.choice == problem.routes, -1, core.choice).astype(np.int16)
         return self._keep(trial)
+
+    def top_up(self) -> None:
+        """Climb once more over all accounts: what fits into the rest of a limit may be far from a tie."""
+        if self.choice is None or not cores.CORE < self.problem.accounts <= TOPPED_UP:
+            return
+        trial, used = self.choice.copy(), self.problem.used(self.choice)
+        core = cores.of_rows(self.problem, cores.movable(self.problem, trial, used, cores.CORE), trial, used)
+        if core.rows.size:
+            self._climb(core)
+            trial[core.rows] = np.where(core.choice == self.problem.routes, -1, core.choice).astype(np.int16)
+            self._keep(trial)
 
     def branch(self, gap: float) -> bool:
         """One round in whole numbers over a small core. True if that helped enough to try again."""

@@ -224,10 +224,8 @@ def _beside(scope: Scope, found: Plan, asked: str) -> Plan | None:
     """The plan to compare with: the one asked for, else the plan in force, else the one it varies; of those, the first over the same tapes."""
     if asked == "none":
         return None
-    if (key := key_of(asked)) is not None:
-        chosen = [scope.rows(Plan).filter(pk=key).first()]
-    else:
-        chosen = [services.plan_in_force(scope), found.basis]
+    key = key_of(asked)
+    chosen = [services.plan_in_force(scope), found.basis] if key is None else [scope.rows(Plan).filter(pk=key).first()]
     return next((one for one in chosen if one is not None and one.pk != found.pk and one.tapes == found.tapes and "routes" in one.figures), None)
 
 
