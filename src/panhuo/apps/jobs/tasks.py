@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import structlog
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
@@ -53,7 +53,11 @@ def do_job(job_id: int) -> None:
     except PanhuoError as error:
         _end(job, Job.FAILED, described(error))
         log.info("job failed", code=error.code)
-    except Exception:
+    except Exception as error:
+        if isinstance(error, OperationalError | InterfaceError) and not connection.is_usable():
+            log.warning("job lost the database")  # restarted, most likely: left as it stands, the sweep hands it on
+            connection.close()
+            return
         log.exception("job broke")
         _end(job, Job.FAILED, BROKE)
     finally:
