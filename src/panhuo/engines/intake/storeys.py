@@ -17,12 +17,15 @@ _WHICH: Final = re.compile(
 
 
 def spanning(upper: Sequence[str], lower: Sequence[str]) -> int:
-    """How many headings of the upper row span words of the lower one, where nothing else stands in the lower row; 0 where the rows are not built so.
+    """How many headings of the upper row span words of the lower one, where nothing else stands in the lower row; 0 where the rows are not built so: no
+    heading reaches down beside them, as above a row of headings with a title over it.
 
     >>> spanning(["借据号", "欠息", ""], ["", "表内", "表外"]), spanning(["借据号", "欠息", ""], ["A1", "5", "6"])
     (1, 0)
+    >>> spanning(["单位：万元", "", ""], ["借据号", "未偿本金", "欠息"])
+    0
     """
-    spans, at = 0, 0
+    spans, at, reaching = 0, 0, 0
     while at < len(upper):
         end = at + 1
         while end < len(upper) and upper[at].strip() and not upper[end].strip() and lower[end].strip():
@@ -34,8 +37,10 @@ def spanning(upper: Sequence[str], lower: Sequence[str]) -> int:
             spans += 1
         elif below[0] and upper[at].strip():
             return 0  # a heading over a single cell: rows of data below it
+        elif upper[at].strip():
+            reaching += 1
         at = end
-    return spans
+    return spans if reaching else 0
 
 
 def two_storeys(upper: Sequence[str], lower: Sequence[str], known: Collection[str]) -> list[str]:
