@@ -164,6 +164,54 @@ def test_headings_that_span_others_are_read_with_them(tmp_path: Path) -> None:
     assert (found["借款人姓名"], found["保证人姓名"], found["保证人电话"]) == ("name", "guarantor_name", "guarantor_phone")
 
 
+def test_one_span_is_enough(tmp_path: Path) -> None:
+    """Joined, 欠息 is no longer a known heading: the rows' shape decides, not what is gained."""
+
+    def fill(book: Any) -> None:
+        sheet = book.add_worksheet("明细")
+        centre = book.add_format()
+        sheet.merge_range(0, 0, 0, 5, "某银行不良资产清单  单位：万元", centre)
+        for column, name in ((0, "借据号"), (1, "客户名称"), (2, "未偿本金"), (5, "五级分类")):
+            sheet.merge_range(1, column, 2, column, name, centre)
+        sheet.merge_range(1, 3, 1, 4, "欠息", centre)
+        sheet.write_row(2, 3, ["表内", "表外"])
+        sheet.write_row(3, 0, ["A1", "某公司", 100, 5, 6, "次级"])
+
+    tape = open_tape(workbook(tmp_path / "t.xlsx", fill))
+    assert tape.headings == ("借据号", "客户名称", "未偿本金", "表内欠息", "表外欠息", "五级分类")
+    assert tape.files[0].titles == ("某银行不良资产清单  单位：万元",)
+    assert pl.concat(tape.batches()).height == 1
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        {0: "不良资产清单", 4: "单位：万元"},
+        {0: "单位：万元", 5: "附件1"},
+        {1: "单位：万元", 0: "附件1"},
+        {0: "数据日期：2026-09-30", 6: "单位：万元"},
+    ],
+)
+@pytest.mark.parametrize("blank", [0, 4])
+def test_a_title_is_no_storey_where_headings_are_blank(tmp_path: Path, title: dict[int, str], blank: int) -> None:
+    """Taken for one, it would be no title any more: the unit it states would be lost, and every amount ten thousand times too small."""
+    names = ["借据号", "客户名称", "未偿本金", "欠息", "五级分类"]
+    cells = ["A1", "某公司", 100, 5, "次级"]
+    names.insert(blank, "")
+    cells.insert(blank, "")
+
+    def fill(book: Any) -> None:
+        sheet = book.add_worksheet("明细")
+        for column, text in title.items():
+            sheet.write_string(0, column, text)
+        sheet.write_row(1, 0, names)
+        sheet.write_row(2, 0, cells)
+
+    tape = open_tape(workbook(tmp_path / "t.xlsx", fill))
+    assert [heading for heading in tape.headings if not heading.startswith("column")] == [name for name in names if name]
+    assert "单位：万元" in tape.files[0].titles
+
+
 def test_the_sheet_that_fits_is_read_and_the_others_are_named(tmp_path: Path) -> None:
     def fill(book: Any) -> None:
         notes = book.add_worksheet("填表说明")

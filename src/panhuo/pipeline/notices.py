@@ -69,10 +69,10 @@ def of_arrears(r: Reconciliation, currency: str) -> list[Notice]:
             Notice(
                 ARREARS_UNKNOWN,
                 Words(
-                    f"{r.arrears_unknown_rows:,} 户（余额 {zh}）无从得知是否逾期：逾期天数、逾期起始日、账龄、到期日、五级分类都没有或读不出，暂按未逾期处理，不进入方案。"
+                    f"{r.arrears_unknown_rows:,} 户（余额 {zh}）无从得知是否逾期：没有（或读不出）逾期天数、逾期起始日、账龄，到期日与五级分类也没有显示逾期，暂按未逾期处理，不进入方案。"
                     "请在版式中指定写有逾期天数或账龄的列（panhuo layout suggest）",
-                    f"nothing says whether {r.arrears_unknown_rows:,} account(s) (balance {en}) are overdue: no days past due, date of first arrears, stage, maturity or "
-                    "class that could be read. They count as not overdue and stay out of the plan. Name the column of days or stages in the layout (panhuo layout suggest)",
+                    f"nothing says whether {r.arrears_unknown_rows:,} account(s) (balance {en}) are overdue: no days past due, date of first arrears or stage that "
+                    "could be read, and neither maturity nor class shows arrears. They count as not overdue and stay out of the plan. Name the column of days or stages in the layout (panhuo layout suggest)",
                 ),
             )
         )

@@ -9,6 +9,7 @@ from typing import Final
 
 from panhuo.engines.intake.mapping import normal_heading
 
+_REACHING: Final = 2
 _FIGURE: Final = re.compile(r"^[¥￥$+-]?[0-9]")
 _WHICH: Final = re.compile(
     r"^(?:表内|表外|正常|逾期|未到期|到期|应收|已收|未收|未偿|拖欠|累计|期初|期末|本期|上期|当前|剩余|原|原始|初始|首次|最近|最后|其中|on|off|current|overdue)$"
@@ -16,13 +17,16 @@ _WHICH: Final = re.compile(
 """What says which, and stands before what it is said of: 表内欠息, where a thing follows its owner: 担保人姓名."""
 
 
-def spanning(upper: Sequence[str], lower: Sequence[str]) -> int:
-    """How many headings of the upper row span words of the lower one, where nothing else stands in the lower row; 0 where the rows are not built so: no
-    heading reaches down beside them, as above a row of headings with a title over it.
+def spanning(upper: Sequence[str], lower: Sequence[str], known: Collection[str]) -> int:
+    """How many headings of the upper row span words of the lower one, where nothing else stands in the lower row; 0 where the rows are not built so.
 
-    >>> spanning(["借据号", "欠息", ""], ["", "表内", "表外"]), spanning(["借据号", "欠息", ""], ["A1", "5", "6"])
-    (1, 0)
-    >>> spanning(["单位：万元", "", ""], ["借据号", "未偿本金", "欠息"])
+    At least two known headings must reach down beside them, over blanks: a title above the headings has none such.
+
+    >>> spanning(["借据号", "未偿本金", "欠息", ""], ["", "", "表内", "表外"], {"借据号", "未偿本金"})
+    1
+    >>> spanning(["借据号", "未偿本金", "欠息", ""], ["A1", "4", "5", "6"], {"借据号", "未偿本金"})
+    0
+    >>> spanning(["单位：万元", "", "", "附件"], ["借据号", "未偿本金", "欠息", ""], {"借据号", "未偿本金"})
     0
     """
     spans, at, reaching = 0, 0, 0
@@ -38,9 +42,9 @@ def spanning(upper: Sequence[str], lower: Sequence[str]) -> int:
         elif below[0] and upper[at].strip():
             return 0  # a heading over a single cell: rows of data below it
         elif upper[at].strip():
-            reaching += 1
+            reaching += normal_heading(upper[at]) in known
         at = end
-    return spans if reaching else 0
+    return spans if reaching >= _REACHING else 0
 
 
 def two_storeys(upper: Sequence[str], lower: Sequence[str], known: Collection[str]) -> list[str]:

@@ -203,8 +203,14 @@ def _header(rows: Sequence[Sequence[str]], at: int, known: Collection[str]) -> t
     best, cells, start, end = _hits(rows[at], known), rows[at], at, at
     for upper in (at - 1, at):
         if upper >= 0 and upper + 1 < len(rows):
-            both = two_storeys([cell.strip() for cell in rows[upper]], [cell.strip() for cell in rows[upper + 1]], known)
-            if _hits(both, known) > best - spanning(rows[upper], rows[upper + 1]):
+            high, low = rows[upper], rows[upper + 1]
+            spans = spanning(high, low, known)
+            both = (
+                two_storeys([cell.strip() for cell in high], [cell.strip() for cell in low], known)
+                if spans
+                else [b or a for a, b in zip(high, low, strict=True)]
+            )
+            if _hits(both, known) > best - 2 * spans:
                 best, cells, start, end = _hits(both, known), both, upper, upper + 1
     return cells, start, end
 
