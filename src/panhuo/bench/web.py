@@ -44,15 +44,16 @@ def bench_web(rows: int = 1_000_000, *, folder: Path | None = None) -> dict[str,
         with _served(environment) as port:
             pages = _Pages(made)
             sessions = [_Session(port, name, made["password"]) for name in made["users"]]
-            first = {kind: round(sessions[0].seconds(pages.one(kind, stream(SEED, kind)))) for kind in pages.kinds}
+            first = {kind: round(sessions[0].milliseconds(pages.one(kind, stream(SEED, kind)))) for kind in pages.kinds}
             for session in sessions[:8]:  # so that every process of the server has seen each kind
                 for kind in pages.kinds:
-                    session.seconds(pages.one(kind, stream(SEED, kind, session.name)))
+                    session.milliseconds(pages.one(kind, stream(SEED, kind, session.name)))
             considering = _look(sessions, pages, THINK_S, LOOKING_S)
             restless = _look(sessions, pages, (0.0, 0.0), LOOKING_S / 3)
             browser = _in_browser(port, made)
     return {
         "rows": made["rows"],
+        "upload_seconds": made["upload_seconds"],
         "import_seconds": made["import_seconds"],
         "copy_seconds": made["copy_seconds"],
         "import_ratio": round(made["import_seconds"] / made["copy_seconds"], 2),
@@ -107,7 +108,7 @@ class _Session:
         if status != 302:
             raise RuntimeError(f"signing in as {username} was answered with {status}")
 
-    def seconds(self, address: str) -> float:
+    def milliseconds(self, address: str) -> float:
         """Milliseconds until the last byte. Raises RuntimeError for any answer but 200."""
         started = time.perf_counter()
         status = self._ask("GET", address)
@@ -145,7 +146,7 @@ def _look(sessions: list[_Session], pages: _Pages, think: tuple[float, float], s
             time.sleep(chance.uniform(0, think[1]))
             while time.monotonic() < until:
                 kind, address = pages.draw(chance)
-                taken[kind].append(sessions[number].seconds(address))
+                taken[kind].append(sessions[number].milliseconds(address))
                 time.sleep(chance.uniform(*think))
         except Exception as fault:
             faults.append(fault)

@@ -13,7 +13,7 @@ SERIES = "bench"
 
 
 def make(tape: str, users: int) -> dict[str, Any]:
-    """Import ``tape`` and plan over it as the jobs do, in this process; COPY the same rows into a table like it. What is there already is used as it is."""
+    """Import ``tape`` and plan over it as the jobs do, in this process; COPY the same rows into a table like it."""
     from panhuo.config.starting import prepare, ready
 
     ready()
