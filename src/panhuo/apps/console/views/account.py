@@ -17,6 +17,7 @@ from panhuo.apps.console.charts import Chart, Series
 from panhuo.apps.console.names import ROUTE_WORDS, field_words, shown_words, value_words
 from panhuo.apps.console.plan_words import STATES
 from panhuo.apps.console.tables import Column, Table
+from panhuo.apps.console.views.rule_parts import about_rule
 from panhuo.apps.identity.deeds import deeds_of
 from panhuo.apps.identity.finding import scope_of_request
 from panhuo.apps.identity.scope import Scope
@@ -26,12 +27,9 @@ from panhuo.apps.privacy.vault import parties_masked
 from panhuo.apps.strategy.selecting import account_explained, books
 from panhuo.apps.strategy.services import plan_latest
 from panhuo.apps.strategy.turning import turns_of
-from panhuo.engines.compliance.verdicts import effect_words, source_words
 from panhuo.kernel.calendar import add_months
-from panhuo.kernel.routes import ROUTES
 from panhuo.kernel.words import Words
 from panhuo.pipeline.explaining import Explained
-from panhuo.pipeline.report.wording import certainty_words, force_words
 
 PARTS = ("principal_fen", "interest_fen", "penalty_fen", "fees_fen")
 ABOUT = {
@@ -231,19 +229,5 @@ def rule_href(rule: str) -> str:
 @require_safe
 def rule(request: HttpRequest, rule_id: str) -> HttpResponse:
     """A rule's words and source, for the drawer."""
-    for book in books():
-        for one in book.rules:
-            if one.id == rule_id:
-                routes = [route.words for route in ROUTES if route.name in one.text.effect.routes]
-                context = {
-                    "rule": one.text,
-                    "book": book,
-                    "effect": effect_words(one),
-                    "source": source_words(one),
-                    "routes": routes,
-                    "force": force_words(one.text.force),
-                    "certainty": certainty_words(one.text.certainty),
-                }
-                fragment = request.headers.get("HX-Request")
-                return render(request, "console/accounts/rule.html" if fragment else "console/accounts/rule_page.html", context)
-    raise Http404
+    fragment = request.headers.get("HX-Request")
+    return render(request, "console/accounts/rule.html" if fragment else "console/accounts/rule_page.html", about_rule(books(), rule_id))

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 from panhuo.apps.console.access import needs
 from panhuo.apps.console.tables import Column, State, Table
 from panhuo.apps.console.views.paging import page_of
+from panhuo.apps.console.views.rule_parts import about_rule
 from panhuo.apps.console.words import DEEDS
 from panhuo.apps.identity.finding import scope_of_request
 from panhuo.apps.identity.models import Deed
@@ -69,20 +70,8 @@ _ON, _OFF = State(Words("执行", "enforced"), "good"), State(Words("未执行",
 @require_GET
 def rule(request: HttpRequest, rule_id: str) -> HttpResponse:
     """One rule: its condition, its reason in words, its worked cases."""
-    for book in _books():
-        for found in book.rules:
-            if found.id == rule_id:
-                context = {
-                    "rule": found.text,
-                    "id": found.id,
-                    "book": book,
-                    "effect": effect_words(found),
-                    "source": source_words(found),
-                    "certainty": certainty_words(found.text.certainty),
-                }
-                page = "console/reference/rule_fragment.html" if request.headers.get("HX-Request") else "console/reference/rule.html"
-                return render(request, page, context)
-    raise Http404
+    page = "console/reference/rule_fragment.html" if request.headers.get("HX-Request") else "console/reference/rule.html"
+    return render(request, page, about_rule(_books(), rule_id) | {"id": rule_id})
 
 
 @needs("policy.view")
