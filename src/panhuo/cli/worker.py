@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
+
 import click
 
 from panhuo.cli.output import say
@@ -25,8 +28,6 @@ def command(concurrency: int) -> None:
 
 def work(concurrency: int = 1) -> None:
     """Work until stopped. On a first signal the jobs in hand are finished, on a second they are left to another worker."""
-    import asyncio
-
     from panhuo.apps.privacy.files import working_clean
 
     working_clean()
@@ -35,9 +36,6 @@ def work(concurrency: int = 1) -> None:
 
 async def _work(concurrency: int) -> None:
     """procrastinate's worker, begun again where the database was away: a restart of it ends the worker, and must not end the work."""
-    import asyncio
-    import signal
-
     import structlog
     from procrastinate.contrib.django import app
     from procrastinate.exceptions import ConnectorException

@@ -246,14 +246,14 @@ def _trace(node: object, given: Any, where: str, text: str, path: tuple[int | st
     elif isinstance(node, tuple | list):
         below = enumerate(node)
     for key, value in below:
-        inner = (
-            given.get(key)
-            if isinstance(given, dict)
-            else given[key]
-            if isinstance(given, list) and isinstance(key, int) and key < len(given)
-            else None
-        )
-        _trace(value, inner, where, text, (*path, key))
+        _trace(value, _under(given, key), where, text, (*path, key))
+
+
+def _under(given: Any, key: int | str) -> Any:
+    """What stands under ``key`` in plain data, None where the model has what the data lack."""
+    if isinstance(given, dict):
+        return given.get(key)
+    return given[key] if isinstance(given, list) and isinstance(key, int) and key < len(given) else None
 
 
 def _line_of(text: str, path: tuple[int | str, ...], *, whole: bool = False) -> int | None:

@@ -32,8 +32,9 @@ def card(column: pl.Expr) -> pl.Expr:
 
 
 def address(column: pl.Expr) -> pl.Expr:
-    province = column.str.replace("^四川", "亖川")  # the one province with a figure in its name is no house number
-    place = province.str.replace_all("[0-9０-９零〇一二三四五六七八九十百千]", "*").str.extract(_PLACE, 1).str.replace("^亖川", "四川") + "****"
+    province = column.str.extract("^(四川)", 1).fill_null("")  # the one province with a figure in its name is no house number
+    rest = column.str.strip_prefix(province).str.replace_all("[0-9０-９零〇一二三四五六七八九十百千]", "*")
+    place = (province + rest).str.extract(_PLACE, 1) + "****"
     return (
         pl.when(column.str.contains(_PLACE) & (column.str.len_chars() > 1))
         .then(place)

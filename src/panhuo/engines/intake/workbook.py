@@ -210,7 +210,7 @@ def _header(rows: Sequence[Sequence[str]], at: int, known: Collection[str]) -> t
                 if spans
                 else [b or a for a, b in zip(high, low, strict=True)]
             )
-            if _hits(both, known) > best - 2 * spans:
+            if _hits(both, known) > best - 2 * spans:  # joined, a spanning heading and what stands below it may no longer be known ones
                 best, cells, start, end = _hits(both, known), both, upper, upper + 1
     return cells, start, end
 
