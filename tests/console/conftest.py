@@ -118,8 +118,7 @@ def browser() -> Iterator[Any]:
         pytest.skip("no Chromium here: scripts/browser installs one, or set PANHUO_CHROMIUM")
     with pytest.MonkeyPatch.context() as patch, playwright.sync_playwright() as running:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # the driver runs a loop in this thread, which Django takes for asynchronous code
-        words = {"zh": "zh_CN", "en": "en_US"}[os.environ.get("PANHUO_TOUR_LANG", "zh")]  # of the browser's own pieces, such as a field for a date
-        one = running.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"], env={**os.environ, "LANGUAGE": words})
+        one = running.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         yield one
         from django.db import connections
 

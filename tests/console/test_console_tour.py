@@ -180,15 +180,20 @@ def _matched(tour: Tour, page: Any, tape: Tape) -> None:
     assert (decided.decided_by.username, Match.objects.filter(tape=of, decision="").count()) == ("manager", waiting - 1)
 
 
+def _made(tour: Tour, page: Any, button: str) -> Plan:
+    """The plan that the button asks for, made and on the screen."""
+    page.click(button)
+    page.wait_for_selector("#plan-progress")
+    with tour.worked("plan.make"):
+        page.wait_for_selector("#limits")
+    return Plan.objects.latest("pk")
+
+
 def _planned(tour: Tour, page: Any) -> Plan:
     """A plan over both tapes."""
     tour.visitors["manager"].go("/plans/new")
     page.fill("#name", say("2026 年四季度处置方案（含城东分行）", "Plan of the fourth quarter with the new branch"))
-    page.click("main form button.first")
-    page.wait_for_selector("#plan-progress")
-    with tour.worked("plan.make"):
-        page.wait_for_selector("#limits")
-    plan = Plan.objects.latest("pk")
+    plan = _made(tour, page, "main form button.first")
     assert len(plan.tapes) == 2
     assert plan.figures["accounts"] == sum(Tape.objects.filter(pk__in=plan.tapes).values_list("rows", flat=True))
     return plan
@@ -236,11 +241,7 @@ def _what_if(tour: Tour, page: Any, plan: Plan) -> Plan:
     eased = round(limit["at_most"] / limit["unit_size"] * 1.5)
     page.fill(f"[name=limit-{limit['name']}]", str(eased))
     page.fill("#limits [name=name]", say("放宽一项限额", "One limit eased"))
-    page.click("#limits button.first")
-    page.wait_for_selector("#plan-progress")
-    with tour.worked("plan.make"):
-        page.wait_for_selector("#limits")
-    draft = Plan.objects.latest("pk")
+    draft = _made(tour, page, "#limits button.first")
     assert (draft.basis_id, list(draft.limits)) == (plan.pk, [limit["name"]])  # and no other limit
     tour.visitors["manager"].go(f"/plans/{draft.pk}?with={plan.pk}")
     compared = compare(scope_of(tour.demo.user("manager")), draft, plan)
