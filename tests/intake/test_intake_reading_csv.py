@@ -169,6 +169,29 @@ def test_commas_in_amounts_do_not_make_a_comma_file(delimiter: str, tmp_path: Pa
     assert next(tape.batches())["本金"].to_list()[:2] == ["1,000.50", "1,001.50"]
 
 
+@pytest.mark.parametrize("delimiter", ["@", "#", "!", "|@|", "@|@", "||", "|+|", "，", "!^"])
+@pytest.mark.parametrize("block", [64, 1 << 20])
+def test_odd_and_long_delimiters_are_found(delimiter: str, block: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encodings, "BLOCK", block)
+    path = tmp_path / "t.txt"
+    rows = [["借据号", "姓名", "本金", "备注"], *([f"J{i}", "张", "1,000.50", 'a@b.cn "甲" | #2' if len(delimiter) > 1 else ""] for i in range(50))]
+    text = "\n".join(delimiter.join(row) for row in rows)
+    path.write_text(text + f"\nJ50{delimiter}短", encoding="utf-8")
+    tape = open_tape(path)
+    frame = pl.concat(tape.batches(), how="diagonal")
+    assert tape.files[0].delimiter == delimiter
+    assert frame.head(50).select("借据号", "姓名", "本金", "备注").fill_null("").rows() == [tuple(row) for row in rows[1:]]
+    assert frame["__fault"].to_list()[-1] == "ROW_RAGGED"
+    assert frame["__raw"].to_list()[-1] == f"J50{delimiter}短"
+
+
+def test_blank_cells_between_bars_are_no_long_delimiter(tmp_path: Path) -> None:
+    path = tmp_path / "t.txt"
+    path.write_text("借据号|姓名|本金|利息\n" + "".join(f"J{i}||{i}|1\n" for i in range(50)))
+    tape = open_tape(path)
+    assert (tape.files[0].delimiter, tape.headings) == ("|", ("借据号", "姓名", "本金", "利息"))
+
+
 def test_decimal_commas_do_not_make_a_comma_file(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("ref;saldo;zins\n" + "".join(f"K{i};{i},50;2,5\n" for i in range(9)))

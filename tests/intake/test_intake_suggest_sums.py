@@ -72,6 +72,19 @@ def test_parts_of_one_amount_are_added(headings: list[str], field: str, tmp_path
     assert {g.field for g in suggest_layout(headings).guesses} == {field}  # by name alone, too
 
 
+def test_a_principal_in_parts_is_their_sum(tmp_path: Path) -> None:
+    parts = {"正常本金": amounts(1), "逾期本金": amounts(2)}
+    _, accounts = read(tape(**parts).drop("未偿本金"), tmp_path)
+    assert accounts["principal_fen"].to_list() == fen(*parts.values())
+
+
+@pytest.mark.parametrize("whole", ["未偿本金", "本金余额", "贷款余额"])
+def test_a_part_beside_the_principal_is_no_more_than_a_part(whole: str, tmp_path: Path) -> None:
+    columns = {whole: amounts(1), "正常本金": amounts(2), "逾期本金": amounts(3)}
+    _, accounts = read(tape(**columns).select("借据号", "逾期天数", *columns), tmp_path)
+    assert accounts["principal_fen"].to_list() == fen(columns[whole])
+
+
 @pytest.mark.parametrize("beside", [["应收罚息"], ["未还罚息", "应收罚息"], ["拖欠罚息（元）"]])
 def test_penalties_are_no_part_of_the_interest_that_their_names_are_like(beside: list[str], tmp_path: Path) -> None:
     columns = {name: amounts(i) for i, name in enumerate(["应收利息", *beside])}

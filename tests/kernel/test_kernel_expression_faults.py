@@ -33,6 +33,22 @@ def test_a_cast_reads_a_cell_as_it_would_alone(cells: list[str | None], word: st
     assert read(f"{word}(s AS INT)", frame) == [(value, value is None and cell is not None) for value, cell in zip(wanted, cells, strict=True)]
 
 
+@given(st.lists(st.tuples(*[st.none() | st.integers(-(2**62), 2**62)] * 2), min_size=1, max_size=12))
+def test_a_product_beyond_sixty_four_bits_is_told_and_not_what_is_left_of_it(pairs: list[tuple[int | None, int | None]]) -> None:
+    frame = pl.DataFrame(pairs, schema={"a": pl.Int64(), "b": pl.Int64()}, orient="row")
+    cells = compile_cells("CASE WHEN a = 7 THEN 0 ELSE a * b + 1 END", dict(frame.schema), where="t")
+    assert cells.unread is not None
+    for (a, b), value, unread in zip(pairs, *frame.select(cells.value.alias("v"), cells.unread.alias("u")), strict=True):
+        if a == 7:
+            assert (value, unread) == (0, False)
+        elif a is None or b is None:
+            assert (value, unread) == (None, False)
+        else:
+            true = a * b
+            assert (value, unread) == ((None, True) if value is None else (true + 1, False))
+            assert value is not None or abs(true) > 9.1e18
+
+
 @pytest.mark.parametrize(
     ("sql", "good"),
     [

@@ -200,3 +200,18 @@ def test_a_titles_date_is_the_cut_off_where_nothing_else_states_one(tmp_path: Pa
     assert (given.summary["as_of"], given.summary["as_of_from"]) == (AS_OF.isoformat(), "given")
     two = titled(tmp_path / "two.csv", clean_rows, "截至2026年9月30日", "基准日：2026-06-30")
     assert ran([two], tmp_path / "c", today=today).summary["as_of_from"] == "today"
+
+
+@pytest.mark.parametrize(("late", "said"), [(0, []), (1, ["AS_OF_AHEAD"])])
+def test_a_cut_off_date_in_the_future_is_told(late: int, said: list[str], tmp_path: Path, clean_rows: Rows) -> None:
+    tape = titled(tmp_path / "t.csv", clean_rows)
+    run = ran([tape], tmp_path / "out", as_of=AS_OF, today=AS_OF - dt.timedelta(days=late))
+    assert [notice["code"] for notice in run.summary["notices"] if notice["code"].startswith("AS_OF")] == said
+
+
+def test_a_run_that_accepts_nothing_says_so(run_rows: Callable[..., Ran], clean_rows: Rows) -> None:
+    run = run_rows([{**row, "未偿本金": "待核实"} for row in clean_rows[:7]])
+    assert run.summary["rows_accepted"] == 0
+    (notice,) = (notice for notice in run.summary["notices"] if notice["code"] == "NOTHING_ACCEPTED")
+    assert "7 行全部被剔除" in notice["message"]
+    assert notice["message"] in run.report

@@ -121,7 +121,7 @@ def test_the_version_tells_figures_apart_and_nothing_else(tmp_path):
         ("extends: default\ndiscount_rate: {value: -0.1}\n", ":2: discount_rate.value", "greater than or equal to 0"),
         ("extends: default\nscatter: {payer_floor: {value: 1.5}}\n", ":2: scatter.payer_floor.value", "less than or equal to 1"),
         ("extends: default\nscatter: {payer_floor: {value: 0}}\n", ":2: scatter", "at least 0.01"),
-        ("extends: default\nscatter: {precision: {values: {M4: 0}}}\n", ":2: scatter", "outside [0.1, 1000]"),
+        ("extends: default\nscatter: {precision: {values: {M4: 0}}}\n", ":2: scatter.precision", "outside [0.1, 1000]"),
         (
             "extends: default\nvaluation:\n  lender_groups:\n    large_bank:\n      monthly: {values: {M2: -0.4}}\n",
             ":5: valuation.lender_groups.large_bank.monthly",
@@ -134,9 +134,9 @@ def test_the_version_tells_figures_apart_and_nothing_else(tmp_path):
         ),
         ("extends: default\nvaluation: {lender_group: big_bank}\n", ":2: valuation", "one of large_bank, regional_bank"),
         ("extends: default\nvaluation: {model: oracle}\n", ":2: valuation.model", "'scorecard'"),
-        ("extends: default\nroutes: {agency: {commission: {values: {M4: 15}}}}\n", ":2: routes.agency", "outside [0, 1]"),
+        ("extends: default\nroutes: {agency: {commission: {values: {M4: 15}}}}\n", ":2: routes.agency.commission", "outside [0, 1]"),
         ("extends: default\nroutes: {agency: {rounds: {value: 1.5}}}\n", ":2: routes.agency.rounds.value", "integer"),
-        ("extends: default\nroutes: {agency: {odds: {values: {M4: -1}}}}\n", ":2: routes.agency", "outside [0, 100]"),
+        ("extends: default\nroutes: {agency: {odds: {values: {M4: -1}}}}\n", ":2: routes.agency.odds", "outside [0, 100]"),
         ("extends: default\nroutes: {in_house: {odds: {values: {Q1: 1}}}}\n", ":2: routes.in_house.odds.values", "Q1 is not a stage"),
         (
             "extends: default\nroutes: {write_off: {tax_shield_rate: {value: 25}}}\n",

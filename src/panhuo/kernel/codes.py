@@ -39,6 +39,9 @@ PRODUCT: Codes = (
             "个人综合消费贷款",
             "个人信用消费贷款",
             "信用消费贷",
+            "消费分期",
+            "商品分期",
+            "个人消费分期",
             "装修贷",
             "家装贷",
         ),
@@ -130,9 +133,26 @@ REPAYMENT_METHOD: Codes = (
 
 GUARANTEE_KIND: Codes = (
     Code("credit", "信用", "unsecured", ("信用贷款", "无担保", "免担保", "信用/免担保", "unsecured")),
-    Code("guarantee", "保证", "guaranteed", ("担保", "保证担保")),
-    Code("mortgage", "抵押", "mortgaged", ("抵押担保",)),
-    Code("pledge", "质押", "pledged", ("质押担保",)),
+    Code(
+        "guarantee",
+        "保证",
+        "guaranteed",
+        (
+            "担保",
+            "保证担保",
+            "自然人保证",
+            "法人保证",
+            "第三方保证",
+            "连带责任保证",
+            "保证-自然人保证",
+            "保证-法人保证",
+            "单人保证",
+            "多人联保",
+            "联保",
+        ),
+    ),
+    Code("mortgage", "抵押", "mortgaged", ("抵押担保", "房产抵押", "房地产抵押", "抵押-房产抵押", "最高额抵押", "一般抵押")),
+    Code("pledge", "质押", "pledged", ("质押担保", "存单质押", "股权质押", "权利质押", "动产质押", "应收账款质押")),
     Code("mixed", "组合担保", "mixed", ("混合", "组合", "抵押+保证", "保证+抵押", "抵押、保证", "保证、抵押", "质押+保证", "抵押+质押", "多种担保")),
 )
 
@@ -169,7 +189,7 @@ LITIGATION_STATE: Codes = (
 
 CONTACTABILITY: Codes = (
     Code("reachable", "可联", "reachable", ("正常", "可联系", "有效")),
-    Code("third_party_only", "仅三方可联", "third party only", ("仅联系人可联",)),
+    Code("third_party_only", "仅三方可联", "third party only", ("仅联系人可联", "三方可联", "第三方可联", "联系人可联")),
     Code("lost", "失联", "lost contact", ("失去联系", "不可联")),
     Code("unknown", "未知", "unknown"),
 )

@@ -31,10 +31,11 @@ Value = str | int | float | bool | dt.date
 _FAILURES: Final = (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError, OverflowError)
 _FORMS: Final = {"Date": "%Y-%m-%d", "Datetime": "%Y-%m-%d %H:%M:%S", "Time": "%H:%M:%S"}
 """How a text is read as a date where no form is given: ISO. Polars would go by the first cell of the batch."""
+_WHOLE: Final = 9.2e18  # a little less than 2^63: floats do not tell the last hundreds apart
 
 
 class Cells(NamedTuple):
-    """value: the expression. unread: where a cast met a cell it cannot read, or a date fell outside the years 1 to 9999; None where neither can be."""
+    """value: the expression. unread: where a cast met a cell it cannot read, a date fell outside the years 1 to 9999 or a product of whole numbers outside 64 bits; None where neither can be."""
 
     value: pl.Expr
     unread: pl.Expr | None
@@ -200,7 +201,14 @@ def _faults(node: Any, empty: pl.DataFrame) -> pl.Expr | None:
         form["format"] = form["format"] or _FORMS[_type_name(target["Literal"])]
         node["Function"]["input"][1] = {"Literal": {"Scalar": {"String": "null"}}}  # an hour that the clock passes twice, or never
         return _any((below, _expression(node["Function"]["input"][0]).is_not_null() & _expression(node).is_null()))
-    return below
+    product = _expression(node) if parsing == {"Sql": {"Binary": "Mul"}} else None
+    if product is None or not empty.select(product.alias("product")).schema["product"].is_integer():
+        return below
+    left, right = (_expression(factor).cast(pl.Float64) for factor in node["Function"]["input"])
+    beyond = (left * right).abs() >= _WHOLE  # Polars would give what is left of the product
+    node.clear()
+    node.update(json.loads(pl.when(~beyond).then(product).meta.serialize(format="json")))
+    return _any((below, beyond))
 
 
 def _any(conditions: Iterable[pl.Expr | None]) -> pl.Expr | None:

@@ -110,8 +110,12 @@ class ScatterPolicy(Document):
     def _sound(self) -> ScatterPolicy:
         if self.payer_floor.value < 0.01:
             raise refuse("payer_floor 须不小于 0.01", "payer_floor must be at least 0.01")
-        self.precision.refuse_outside(0.1, 1000.0)
         return self
+
+    @pydantic.field_validator("precision")
+    @classmethod
+    def _precision(cls, precision: ByStage) -> ByStage:
+        return precision.refuse_outside(0.1, 1000.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from panhuo.kernel.words import Words
 
 READING, PARTIAL, TITLE_UNIT, FOREIGN, MIXED = "READING_NOTE", "LAYOUT_PARTIAL", "TITLE_UNIT", "CURRENCY_NOT_CNY", "CURRENCIES_MIXED"
 
-TOTALS, MONEY_UNREAD, AS_OF_TODAY = "TOTAL_ROWS", "MONEY_UNREAD", "AS_OF_TODAY"
+TOTALS, MONEY_UNREAD, AS_OF_TODAY, AS_OF_AHEAD, NOTHING = "TOTAL_ROWS", "MONEY_UNREAD", "AS_OF_TODAY", "AS_OF_AHEAD", "NOTHING_ACCEPTED"
 ARREARS_UNKNOWN, ARREARS_DOUBTED = "ARREARS_UNKNOWN", "ARREARS_DOUBTED"
 
 
@@ -38,6 +38,30 @@ def of_today(day: dt.date) -> Words:
     )
 
 
+def of_ahead(day: dt.date, today: dt.date) -> Words:
+    """The cut-off date lies ahead of the day of the run."""
+    return Words(
+        f"基准日 {day} 在运行当日（{today}）之后：逾期天数、诉讼时效等都按这一天计算。若非有意，请用 --as-of 更正",
+        f"the cut-off date {day} lies after the day of the run ({today}): days past due, limitation and the rest go by it. If that is not meant, correct it with --as-of",
+    )
+
+
+def of_nothing(r: Reconciliation) -> list[Notice]:
+    """Every row was rejected."""
+    if r.rows_accepted or not r.rows_in:
+        return []
+    return [
+        Notice(
+            NOTHING,
+            Words(
+                f"{r.rows_in:,} 行全部被剔除，没有一户进入方案。原因见 findings.csv；多半是版式读错了列、单位或日期：panhuo layout suggest",
+                f"all {r.rows_in:,} row(s) were rejected and no account is in the plan. findings.csv says why; more often than not the layout reads the wrong column, "
+                "unit or date: panhuo layout suggest",
+            ),
+        )
+    ]
+
+
 def of_totals(rows: int, fen: int, currency: str) -> list[Notice]:
     """Total rows (合计) among the rejected: their balance, named in ``currency``, repeats that of other rows."""
     if not rows:
@@ -56,8 +80,8 @@ def of_totals(rows: int, fen: int, currency: str) -> list[Notice]:
 
 
 def of_intake(r: Reconciliation, currencies: Mapping[str, int], currency: str) -> list[Notice]:
-    """What the figures of the intake call for: total rows among the rejected, arrears unknown or in doubt, foreign money."""
-    return [*of_totals(r.total_rows, r.balance_total_rows_fen, currency), *of_arrears(r, currency), *of_currencies(currencies)]
+    """What the figures of the intake call for: nothing accepted, total rows among the rejected, arrears unknown or in doubt, foreign money."""
+    return [*of_nothing(r), *of_totals(r.total_rows, r.balance_total_rows_fen, currency), *of_arrears(r, currency), *of_currencies(currencies)]
 
 
 def of_arrears(r: Reconciliation, currency: str) -> list[Notice]:

@@ -11,7 +11,7 @@ import polars as pl
 
 from panhuo.engines.intake import Layout, Tape, clean, infer_as_of, open_tape
 from panhuo.pipeline.layouts import choose_layout, money_unread, unread
-from panhuo.pipeline.notices import AS_OF_TODAY, MONEY_UNREAD, PARTIAL, READING, TITLE_UNIT, Notice, of_today
+from panhuo.pipeline.notices import AS_OF_AHEAD, AS_OF_TODAY, MONEY_UNREAD, PARTIAL, READING, TITLE_UNIT, Notice, of_ahead, of_today
 
 AsOfFrom = Literal["given", "layout", "tape", "today"]
 
@@ -49,6 +49,8 @@ def begin(opened: Opened, first: pl.DataFrame, *, as_of: dt.date | None, today: 
     """first: the first batch. The cut-off is what is given, the layout's, what rows or titles say, else ``today``. Raises UsageInvalid AS_OF_MISSING."""
     day, source = cut_off(first, opened.layout, as_of, opened.tape.stated_as_of, today)
     notices = [Notice(AS_OF_TODAY, of_today(day))] if source == "today" else []
+    if today is not None and day > today:
+        notices.append(Notice(AS_OF_AHEAD, of_ahead(day, today)))
     unread_money = money_unread(opened.layout, first, opened.tape.headings)
     return Begun(day, source, notices + ([Notice(MONEY_UNREAD, unread_money)] if unread_money else []))
 

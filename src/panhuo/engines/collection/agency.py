@@ -47,11 +47,15 @@ class AgencyPolicy(Document):
     house_minutes_per_month: Quantity
     complaints: ComplaintPolicy
 
-    @pydantic.model_validator(mode="after")
-    def _sound(self) -> AgencyPolicy:
-        self.odds.refuse_outside(0.0, 100.0)
-        self.commission.refuse_outside(0.0, 1.0)
-        return self
+    @pydantic.field_validator("odds")
+    @classmethod
+    def _odds(cls, odds: ByStage) -> ByStage:
+        return odds.refuse_outside(0.0, 100.0)
+
+    @pydantic.field_validator("commission")
+    @classmethod
+    def _commission(cls, commission: ByStage) -> ByStage:
+        return commission.refuse_outside(0.0, 1.0)
 
 
 def forecast(accounts: pl.DataFrame, curve: Curve, *, policy: AgencyPolicy, as_of: dt.date) -> Forecast:

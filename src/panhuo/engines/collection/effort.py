@@ -55,11 +55,10 @@ class EffortPolicy(Document):
     share_worked: Table
     casework: CaseworkPolicy
 
-    @pydantic.model_validator(mode="after")
-    def _sound(self) -> EffortPolicy:
-        for table in (self.calls_per_month, self.minutes_per_call, self.messages_per_month):
-            table.refuse_outside(0.0, 10_000.0)
-        return self
+    @pydantic.field_validator("calls_per_month", "minutes_per_call", "messages_per_month")
+    @classmethod
+    def _believable(cls, table: ByStage) -> ByStage:
+        return table.refuse_outside(0.0, 10_000.0)
 
 
 @dataclass(frozen=True, slots=True)

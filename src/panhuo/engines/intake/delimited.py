@@ -159,6 +159,7 @@ class Rows:
             row, code = self._judged(cells, raw)
             if code:
                 kept = raw.replace(BAD, "").replace(OTHER, "").rstrip("\r\n")
+                kept = kept.replace(self.dialect.delimiter, self.dialect.written or self.dialect.delimiter)
                 faults[len(rows)] = code, kept if len(kept) <= RAW_CHARS else kept[:RAW_CHARS] + "…"
             rows.append(row)
         columns = list(zip(*rows, strict=True)) if rows else [()] * len(self.dialect.headings)

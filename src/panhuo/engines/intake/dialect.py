@@ -20,9 +20,36 @@ from panhuo.engines.intake.mapping import normal_heading
 from panhuo.engines.intake.refusals import unusable
 from panhuo.kernel.errors import InputUnusable
 
-DELIMITERS: Final = (",", "\t", ";", "|", "^", "\x01", "\x1f", "~")
-UNQUOTED: Final = ("\x01", "\x1f")
-"""Delimiters of systems (Hive) that never quote: a quotation mark is then a character like any other."""
+DELIMITERS: Final = (",", "\t", ";", "|", "^", "\x01", "\x03", "\x1f", "~", "@", "#", "!", "$", "&")
+STANDS_IN: Final = "\x1f"
+"""What the reading of rows, which goes by one byte, sees in the place of a delimiter that is longer."""
+
+LONG_DELIMITERS: Final = (
+    "|@|",
+    "@|@",
+    "|+|",
+    "|!|",
+    "!|!",
+    "|#|",
+    "|$|",
+    "|^|",
+    "^|^",
+    "|&|",
+    "|~|",
+    "~|~",
+    "||",
+    "@@",
+    "##",
+    "$$",
+    "&&",
+    "!^",
+    "，",
+    "；",
+)
+"""What warehouses of banks write lest a delimiter stand in a cell; and commas of a Chinese keyboard."""
+
+UNQUOTED: Final = ("\x01", "\x03", STANDS_IN)
+"""Delimiters of systems (Hive, warehouses) that never quote: a quotation mark is then a character like any other."""
 
 SAMPLE_LINES: Final = 300
 HEADER_WITHIN: Final = 30
@@ -36,7 +63,8 @@ class Dialect:
     """How to split a text tape. ``headings``: as in the file, trimmed; blank ones named ``column N`` and unique. ``cells``:
     how many a data row has (one more than headings where every row ends in a delimiter). ``skip_lines``: physical lines up to
     and including the header. ``duplicates``: headings that occur more than once, before they were numbered apart. ``titles``: the filled
-    cells above the header. ``header_row``: the header's row as a spreadsheet shows the file, blank lines counted."""
+    cells above the header. ``header_row``: the header's row as a spreadsheet shows the file, blank lines counted. ``written``: the delimiter as the
+    file has it; ``delimiter``, one byte, may stand in for it."""
 
     delimiter: str
     headings: tuple[str, ...]
@@ -45,6 +73,7 @@ class Dialect:
     duplicates: tuple[str, ...] = ()
     titles: tuple[str, ...] = ()
     header_row: int = 1
+    written: str = ""
 
     @property
     def quoted(self) -> bool:
@@ -63,14 +92,14 @@ def sniff(
     if not any(line.strip(" \r\t\0\ufeff") for line in lines):
         raise empty(name)
     best: tuple[tuple[float, ...], str, list[_Row], int] | None = None
-    for candidate in (delimiter,) if delimiter else DELIMITERS:
+    for candidate in (delimiter,) if delimiter else (*DELIMITERS, *LONG_DELIMITERS):
         if delimiter is None and candidate not in text and candidate != ",":
             continue
         rows = _split(lines[:SAMPLE_LINES], candidate)
         at = header_row - 1 if header_row else find_header([row.cells for row in rows], known)
         if at >= len(rows):
             raise header_missing(name, header_row or 1)
-        score = _score([row.cells for row in rows], at, known)
+        score = _score([row.cells for row in rows], at, known, long=one_byte(candidate) != candidate)
         if best is None or score > best[0]:
             best = (score, candidate, rows, at)
     assert best is not None
@@ -86,7 +115,12 @@ def sniff(
         header, cells = header[:usual], usual
     headings, duplicates = clean_headings(header)
     check_columns(len(headings), name, limits)
-    return Dialect(chosen, headings, cells, rows[at].lines, duplicates, titles, rows[at].number)
+    return Dialect(one_byte(chosen), headings, cells, rows[at].lines, duplicates, titles, rows[at].number, chosen)
+
+
+def one_byte(delimiter: str) -> str:
+    """The byte that stands for a delimiter of several."""
+    return delimiter if len(delimiter.encode()) == 1 else STANDS_IN
 
 
 def titles_of(rows: Sequence[Sequence[str | None]]) -> tuple[str, ...]:
@@ -182,19 +216,22 @@ class _Row(NamedTuple):
 
 def _split(lines: Sequence[str], delimiter: str) -> list[_Row]:
     """Rows of the sample; blank lines are no rows."""
+    byte = one_byte(delimiter)
     reader = csv.reader(
-        (line.removesuffix("\r").replace("\r", " ") + "\n" for line in lines),
-        delimiter=delimiter,
-        quoting=csv.QUOTE_NONE if delimiter in UNQUOTED else csv.QUOTE_MINIMAL,
+        (line.removesuffix("\r").replace("\r", " ").replace(delimiter, byte) + "\n" for line in lines),
+        delimiter=byte,
+        quoting=csv.QUOTE_NONE if byte in UNQUOTED else csv.QUOTE_MINIMAL,
     )
     return [_Row(number, reader.line_num, row) for number, row in enumerate(reader, 1) if row and any(cell.strip() for cell in row)]
 
 
-def _score(rows: Sequence[Sequence[str]], at: int, known: Collection[str]) -> tuple[float, ...]:
+def _score(rows: Sequence[Sequence[str]], at: int, known: Collection[str], *, long: bool) -> tuple[float, ...]:
+    """long: a delimiter of several characters. It is one only between headings that are known: `||` is also an empty cell between two `|`."""
     width = len(rows[at])
+    hits = _known(rows[at], known)
     body = rows[at + 1 :]
     same = sum(len(row) in (width, width + 1) for row in body) / len(body) if body else 1.0
-    return (_known(rows[at], known), float(width > 1 and _wordy(rows[at]) >= 0.7), float(same >= 0.8), width * same)
+    return (float(hits), float(long and hits > 1), float(width > 1 and _wordy(rows[at]) >= 0.7), float(same >= 0.8), width * same)
 
 
 def _known(row: Sequence[str], known: Collection[str]) -> int:

@@ -196,7 +196,7 @@ class Layout(Traced):
     sheet: str | None = None
     header_row: int | None = pydantic.Field(default=None, ge=1)
     encoding: str | None = None
-    delimiter: str | None = pydantic.Field(default=None, min_length=1, max_length=1)
+    delimiter: str | None = pydantic.Field(default=None, min_length=1, max_length=5)
     title_unit: Literal["read", "ignore"] = "read"
     currency: str | None = None
     columns: tuple[Column, ...] = pydantic.Field(min_length=1)

@@ -98,7 +98,7 @@ class _Text(Reader):
             self.dialect.headings,
             self.dialect.duplicates,
             encodings.UTF8 if self.encoding == encodings.ASCII else self.encoding,
-            self.dialect.delimiter,
+            self.dialect.written,
             titles=self.dialect.titles,
         )
 
@@ -114,6 +114,8 @@ class _Text(Reader):
             for block in ahead(blocks):  # the next one being read, hashed and decoded while this one is parsed
                 if skip:
                     block, skip = _without_lines(block, skip)
+                if self.dialect.written != self.dialect.delimiter:
+                    block = block.replace(self.dialect.written.encode(), self.dialect.delimiter.encode())
                 guarded = guarded or _GUARD in block  # of whole lines
                 if held is not None:
                     yield from _unguarded(reader.feed(held, final=False), guarded)

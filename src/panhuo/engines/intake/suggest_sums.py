@@ -1,6 +1,6 @@
 """Amounts that a tape splits over several columns (表内欠息 and 表外欠息; 律师费, 公告费, 诉讼费), of which a one-to-one match would keep one.
 
-Interest, penalty and fees add up, so headings that compete for one of them are parts of a sum, unless one is the total of the others: to add a
+Interest, penalty and fees add up, and so do the parts of a principal that say so (正常本金 and 逾期本金), so headings that compete for one of them are parts of a sum, unless one is the total of the others: to add a
 total to its parts would double the debt. The cells decide where there are some, else the name does (利息 beside 表内欠息 is the total).
 """
 
@@ -18,7 +18,9 @@ from panhuo.engines.intake.mapping import heading_unit, normal_heading
 from panhuo.engines.intake.suggest_values import Profile, money_unit
 
 ADDITIVE: Final = ("interest_fen", "penalty_fen", "fees_fen")
+PRINCIPAL: Final = "principal_fen"
 _PARTS: Final = {
+    PRINCIPAL: re.compile(r"^(?:未偿|未还|拖欠|尚欠)?(?:正常|未到期|逾期|呆滞|呆账|非应计)(?:贷款)?本金(?:余额|金额)?$"),
     "interest_fen": re.compile(r"^(?:未偿|未还|应收|拖欠|尚欠)?(?:表[内外]|正常|逾期)(?:应收|应计|欠|未还|未偿)*(?:欠息|利息|息)(?:余额|金额)?$"),
     "penalty_fen": re.compile(r"^(?:未偿|未还|应收|拖欠|尚欠|欠)?(?:逾期)?(?:罚息|复利|违约金|滞纳金)(?:余额|金额)?$"),
     "fees_fen": re.compile(
@@ -65,7 +67,15 @@ def groups(
         rivals = [i for i, heading in enumerate(headings) if _competes(heading, field, scores[i], seen[i])]
         if len(rivals) > 1 and len({normal_heading(headings[i]) for i in rivals}) == len(rivals):
             out.append(_group(field, rivals, headings, scores, seen, sample))
+    out += _of_principal(headings, scores, seen)
     return out
+
+
+def _of_principal(headings: Sequence[str], scores: Sequence[Mapping[str, float]], seen: Sequence[Profile | None]) -> list[Group]:
+    """Parts that say so, where no heading is the principal itself: 逾期本金 beside 本金余额 is contained in it."""
+    parts = [i for i, heading in enumerate(headings) if part_of(heading) == PRINCIPAL and _competes(heading, PRINCIPAL, scores[i], seen[i])]
+    whole = [i for i, row in enumerate(scores) if i not in parts and row[PRINCIPAL] >= _ENOUGH_CJK and row[PRINCIPAL] >= max(row.values())]
+    return [Group(PRINCIPAL, tuple(parts))] if len(parts) > 1 and not whole else []
 
 
 def _competes(heading: str, field: str, scores: Mapping[str, float], seen: Profile | None) -> bool:

@@ -4,11 +4,12 @@ The commission fixes its fee inside the national range; ``position`` says where.
 electronic service makes that nearly sure, otherwise it depends on whether he can be reached. Some awards are refused enforcement
 (above all those made before a dispute arose, CP-ARB-PREEMPTIVE).
 
-**Cash.** With s the chance of a settlement before the award, w = served x won x (1 - refused), q and f as in ``enforcement``:
+**Cash.** With v the share that flags leave of paying by oneself, s = v x the chance of a settlement before the award, w = served x won x (1 - refused),
+q and f as in ``enforcement``, and e = min(f (supported B + fee), B), as the loser bears the fee:
 
     settled     s B (1 - discount) kept                        over the instalments
-    enforced    (1 - s) w q min(f (supported B + fee), B)      the loser bears the fee
-    otherwise   (1 - s) (1 - w q f) fallback x standard curve
+    enforced    (1 - s) w q e                                  over the months of enforcement
+    otherwise   (1 - s) (B - w q e) fallback v                 x standard curve
 """
 
 from __future__ import annotations

@@ -36,10 +36,10 @@ class WriteOffPolicy(Document):
     tax_shield_rate: Share
     tax_shield_month: Count
 
-    @pydantic.model_validator(mode="after")
-    def _sound(self) -> WriteOffPolicy:
-        self.odds_after.refuse_outside(0.0, 100.0)
-        return self
+    @pydantic.field_validator("odds_after")
+    @classmethod
+    def _odds(cls, odds: ByStage) -> ByStage:
+        return odds.refuse_outside(0.0, 100.0)
 
 
 def forecast(accounts: pl.DataFrame, curve: Curve, *, policy: WriteOffPolicy, as_of: dt.date) -> Forecast:

@@ -20,7 +20,7 @@ SHOWN = 15
 @dataclass(frozen=True, slots=True)
 class Figures:
     """breakdowns: rows by dimension. quarters, months: ``{period, routes: {route: fen}, total}``. mix: ``{bucket, routes: {route: fen}, total}``.
-    binding: limits with a price, the one that is worth most as a whole first. half_month: by when half of the plan's cash is in; None without cash."""
+    overdue_fen: the balance that is overdue. binding: limits with a price, the one that is worth most as a whole first. half_month: by when half of the plan's cash is in; None without cash."""
 
     breakdowns: dict[str, list[dict[str, Any]]]
     left_out: int
@@ -37,6 +37,7 @@ class Figures:
     plan_recovery: float
     cost: float
     net_value: float
+    overdue_fen: int
 
 
 def figures(data: ReportData) -> Figures:
@@ -67,6 +68,7 @@ def figures(data: ReportData) -> Figures:
         plan_recovery=_over_routes(routes, "expected_recovery_fen"),
         cost=_over_routes(routes, "cost_fen"),
         net_value=_over_routes(routes, "net_value_fen"),
+        overdue_fen=data.portfolio["bucket"].filter(pl.col("key") != BUCKETS[0])["balance_fen"].sum(),
     )
 
 
