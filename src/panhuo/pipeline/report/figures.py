@@ -68,7 +68,7 @@ def figures(data: ReportData) -> Figures:
         plan_recovery=_over_routes(routes, "expected_recovery_fen"),
         cost=_over_routes(routes, "cost_fen"),
         net_value=_over_routes(routes, "net_value_fen"),
-        overdue_fen=data.portfolio["bucket"].filter(pl.col("key") != BUCKETS[0])["balance_fen"].sum(),
+        overdue_fen=int(data.portfolio["bucket"].filter(pl.col("key") != BUCKETS[0])["balance_fen"].sum()),
     )
 
 
