@@ -23,7 +23,7 @@ from panhuo.kernel.ladders import Step, cumulative
 Floats = npt.NDArray[np.float64]
 _SCHEMA = ACCOUNT.schema
 _NUMBERS = ("integer", "money", "rate", "number")
-
+_FEW = 100
 
 MOST, MOST_FEN, MOST_AT = 1e6, 1e12, 1e15
 """No minutes, months, factors or fen a minute are more; no other amount is over ten billion yuan; no line has a knot beyond.
@@ -134,8 +134,8 @@ class Knots(Document):
 
     def of(self, accounts: pl.DataFrame) -> Floats:
         """(n,)"""
-        column = accounts[self.by]
-        out: Floats = np.interp(column.cast(pl.Float64).fill_null(0.0).to_numpy(), self.at, self.values)
+        column = accounts[self.by].cast(pl.Float64)
+        out: Floats = np.interp(_filled(column, 0.0).to_numpy(), self.at, self.values)
         if column.null_count():
             out[column.is_null().to_numpy()] = self.unknown
         return out
@@ -248,7 +248,7 @@ def codes(name: str) -> tuple[str, ...]:
 def code_index(accounts: pl.DataFrame, name: str) -> npt.NDArray[np.intp]:
     """(n,) position of each account's code in :func:`codes`; len(codes) for null."""
     unknown = len(codes(name))
-    index: npt.NDArray[np.intp] = accounts[name].to_physical().cast(pl.Int64).fill_null(unknown).to_numpy()
+    index: npt.NDArray[np.intp] = _filled(accounts[name].to_physical().cast(pl.Int64), unknown).to_numpy()
     return index
 
 
@@ -259,14 +259,23 @@ def read_by(*parts: str | Table | Knots) -> list[str]:
 
 def flag(accounts: pl.DataFrame, name: str) -> npt.NDArray[np.bool_]:
     """(n,) a flag, null as not set."""
-    out: npt.NDArray[np.bool_] = accounts[name].fill_null(False).to_numpy()
+    out: npt.NDArray[np.bool_] = _filled(accounts[name], value=False).to_numpy()
     return out
 
 
 def amount(accounts: pl.DataFrame, name: str, *, unknown: float = 0.0) -> Floats:
     """(n,) a money column in float fen, never negative; ``unknown`` for null."""
-    out: Floats = np.maximum(accounts[name].cast(pl.Float64).fill_null(unknown).to_numpy(), 0.0)
+    out: Floats = np.maximum(_filled(accounts[name].cast(pl.Float64), unknown).to_numpy(), 0.0)
     return out
+
+
+def _filled(column: pl.Series, value: float | bool) -> pl.Series:
+    """The column with ``value`` for null. An engine's call costs a third of a millisecond however few the rows, and one account takes hundreds of them."""
+    if not column.null_count():
+        return column
+    if column.len() > _FEW:
+        return column.fill_null(value)
+    return pl.Series(column.name, [value if cell is None else cell for cell in column.to_list()], dtype=column.dtype)
 
 
 def _within(values: list[float], most: float) -> None:

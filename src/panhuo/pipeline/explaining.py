@@ -100,7 +100,7 @@ def explain(
         allocation,
         kept.net_value,
         verdicts.eligible,
-        {route: verdicts.barring(route) for route in ROUTE_NAMES},
+        {route: frame["barred_by"] for route, frame in zip(ROUTE_NAMES, result.forecasts, strict=True)},
         built,
         rule_words=words,
         policy=policy.strategy,

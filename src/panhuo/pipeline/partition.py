@@ -28,6 +28,8 @@ MEASURES = {"staff_minutes": np.float32, "upfront_cost": np.float32, "cost": np.
 """What limits count besides cases and balance, and how exactly it is kept: costs add up to the fen."""
 
 _ROWS = 50_000
+_FEW = 1_000
+"""So many accounts are done before threads have begun."""
 
 _TO_WORK = (pl.col("balance_fen") > 0) & (
     (pl.col("overdue_days") > 0) | pl.col("written_off") | pl.col("five_class").is_in(["substandard", "doubtful", "loss"]).fill_null(value=False)
@@ -83,9 +85,11 @@ def assess_part(accounts: pl.DataFrame, *, policy: Policy, books: Sequence[Book]
         measures["upfront_cost"][:, j], measures["complaints"][:, j] = summary["upfront_fen"].to_numpy(), summary["complaints"].to_numpy()
         return rows
 
-    # the loops run without the interpreter's lock, so routes share the cores; one core is left to what runs beside (run.py)
-    with ThreadPoolExecutor(max_workers=max(1, (os.cpu_count() or 1) - 1)) as pool:
-        frames.extend(pool.map(one, range(len(ROUTE_NAMES))))
+    if n <= _FEW:
+        frames.extend(map(one, range(len(ROUTE_NAMES))))
+    else:  # the loops run without the interpreter's lock, so routes share the cores; one core is left to what runs beside (run.py)
+        with ThreadPoolExecutor(max_workers=max(1, (os.cpu_count() or 1) - 1)) as pool:
+            frames.extend(pool.map(one, range(len(ROUTE_NAMES))))
     balance = accounts["balance_fen"].to_numpy()
     worked = accounts.select(_TO_WORK).to_series().to_numpy()
     kept = Assessed(accounts["account_id"], balance, worked, net_value, cash, months, measures, verdicts)

@@ -252,13 +252,23 @@ class Verdicts:
         if row_index < 0 or not one.height:
             raise IndexError(f"there is no row {row_index}")
         views = moments(one, active(self.books, "clock", self.as_of))
-        effects = self.seen.effects
-        return tuple(self._line(rule, views.get(rule.id, one), effects, row_index) for book in self.books for rule in book.rules)
+        rules = [rule for book in self.books for rule in book.rules]
+        plain = [rule for rule in rules if rule.id not in views]  # put at once: each by itself costs as much as all together
+        with blaming(one, lambda: (source for rule in plain for source in rule.sources)):
+            known = iter(one.select(rule.outcome.alias(str(at)) for at, rule in enumerate(plain)).row(0) if plain else ())
+        lines = []
+        for rule in rules:
+            view = views.get(rule.id)
+            if view is None:
+                outcome = next(known)
+            else:
+                with blaming(view, lambda rule=rule: rule.sources):  # type: ignore[misc]
+                    outcome = view.select(rule.outcome.alias("outcome"))["outcome"][0]
+            lines.append(self._line(rule, one if view is None else view, outcome, row_index))
+        return tuple(lines)
 
-    def _line(self, rule: Rule, view: pl.DataFrame, effects: Effects, row: int) -> TraceLine:
+    def _line(self, rule: Rule, view: pl.DataFrame, outcome: bool | None, row: int) -> TraceLine:
         text = rule.text
-        with blaming(view, lambda: rule.sources):
-            outcome = view.select(pl.col("account_id"), rule.outcome.alias("outcome"))["outcome"][0]
         state: RuleState = "unknown" if outcome is None else "fired" if outcome else "clear"
         if not text.in_force(self.as_of):
             state = "not_in_force"
@@ -270,7 +280,8 @@ class Verdicts:
             kind = text.effect.kind
             consequence = state == "fired"
             if kind in ("bars", "warns", "permits"):
-                consequence = bool(effects.of(kind)[rule.id][row])
+                assert self.seen is not None  # trace() has asked
+                consequence = bool(self.seen.effects.of(kind)[rule.id][row])
         return TraceLine(
             rule.id, rule.book, text.title, state, effect_words(rule).en, consequence, values, text.reason, text.certainty, source_words(rule)
         )

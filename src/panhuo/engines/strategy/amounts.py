@@ -7,6 +7,8 @@ decimals and unit), so a million amounts are three table look-ups and one joinin
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -37,12 +39,11 @@ def short(fen: npt.NDArray[np.int64], lang: Lang, currency: str = "CNY") -> pl.S
     whole, rest = rounded // tens, rounded % tens
     head, last = whole // 1000, whole % 1000
     decimals = np.where(tens == 100, 11 + rest, np.where(tens == 10, 1 + rest, 0))
-    tails = pl.Series([d + in_currency(word, currency) for _, word in _STEPS[lang] for d in _DECIMALS])
     parts = pl.DataFrame(
         {
             "head": head,
             "last": _HUNDREDS.gather(last + 1000 * (head > 0)),
-            "tail": tails.gather(step * len(_DECIMALS) + decimals),
+            "tail": _tails(lang, currency).gather(step * len(_DECIMALS) + decimals),
         }
     )
     high = pl.when(pl.col("head") > 0).then(pl.col("head").cast(pl.String)).otherwise(pl.lit(""))
@@ -51,3 +52,9 @@ def short(fen: npt.NDArray[np.int64], lang: Lang, currency: str = "CNY") -> pl.S
         high = pl.when(pl.col("head") >= 1000).then(wide).otherwise(high)
     before = [] if lang == "zh" else [pl.lit(f"{currency} ")]
     return parts.select(pl.concat_str([*before, high, pl.col("last"), pl.col("tail")]).alias("amount"))["amount"]
+
+
+@lru_cache(maxsize=64)
+def _tails(lang: Lang, currency: str) -> pl.Series:
+    """What follows the whole figures, by unit and decimals."""
+    return pl.Series([d + in_currency(word, currency) for _, word in _STEPS[lang] for d in _DECIMALS])

@@ -48,10 +48,9 @@ def score(accounts: pl.DataFrame, card: Scorecard, *, as_of: dt.date, explain: b
     total = np.zeros(n, dtype=np.int32)
     top = [np.zeros(n, dtype=np.int32) for _ in range(TOP)]
     if names and n:
-        expressions = [bin_index(characteristic).alias(name) for name, characteristic in card.characteristics.items()]
         frame = with_features(accounts, as_of)
         with blaming(frame, lambda: _sources(card)):
-            bins = frame.select(expressions).collect()
+            bins = frame.select(_built(card).bins).collect()
         for number, name in enumerate(names):
             characteristic = card.characteristics[name]
             points = np.array([*(b.points for b in characteristic.bins), characteristic.missing], dtype=np.int32)
@@ -63,8 +62,30 @@ def score(accounts: pl.DataFrame, card: Scorecard, *, as_of: dt.date, explain: b
                 _keep_largest(top, keys[index])
     exponent = np.clip(total / card.points_to_double_odds, -60.0, 60.0)
     multiplier = np.clip(np.exp2(exponent), card.multiplier_min, card.multiplier_max)
-    reasons = _reasons(top, names, card) if explain else pl.DataFrame()
+    reasons = _reasons(top, _built(card).vocabulary) if explain else pl.DataFrame()
     return Scores(total + np.int32(card.base_points), multiplier, reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class _Built:
+    """What is made of a card once, though it is asked for every batch, or every account: the bins' expressions and the words of the reasons."""
+
+    card: Scorecard
+    bins: tuple[pl.Expr, ...]
+    vocabulary: pl.DataFrame
+
+
+_BUILT: dict[int, _Built] = {}
+
+
+def _built(card: Scorecard) -> _Built:
+    kept = _BUILT.get(id(card))
+    if kept is None or kept.card is not card:
+        if len(_BUILT) >= 8:
+            _BUILT.clear()
+        bins = tuple(bin_index(characteristic).alias(name) for name, characteristic in card.characteristics.items())
+        kept = _BUILT[id(card)] = _Built(card, bins, _vocabulary(list(card.characteristics), card))
+    return kept
 
 
 def bin_index(characteristic: Characteristic) -> pl.Expr:
@@ -109,13 +130,12 @@ def _keep_largest(top: list[Int32s], keys: Int32s) -> None:
         top[place] = larger
 
 
-def _reasons(top: list[Int32s], names: list[str], card: Scorecard) -> pl.DataFrame:
+def _reasons(top: list[Int32s], vocabulary: pl.DataFrame) -> pl.DataFrame:
     """Codes and sentences: worded once for each combination that occurs, then spread over the accounts."""
     places = [f"reason_{place + 1}" for place in range(TOP)]
     which = [(keys & _WHICH).astype(np.int64) for keys in top]
     packed = pl.DataFrame({"packed": (which[0] << 32) | (which[1] << 16) | which[2]})
     worded = packed.hstack([pl.Series(place, keys) for place, keys in zip(places, which, strict=True)]).unique("packed")
-    vocabulary = _vocabulary(names, card)
     for place in places:
         worded = worded.join(vocabulary.select(pl.all().name.prefix(f"{place}_")), left_on=place, right_on=f"{place}_key", how="left")
     sentences = [
