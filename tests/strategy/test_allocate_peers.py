@@ -96,6 +96,33 @@ def test_close_to_the_true_optimum_where_roundings_matter(seed: int) -> None:
     assert answer.objective >= -exact.fun * (1 - 2e-3)
 
 
+def giants(n: int, seed: int) -> tuple[np.ndarray, list[Limit]]:
+    """Balances so uneven that a few claims are as large as a limit on balance: whoever takes it moves hundreds of others."""
+    g = stream(seed, "giants")
+    balance = np.round(np.exp(g.normal(13, 3.0, n)))
+    value = np.round(np.column_stack([balance * share * g.uniform(0.6, 1.4, n) for share in (0.05, 0.2, 0.15, 0.18)]))
+    total = balance.sum()
+    return value, [Limit(f"B{j}", balance[:, None], float(total * s), routes=np.arange(4) == j) for j, s in ((1, 0.12), (2, 0.05), (3, 0.08))]
+
+
+@pytest.mark.parametrize(("n", "seed"), [(300, 0), (700, 0), (700, 1)])
+def test_claims_as_large_as_a_limit_are_placed_well(n: int, seed: int) -> None:
+    value, limits = giants(n, seed)
+    answer = allocate(value, limits, must_assign=False)
+    invariants(answer, value, limits, None, must_assign=False)
+    gain, above, room, once = programme(value, limits, np.ones(value.shape, dtype=bool))
+    exact = milp(
+        -gain / 1e6,
+        constraints=[LinearConstraint(above, -np.inf, room), LinearConstraint(once, 0, 1)],
+        integrality=np.ones(gain.size),
+        bounds=Bounds(0, 1),
+        options={"mip_rel_gap": 1e-5, "node_limit": 5000},
+    )
+    assert -exact.fun * 1e6 <= answer.upper_bound * (1 + 1e-6)
+    assert answer.objective <= -exact.mip_dual_bound * 1e6 * (1 + 1e-6)
+    assert answer.gap <= 1e-4
+
+
 @pytest.mark.parametrize("must_assign", [True, False])
 def test_a_larger_portfolio_reaches_the_gap(must_assign: bool) -> None:
     value, limits, eligible = portfolio(20_000, 12, 14, 6)

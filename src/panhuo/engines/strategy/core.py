@@ -29,6 +29,8 @@ CANDIDATES = 4
 NODES = 200_000
 BRANCHED = 240
 """Accounts of the small core that is put to branch and bound, every route a candidate; and how many branches that may take."""
+WIDE = 2500
+"""The same, where the small core did not do: a claim as large as a limit moves hundreds of others. It takes seconds."""
 BRANCHES = 60
 _LOOKED_AT = 8192
 """Accounts looked at together for moves."""
@@ -145,7 +147,7 @@ def relax(core: Core, problem: Problem, prices: Floats, scale: Scale) -> tuple[I
     w, c, k = core.usage.shape
     if w == 0:
         return None
-    lp = _program(core, problem, prices, scale)
+    lp = _program(core, problem, prices, scale, every=w <= BRANCHED)
     whole = {"A_eq": lp.once, "b_eq": np.ones(w), "bounds": (0.0, None), "method": "highs-ds"}
     answer = linprog(-lp.gain, A_ub=lp.above, b_ub=lp.room, **whole)
     firm = answer.status == 0
@@ -162,15 +164,16 @@ def relax(core: Core, problem: Problem, prices: Floats, scale: Scale) -> tuple[I
     return choice, fractional, np.maximum(-answer.ineqlin.marginals, 0.0) * scale.price if firm else prices
 
 
-def branch(core: Core, problem: Problem, prices: Floats, scale: Scale, gap: float) -> Ints | None:
+def branch(core: Core, problem: Problem, prices: Floats, scale: Scale, gap: float) -> tuple[Ints | None, float]:
     """The core's programme in whole numbers, by HiGHS's branch and bound: for when rounding leaves too much on the table, or finds nothing.
 
-    Its answer is a candidate only: it keeps limits to the solver's tolerance and the caller checks them exactly; its bound is not used.
+    Its answer is a candidate only: it keeps limits to the solver's tolerance and the caller checks them exactly. With it comes a bound on what the
+    core can bring, the rest as it is: the solver's, widened by its tolerances (1e-7 on the gain of each account, 1e-6 on the limits); inf for none.
     """
     w, c, _ = core.usage.shape
     if w == 0:
-        return None
-    lp = _program(core, problem, prices, scale)
+        return None, np.inf
+    lp = _program(core, problem, prices, scale, every=True)
     with silenced():
         answer = milp(
             -lp.gain,
@@ -180,12 +183,16 @@ def branch(core: Core, problem: Problem, prices: Floats, scale: Scale, gap: floa
             # without presolve: undoing it on badly scaled figures makes HiGHS print to stdout past every option
             options={"node_limit": BRANCHES, "mip_rel_gap": gap, "presolve": False},
         )
-    if answer.x is None:
-        return None
+    bound, found = answer.mip_dual_bound, answer.x is not None
+    upper = np.inf
+    if bound is not None and np.isfinite(bound):
+        upper = float(core.value[np.arange(w), core.choice].sum()) + (-bound + 1e-7 * w + 1e-6 * (abs(bound) + 1.0)) * scale.worth
+    if not found:
+        return None, upper
     share = np.zeros((w, c))
     share[lp.account, lp.candidate] = answer.x
     choice: Ints = share.argmax(axis=1)
-    return choice
+    return choice, upper
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,10 +207,11 @@ class _Program:
     once: csr_array
 
 
-def _program(core: Core, problem: Problem, prices: Floats, scale: Scale) -> _Program:
+def _program(core: Core, problem: Problem, prices: Floats, scale: Scale, *, every: bool) -> _Program:
+    """every: all routes are candidates; otherwise the best few at the present prices."""
     w, c, k = core.usage.shape
     kept = np.isfinite(core.value)
-    if c > CANDIDATES and w > BRANCHED:
+    if c > CANDIDATES and not every:
         worth = core.value - core.usage @ prices
         ranks = np.argsort(np.argsort(-worth, axis=1, kind="stable"), axis=1)
         kept &= ranks < CANDIDATES

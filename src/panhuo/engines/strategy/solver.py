@@ -71,8 +71,10 @@ def solve(problem: Problem, gap: float, seed: int) -> Solution:
     if complete and state.choice is None:
         return _impossible(k, _minimal(whole))
     for _ in range(0 if complete else 1 if problem.accounts <= cores.BRANCHED else BRANCH_ROUNDS):
-        if state.gap() <= gap or not state.branch(gap):
+        if state.gap() <= gap or not state.branch(gap, cores.BRANCHED):
             break
+    if not complete and state.gap() > gap and problem.accounts > cores.BRANCHED:
+        state.branch(gap, cores.WIDE)
     if state.choice is None:
         clash = _proof(whole, problem, struck, scale)
         if clash is not None:
@@ -176,12 +178,14 @@ class _State:
             trial[core.rows] = np.where(core.choice == self.problem.routes, -1, core.choice).astype(np.int16)
             self._keep(trial)
 
-    def branch(self, gap: float) -> bool:
-        """One round in whole numbers over a small core. True if that helped enough to try again."""
+    def branch(self, gap: float, size: int) -> bool:
+        """One round in whole numbers over a core. True if that helped enough to try again. A core of all accounts gives a bound, too."""
         problem, prices, before = self.problem, self.best.prices, self.objective
         trial = self.trial if self.choice is None else self.choice.copy()
-        core = cores.gather(problem, reduced(problem, prices), trial, problem.used(trial), cores.BRANCHED)
-        answer = cores.branch(core, problem, prices, self.scale, gap / 4)
+        core = cores.gather(problem, reduced(problem, prices), trial, problem.used(trial), size)
+        answer, upper = cores.branch(core, problem, prices, self.scale, gap / 4)
+        if core.rows.size == problem.accounts:
+            self.upper = min(self.upper, upper)
         if answer is None:
             return False
         core.choice = answer
