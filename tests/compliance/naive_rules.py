@@ -42,6 +42,10 @@ def _value(node: exp.Expression, row: Row, params: Row) -> Any:
         return (of(node.this) is None) != bool(node.args.get("negate"))
     if isinstance(node, exp.Coalesce):
         return next((v for v in map(of, [node.this, *node.expressions]) if v is not None), None)
+    if isinstance(node, exp.Add) and isinstance(node.expression, exp.Interval):
+        day, years = of(node.this), str(node.expression.this.this)
+        assert str(node.expression.args["unit"]).upper().startswith("YEAR"), node
+        return None if day is None else years_on(day, int(years))
     if type(node) in _LEAVES:
         return _LEAVES[type(node)](node, row, params)
     if type(node) in _ONE:
@@ -145,7 +149,7 @@ def _classify(row: Row, floors: list[Rule]) -> None:
 
 def _run_clock(row: Row, clocks: list[Rule]) -> None:
     ends: dt.date | None = None
-    stopped = doubted = False
+    stopped = doubted = questioned = False
     for rule in clocks:
         row["limitation_expires_on"] = ends
         if outcome(rule, row) is not True:
@@ -156,6 +160,8 @@ def _run_clock(row: Row, clocks: list[Rule]) -> None:
             ends, stopped = None, True
         elif clock.mode == "doubt":
             doubted = True
+        elif clock.mode == "question":
+            questioned = True
         else:
             start = row[str(clock.start)]
             end = None if start is None else years_on(start, int(str(rule.text.params["years"])))
@@ -171,6 +177,6 @@ def _run_clock(row: Row, clocks: list[Rule]) -> None:
     elif ends is None:
         row["limitation_state"] = "unknown"
     elif row["as_of"] <= ends:
-        row["limitation_state"] = "open"
+        row["limitation_state"] = "unknown" if questioned else "open"
     else:
         row["limitation_state"] = "unknown" if doubted else "expired"

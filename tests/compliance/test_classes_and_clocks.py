@@ -118,10 +118,15 @@ def test_laws_of_the_clock(overdue: dt.date, maturity: dt.date | None, demand: d
     assert ends is not None
     assert ends >= min(add_months(overdue, 36), add_months(overdue, 240))
     assert ends <= add_months(overdue, 240)
+    begun = max(overdue, maturity or overdue)
+    bridged = paid is not None and paid <= min(AS_OF, add_months(begun, 36)) and demand is not None and demand <= add_months(paid, 36)
+    late = demand is not None and add_months(begun, 36) < demand <= AS_OF and not bridged
     if row["limitation_state"] == "open":
         assert ends >= AS_OF
+        assert not late
+    elif ends >= AS_OF:
+        assert (row["limitation_state"], late) == ("unknown", True)
     else:
-        assert ends < AS_OF
         later = paid is not None and ends < paid <= AS_OF
         assert row["limitation_state"] == ("unknown" if demand is None or later else "expired")
     if demand is not None and demand <= AS_OF:

@@ -58,7 +58,7 @@ def test_conditions_mean_to_polars_what_they_mean_to_duckdb() -> None:
         for rule in book.rules:
             frame = views.get(rule.id, situation)
             # plain text and dates: DuckDB must not be helped by Polars' types
-            table = frame.with_columns(pl.col(pl.Enum).cast(pl.String)).drop("_stopped", "_doubted", "_basis", strict=False).to_arrow()
+            table = frame.with_columns(pl.col(pl.Enum).cast(pl.String)).drop("_stopped", "_doubted", "_questioned", "_basis", strict=False).to_arrow()
             connection.register("account", table)
             names = sorted(name for name in rule.text.params if f":{name}" in rule.text.condition + rule.text.applies_when)
             sql = f"({rule.text.applies_when}) AND ({rule.text.condition})"

@@ -37,7 +37,7 @@ Force = Literal[
 Modality = Literal["must_not", "should_not", "advisable_not", "must", "may"]
 Unknown = Literal["bars", "allows", "warns"]
 Effects = Literal["bars", "permits", "floor", "warns", "clock"]
-ClockMode = Literal["restart", "replace", "cap", "stop", "doubt"]
+ClockMode = Literal["restart", "replace", "cap", "stop", "doubt", "question"]
 
 _WITH_DATE: tuple[ClockMode, ...] = ("restart", "replace", "cap")
 Text = Annotated[str, pydantic.StringConstraints(min_length=1, strip_whitespace=True)]

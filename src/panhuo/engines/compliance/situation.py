@@ -100,6 +100,7 @@ def with_limitation(frame: pl.DataFrame, rules: Sequence[Rule], seen: dict[str, 
         pl.lit(None, dtype=pl.Date).alias("limitation_expires_on"),
         pl.lit(False).alias("_stopped"),
         pl.lit(False).alias("_doubted"),
+        pl.lit(False).alias("_questioned"),
         pl.lit(None, dtype=pl.UInt16).alias("_basis"),
     )
     for number, rule in enumerate(rules):
@@ -109,15 +110,15 @@ def with_limitation(frame: pl.DataFrame, rules: Sequence[Rule], seen: dict[str, 
             frame = _moved(frame, rule, number)
     ends, as_of = pl.col("limitation_expires_on"), pl.col("as_of")
     state = (
-        pl.when(pl.col("_stopped") | (as_of <= ends))
+        pl.when(pl.col("_stopped") | ((as_of <= ends) & ~pl.col("_questioned")))
         .then(pl.lit("open", dtype=_STATE))
-        .when(ends.is_null() | pl.col("_doubted"))
+        .when(ends.is_null() | pl.when(as_of <= ends).then(pl.col("_questioned")).otherwise(pl.col("_doubted")))
         .then(pl.lit("unknown", dtype=_STATE))
         .otherwise(pl.lit("expired", dtype=_STATE))
     )
     names = pl.lit(pl.Series([rule.id for rule in rules], dtype=pl.String))
     return frame.with_columns(state.alias("limitation_state"), names.gather(pl.col("_basis")).alias("limitation_basis")).drop(
-        "_stopped", "_doubted", "_basis"
+        "_stopped", "_doubted", "_questioned", "_basis"
     )
 
 
@@ -137,6 +138,8 @@ def _moved(frame: pl.DataFrame, rule: Rule, number: int) -> pl.DataFrame:
     name = pl.lit(number, dtype=pl.UInt16)
     if clock.mode == "doubt":
         return frame.with_columns(_doubted=pl.col("_doubted") | fires)
+    if clock.mode == "question":
+        return frame.with_columns(_questioned=pl.col("_questioned") | fires)
     if clock.mode == "stop" or rule.start is None:
         nothing = pl.lit(None, dtype=pl.Date)
         return frame.with_columns(

@@ -295,7 +295,14 @@ class Verdicts:
         return pl.Series(texts, dtype=pl.String).gather(patterns.of)
 
 
-_CLOCK_ZH = {"restart": "重新起算", "replace": "改按此起算", "cap": "最长不过", "stop": "不计算", "doubt": "届满的视为不明"}
+_CLOCK_ZH = {
+    "restart": "重新起算",
+    "replace": "改按此起算",
+    "cap": "最长不过",
+    "stop": "不计算",
+    "doubt": "届满的视为不明",
+    "question": "未届满的视为不明",
+}
 
 
 def effect_words(rule: Rule) -> Words:

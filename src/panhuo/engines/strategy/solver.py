@@ -70,11 +70,8 @@ def solve(problem: Problem, gap: float, seed: int) -> Solution:
     complete = problem.accounts <= SEARCHED_WHOLE and state.gap() > 0.0 and state.search_whole()
     if complete and state.choice is None:
         return _impossible(k, _minimal(whole))
-    for _ in range(0 if complete else 1 if problem.accounts <= cores.BRANCHED else BRANCH_ROUNDS):
-        if state.gap() <= gap or not state.branch(gap, cores.BRANCHED):
-            break
-    if not complete and state.gap() > gap and problem.accounts > cores.BRANCHED:
-        state.branch(gap, cores.WIDE)
+    if not complete:
+        state.branch_out(gap)
     if state.choice is None:
         clash = _proof(whole, problem, struck, scale)
         if clash is not None:
@@ -177,6 +174,15 @@ class _State:
             self._climb(core)
             trial[core.rows] = np.where(core.choice == self.problem.routes, -1, core.choice).astype(np.int16)
             self._keep(trial)
+
+    def branch_out(self, gap: float) -> None:
+        """Whole numbers over small cores while that helps, then over a wide one."""
+        small = self.problem.accounts <= cores.BRANCHED
+        for _ in range(1 if small else BRANCH_ROUNDS):
+            if self.gap() <= gap or not self.branch(gap, cores.BRANCHED):
+                break
+        if not small and self.gap() > gap:
+            self.branch(gap, cores.WIDE)
 
     def branch(self, gap: float, size: int) -> bool:
         """One round in whole numbers over a core. True if that helped enough to try again. A core of all accounts gives a bound, too."""
