@@ -247,9 +247,9 @@ def test_rounding_is_admitted() -> None:
     assert row["margin_fen"] == -800
     assert row["limit"] is None
     assert "限额尾数所致" in row["reason"]
-    assert "所需限额已分完" in row["reason"]
+    assert "所需限额余量容不下本户" in row["reason"]
     idle = replace(plan, choice=np.full(1, -1, dtype=np.int16))
-    assert "所需限额已分完" in decide(pl.Series(["x"]), idle, value, eligible, {}, limits, rule_words={}, policy=policy()).data["reason"][0]
+    assert "所需限额余量容不下本户" in decide(pl.Series(["x"]), idle, value, eligible, {}, limits, rule_words={}, policy=policy()).data["reason"][0]
 
 
 def test_no_accounts_no_limits() -> None:

@@ -19,6 +19,7 @@ _LABEL: Final = (
 )
 _DAY: Final = r"((?:19|20)[0-9]{2})(?:\s*年\s*([0-9]{1,2})\s*月\s*([0-9]{1,2})\s*[日号]|([-/.])([0-9]{1,2})\4([0-9]{1,2})(?![0-9])|([0-9]{2})([0-9]{2})(?![0-9]))"
 _MONTH_END: Final = re.compile(r"((?:19|20)[0-9]{2})\s*年\s*([0-9]{1,2})\s*月\s*末")
+_QUARTER_END: Final = re.compile(r"((?:19|20)[0-9]{2})\s*年\s*第?\s*([一二三四1-4])\s*季度?\s*[末底]")
 _STATED: Final = re.compile(rf"{_LABEL}\s*(?:为|是)?\s*[:]?\s*(?:{_DAY}|{_MONTH_END.pattern})")
 _ANY_DAY: Final = re.compile(rf"(?<![0-9]){_DAY}|{_MONTH_END.pattern}")
 _ALONE: Final = re.compile(rf"[(\[【〔]\s*(?:{_DAY}|{_MONTH_END.pattern})\s*[)\]】〕]")
@@ -35,13 +36,27 @@ def stated_day(titles: Sequence[str]) -> dt.date | None:
     (datetime.date(2026, 9, 30), None)
     """
     days: set[dt.date] = set()
-    cells = [unicodedata.normalize("NFKC", title).casefold() for title in titles]
+    cells = [_in_months(unicodedata.normalize("NFKC", title).casefold()) for title in titles]
     for text in (*cells, *(f"{label} {value}" for label, value in itertools.pairwise(cells))):  # label and date in cells side by side
         days |= {day for found in _STATED.finditer(text) if (day := _day(*found.groups())) is not None}
     if not days:
         days = set().union(*map(_bare, cells)) if cells else set()
     days = {day for day in days if day >= FIRST_CUT_OFF}
     return days.pop() if len(days) == 1 else None
+
+
+def _in_months(text: str) -> str:
+    """The end of a quarter, half or year as the end of a month.
+
+    >>> _in_months("2026年三季度末不良清单"), _in_months("2025年末"), _in_months("2026年6月底")
+    ('2026年9月末不良清单', '2025年12月末', '2026年6月末')
+    """
+    for found in reversed(list(_QUARTER_END.finditer(text))):
+        quarter = "一二三四".find(found[2]) + 1 or int(found[2])
+        text = f"{text[: found.start()]}{found[1]}年{3 * quarter}月末{text[found.end() :]}"
+    text = re.sub(r"((?:19|20)[0-9]{2})\s*年\s*上?半年[末底]", r"\1年6月末", text)
+    text = re.sub(r"((?:19|20)[0-9]{2})\s*年\s*[度年]?[末底]", r"\1年12月末", text)
+    return re.sub(r"([0-9])\s*月\s*底", r"\1月末", text)
 
 
 def _bare(text: str) -> set[dt.date]:

@@ -18,7 +18,10 @@ HELD_BACK = Words(
     "；{better}净值高{more}，但受“{limit}”约束（每多一{unit}约值{price}）",
     "; {better} would bring {more} more but is held back by '{limit}' (one more {unit} is worth {price})",
 )
-USED_UP = Words("；{better}净值高{more}，但所需限额已分完", "; {better} would bring {more} more but the limits it needs are used up")
+USED_UP = Words(
+    "；{better}净值高{more}，但所需限额余量容不下本户",
+    "; {better} would bring {more} more but what is left of the limits it needs does not hold this account",
+)
 NOTHING_TO_DO = Words("未逾期或无余额，无需处置", "Not overdue or nothing owed: nothing to do")
 NO_ROUTE = Words("没有可用的处置方式", "No route is open")
 NOT_WORTH_IT = Words("暂不处置：最好的{best}也预计净亏{net}", "No route for now: even the best, {best}, is expected to lose {net}")
@@ -27,7 +30,8 @@ TOO_DEAR = Words(
     "No route for now: {best} is expected to bring {net}, less than the price of '{limit}' it would use (one more {unit} is worth {price})",
 )
 NONE_LEFT = Words(
-    "暂不处置：{best}预计净回收{net}，但所需限额已分完", "No route for now: {best} is expected to bring {net} but the limits it needs are used up"
+    "暂不处置：{best}预计净回收{net}，但所需限额余量容不下本户",
+    "No route for now: {best} is expected to bring {net} but what is left of the limits it needs does not hold this account",
 )
 BARRED = Words("；{route}不可：{rule}", "; {route} is barred: {rule}")
 BARRED_BY_MORE = Words("；{route}不可：{rule}等{count}条", "; {route} is barred: {rule} (and {others} more)")
