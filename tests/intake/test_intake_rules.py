@@ -72,7 +72,7 @@ CASES: dict[str, tuple[str, dict[str, str | None], tuple[str, object] | None]] =
     "OVERDUE_FROM_BAND": ("逾期天数", {"逾期天数": "M7", "逾期起始日": None}, ("overdue_days", 181)),
     "MATURITY_PASSED": ("逾期天数", {"逾期天数": "0", "逾期起始日": None, "五级分类": None}, ("overdue_days", 0)),
     "CLASS_WITHOUT_ARREARS": ("逾期天数", {"逾期天数": "0", "逾期起始日": None, "到期日期": None}, ("overdue_days", 0)),
-    "OVERDUE_FROM_MATURITY": ("逾期天数", {"逾期天数": None, "逾期起始日": None}, ("overdue_days", 847)),
+    "OVERDUE_FROM_MATURITY": ("逾期天数", {"逾期天数": None, "逾期起始日": None}, ("overdue_days", 360)),
     "OVERDUE_FROM_CLASS": ("逾期天数", {"逾期天数": None, "逾期起始日": None, "到期日期": "2027-01-01"}, ("overdue_days", 271)),
     "OVERDUE_UNKNOWN": ("逾期天数", {"逾期天数": None, "逾期起始日": None, "到期日期": None, "五级分类": None}, ("overdue_days", 0)),
     "PATTERN_ODD": ("24期还款状态", {"24期还款状态": "NNN?12"}, ("repayment_pattern", None)),

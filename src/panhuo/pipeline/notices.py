@@ -18,6 +18,9 @@ READING, PARTIAL, TITLE_UNIT, FOREIGN, MIXED = "READING_NOTE", "LAYOUT_PARTIAL",
 TOTALS, MONEY_UNREAD, AS_OF_TODAY, AS_OF_AHEAD, NOTHING = "TOTAL_ROWS", "MONEY_UNREAD", "AS_OF_TODAY", "AS_OF_AHEAD", "NOTHING_ACCEPTED"
 ARREARS_UNKNOWN, ARREARS_DOUBTED = "ARREARS_UNKNOWN", "ARREARS_DOUBTED"
 
+DOUBTED_SHARE = 1_000
+"""One in so many accounts, or of what they owe: fewer in doubt are no notice of the run. findings.csv has them all."""
+
 
 class Notice(NamedTuple):
     """code: stable, for scripts."""
@@ -94,13 +97,16 @@ def of_arrears(r: Reconciliation, currency: str) -> list[Notice]:
                 ARREARS_UNKNOWN,
                 Words(
                     f"{r.arrears_unknown_rows:,} 户（余额 {zh}）无从得知是否逾期：没有（或读不出）逾期天数、逾期起始日、账龄，到期日与五级分类也没有显示逾期，暂按未逾期处理，不进入方案。"
-                    "请在版式中指定写有逾期天数或账龄的列（panhuo layout suggest）",
+                    "清单有这一列而版式没有读它：在版式中指定（panhuo layout suggest）；有列却读不出（findings.csv 的 NUMBER_UNREADABLE）：把写法改成天数、账龄 M3 或区间 31-60天",
                     f"nothing says whether {r.arrears_unknown_rows:,} account(s) (balance {en}) are overdue: no days past due, date of first arrears or stage that "
-                    "could be read, and neither maturity nor class shows arrears. They count as not overdue and stay out of the plan. Name the column of days or stages in the layout (panhuo layout suggest)",
+                    "could be read, and neither maturity nor class shows arrears. They count as not overdue and stay out of the plan. Where the tape has such a column that the "
+                    "layout does not read, name it there (panhuo layout suggest); where its cells cannot be read (NUMBER_UNREADABLE in findings.csv), write days, a stage as M3 or a range "
+                    "as 31-60天",
                 ),
             )
         )
-    if r.arrears_doubted_rows:
+    many = DOUBTED_SHARE * r.arrears_doubted_rows >= r.rows_accepted or DOUBTED_SHARE * r.balance_arrears_doubted_fen >= r.balance_accepted_fen
+    if r.arrears_doubted_rows and many:
         zh, en = _amount(r.balance_arrears_doubted_fen, currency)
         out.append(
             Notice(

@@ -175,7 +175,8 @@ def _reconcile(batch: Batch, printed: npt.NDArray[np.bool_]) -> Reconciliation:
     rows = len(rejected)
     sums = batch.notes.codes("account_id").get("TOTAL_ROW", np.zeros(0, dtype=np.int64))
     days = batch.notes.codes("overdue_days")
-    unknown, doubted = (_accepted(days, rejected, *codes) for codes in (("OVERDUE_UNKNOWN",), ("MATURITY_PASSED", "CLASS_WITHOUT_ARREARS")))
+    claimed = (~rejected) & (balance > 0).fill_null(value=False).to_numpy()  # who owes nothing needs no arrears
+    unknown, doubted = (_struck(days, claimed, *codes) for codes in (("OVERDUE_UNKNOWN",), ("MATURITY_PASSED", "CLASS_WITHOUT_ARREARS")))
     return Reconciliation(
         rows_in=rows,
         rows_accepted=rows - int(rejected.sum()),
@@ -193,8 +194,8 @@ def _reconcile(batch: Batch, printed: npt.NDArray[np.bool_]) -> Reconciliation:
     )
 
 
-def _accepted(found: Mapping[str, Positions], rejected: npt.NDArray[np.bool_], *codes: str) -> Positions:
-    """The accepted rows that any of the codes strikes."""
+def _struck(found: Mapping[str, Positions], among: npt.NDArray[np.bool_], *codes: str) -> Positions:
+    """The rows ``among`` these that any of the codes strikes."""
     at: Positions = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *(found[code] for code in codes if code in found)]))
-    accepted: Positions = at[~rejected[at]]
-    return accepted
+    hit: Positions = at[among[at]]
+    return hit

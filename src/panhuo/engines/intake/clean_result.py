@@ -16,7 +16,8 @@ class Reconciliation:
     """Rows and fen in, accepted and rejected. A row's balance is the sum of its parts as far as they could be read.
 
     ``total_rows``, ``balance_total_rows_fen``: of the rejected, rows that add up others (合计) and what stands in them, which is no loss.
-    ``arrears_unknown_…``, ``arrears_doubted_…``: of the accepted, rows that nothing says to be overdue or not, and rows called less overdue than their maturity or class say.
+    ``arrears_unknown_…``, ``arrears_doubted_…``: of the accepted that owe something, rows that nothing says to be overdue or not, and rows called less overdue
+    than their maturity or class say.
     ``balance_unreadable_rows``: rejected rows in which a part stands but could not be read (or the principal does not stand).
     """
 

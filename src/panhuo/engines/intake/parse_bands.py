@@ -1,8 +1,12 @@
 """Arrears stated as a band: M3, M12+, M2(31-60天), 181-360天, 90天以上, 逾期7期, 正常. Many Chinese lists carry them as 账龄 instead of a count of days.
 
 A band becomes the fewest days in it, so that nothing is said to be older than the tape shows. ``Mk`` are (k - 1) x 30 + 1 to k x 30 days, as everywhere
-in the house (``kernel.calendar``). 以上, + and > begin a day after their figure, 及以上 and ≥ on it; 3-6个月 begins a day after three months of 30 days;
-a range from 0 begins on the first day. What stands in brackets behind a stage only explains it.
+in the house (``kernel.calendar``); a month is 30 days.
+
+* 以上, 以下 and 以内 include their figure, 超过 and 不满 do not (Civil Code, art. 1259): 90天以上 is 90, 超过90天 is 91, 7期以上 and M7+ are 181. The classification
+  measures of 2023 say 超过90天: 90天以上 is therefore not yet substandard. M12+ alone is 361: the house has both M12 and M12+.
+* A range begins on its figure, (30,60] a day after it; a range from 0 begins on the first day.
+* ≥0 says nothing and stays unread.
 """
 
 from __future__ import annotations
@@ -11,72 +15,131 @@ from typing import Final
 
 import polars as pl
 
-from panhuo.kernel.calendar import DAYS_PER_BUCKET
+from panhuo.engines.intake.arrears_words import said
+from panhuo.kernel.calendar import BUCKETS, DAYS_PER_BUCKET
 
 LONGEST_DAYS: Final = 30 * 365
 """No band says more."""
 _MOST_PERIODS: Final = 60
 """A bare number beyond it counts days, whatever the heading says."""
-_CURRENT: Final = ("未逾期", "无逾期", "没有逾期", "正常", "正常类", "当期", "未到期", "current", "c")
-_BEFORE: Final = r"^(?:逾期|账龄|欠款|拖欠)[:：]?"
-_EXPLAINED: Final = r"^((?:m\d{1,3}(?:\+|及?以上)?)|正常类?|未逾期)[\s(\[【].*$"
-_INTERVAL: Final = r"^[(\[【](\d{1,5})[,，](\d{1,5})[)\]】]"
-_FROM: Final = r"^(?:>=|=>|≥|大于等于|大于或等于|不少于|不低于|不小于)|(?:及|含)以上$|以上含.*$"
-_OVER: Final = r"^(?:>|大于|超过)|(?:\+|以上)$"
-_WITHIN: Final = r"^(?:<=?|≤|小于等于|小于|不超过|少于|不足|未满)|(?:及|含)?(?:以内|之内|以下)含?$|内$"
-_UNIT: Final = r"(天|日|days?|d|个?月|months?|年|years?|期)?"
-_ONE: Final = rf"^(m?)(\d{{1,5}}){_UNIT}$"
-_TWO: Final = rf"^(m?)(\d{{1,5}}){_UNIT}(?:-|—|–|~|至|到|to)m?(\d{{1,5}}){_UNIT}含?$"
-_NUMERALS: Final = {"半年": "6个月", "十二个月": "12个月"} | {
-    f"{word}{unit}": f"{number}{unit}" for word, number in zip("一两二三四五六九", "12234569", strict=True) for unit in ("个月", "年")
-}
+_MOST_IN_RANGE: Final = 36
+"""A bare range that ends beyond it is one of days: 31-60."""
+_LEAST_OPEN_DAYS: Final = 30
+"""From here on a bare open end counts days: 30+, >=90. Stages end long before."""
+_LAST_STAGE: Final = len(BUCKETS) - 2
+_OPEN_BUCKET: Final = _LAST_STAGE * DAYS_PER_BUCKET + 1
+
+_FIGURE: Final = r"(K?)(\d{1,5})([DNYQ]?)([XI]?)"
+_ONE: Final = rf"^([GOW]?){_FIGURE}([PUVB]?)([XI]?)$"
+_TWO: Final = rf"^([GO]?){_FIGURE}([PU]?)([XI]?)(S?W?){_FIGURE}(B?)([XI]?)$"
+_CURRENT: Final = r"^(?:C(?:[\s(\[].*)?|c(?:[(\[]C[)\]])?)$"
+_PLAIN: Final = r"^(\d{1,5}(?:\.\d{1,2})?)\s*([DNY]?)$"
+_DAYS_IN: Final = {"N": DAYS_PER_BUCKET, "Y": 12 * DAYS_PER_BUCKET, "Q": DAYS_PER_BUCKET}
+_END, _HIGH = r"\d{1,5}[DNYQ]?", r"[1-9]\d{0,4}[DNYQ]?"
+_SHAPE: Final = (
+    (r"\d\s+\d", "?"),  # 100 200: two figures are not one
+    (rf"^\(({_END})[,S]P?Z?[)\]]([DNYQ]?)$", "O$1$2"),  # (360,+∞)
+    (rf"^\[({_END})[,S]P?Z?[)\]]([DNYQ]?)$", "G$1$2"),
+    (rf"^\(({_END})(?:,({_HIGH})[)\]]|S({_HIGH})\])([DNYQ]?)$", "O${1}S$2$3$4"),  # (30,60]
+    (rf"^\[({_END})[,S]({_END})[)\]]([DNYQ]?)$", "${1}S$2$3"),
+    (r"^[(\[]([^()\[\]]*)[)\]]([DNYQ]?[PUB]?)$", "$1$2"),
+    (r"\s", ""),
+    (r"([DNYQPUVXI]),", "${1}S"),
+    (r"(\d)\.0+(\D|$)", "$1$2"),
+    (r"(\d),(\d{3})", "$1$2"),
+    (r"P([DNYQ])$", "${1}P"),
+)
 
 
-def band_days(text: pl.Expr, *, periods: bool) -> pl.Expr:
-    """The fewest days past due that the band allows, null where the cell is no band. text: normalised (NFKC). periods: a bare number counts missed instalments."""
-    given = text.str.to_lowercase().str.strip_chars().str.replace(_BEFORE, "").str.replace_many(_NUMERALS)
-    cell = given.str.replace(_EXPLAINED, "$1").str.replace(_INTERVAL, "$1-$2").str.replace_all(r"[\s\[\]【】()]", "")
-    cell = cell.str.replace_all(r"(\d)\.0+(\D|$)", "$1$2").str.replace_all(r"(\d),(\d{3})", "$1$2").str.replace(r"\+(天|日|期)$", "$1+")
-    begins, over, within = cell.str.contains(_FROM), cell.str.contains(_OVER), cell.str.contains(_WITHIN)
-    body = cell.str.replace(_FROM, "").str.replace(_OVER, "").str.replace(_WITHIN, "")
-    count, unit = body.str.extract(_ONE, 2).cast(pl.Int32, strict=False), body.str.extract(_ONE, 3).fill_null("")
-    stage = (body.str.extract(_ONE, 1) == "m") | (unit == "期") | _instalments(unit, count, periods)
-    low, high = (body.str.extract(_TWO, group).cast(pl.Int32, strict=False) for group in (2, 4))
-    high_unit = body.str.extract(_TWO, 5).fill_null("")
-    low_unit = pl.coalesce(body.str.extract(_TWO, 3), high_unit)
-    low_stage = (body.str.extract(_TWO, 1) == "m") | (low_unit == "期") | _instalments(low_unit, high, periods)
-    days = (
-        pl.when(cell.is_in(_CURRENT))
-        .then(0)
-        .when(low * _days_in(low_unit) <= high * _days_in(high_unit))
-        .then(
-            pl.when(low_stage)
-            .then(_first_of(pl.max_horizontal(low, 1)))
-            .when(_days_in(low_unit) > 1)
-            .then(low * _days_in(low_unit) + 1)
-            .otherwise(pl.max_horizontal(low, 1))
-        )
-        .when((unit == "") & (count > _MOST_PERIODS) & ~begins & ~over & ~within if periods else pl.lit(value=False))
-        .then(count)
-        .when(count.is_null() | (~stage & ~begins & ~over & ~within))  # 120, 120天, 4个月: a plain count, not a band
-        .then(None)
-        .when(within)
-        .then(1)
-        .when(begins | ~over)
-        .then(pl.when(stage).then(_first_of(count)).otherwise(count * _days_in(unit)))
-        .otherwise(pl.when(stage).then(_first_of(count + 1)).otherwise(count * _days_in(unit) + 1))
+def arrears(text: pl.Series, *, periods: bool) -> pl.DataFrame:
+    """What normalised (NFKC) cells say of arrears. ``band``: the fewest days past due that the band allows, null where the cell is no band. ``plain``: the count in
+    逾期120天, 三个月, 半年, 120天(M4), written plainly; null where the cell is none. periods: a bare number counts missed instalments.
+
+    Step by step, not in one expression: that would read each cell anew for every use of a part of it.
+    """
+    cell = pl.col("said")
+    for pattern, by in _SHAPE:
+        cell = cell.str.replace_all(pattern, by)
+    days = pl.when("current").then(0).otherwise(pl.coalesce(_two(periods), _one(periods)))
+    return (
+        text.alias("text")
+        .to_frame()
+        .select(said=said(pl.col("text")))
+        .with_columns(cell=cell, current=pl.col("said").str.contains(_CURRENT) & ~pl.col("said").str.contains("[A1-9]"))
+        .with_columns(one=pl.col("cell").str.extract_groups(_ONE), two=pl.col("cell").str.extract_groups(_TWO))
+        .with_columns(days=days)
+        .select("said", band=pl.when(pl.col("days") <= LONGEST_DAYS).then("days").cast(pl.Int32), plain=_plain(pl.col("said")))
     )
-    return pl.when(days <= LONGEST_DAYS).then(days).cast(pl.Int32)
 
 
-def _instalments(unit: pl.Expr, count: pl.Expr, periods: bool) -> pl.Expr:
-    return (unit == "") & (count <= _MOST_PERIODS) if periods else pl.lit(value=False)
+def says_arrears(text: pl.Series) -> pl.Series:
+    """Whether each normalised cell says how long something is overdue, in more than a bare number."""
+    found = arrears(text, periods=False)
+    return found.select(pl.coalesce("band", pl.col("plain").str.len_chars()).is_not_null() & pl.col("said").str.contains(r"[^\d.\s]")).to_series()
 
 
-def _first_of(stage: pl.Expr) -> pl.Expr:
-    return pl.when(stage > 0).then((stage - 1) * DAYS_PER_BUCKET + 1).otherwise(0)
+def _plain(signs: pl.Expr) -> pl.Expr:
+    unit = signs.str.extract(_PLAIN, 2).replace_strict({"D": "天", "N": "个月", "Y": "年"}, default="")
+    return signs.str.extract(_PLAIN, 1) + unit
 
 
-def _days_in(unit: pl.Expr) -> pl.Expr:
-    year, month = unit.str.contains("年|year"), unit.str.contains("月|month")
-    return pl.when(year).then(12 * DAYS_PER_BUCKET).when(month).then(DAYS_PER_BUCKET).otherwise(1).cast(pl.Int32)
+def _one(periods: bool) -> pl.Expr:
+    """One figure: a stage, or whatever a word bounds. A plain count is no band."""
+    before, stage, figure, unit, edge, after, edge_after = _groups("one", 7)
+    count = figure.cast(pl.Int32, strict=False)
+    least, within = before.is_in(["G", "O"]) | after.is_in(["P", "U", "V"]), (before == "W") | (after == "B")
+    excluded = _excluded((before == "O") | (after == "V"), edge + edge_after)
+    bare = (unit == "") & (stage == "")
+    missed = bare & pl.when(least).then(count < _LEAST_OPEN_DAYS).otherwise(count <= _MOST_PERIODS) if periods else pl.lit(value=False)
+    counted = (stage == "K") | (unit == "Q") | missed
+    return (
+        pl.when(count.is_null() | ((stage == "K") & (unit != "")) | (least & within))
+        .then(None)
+        .when((stage == "K") & (count == _LAST_STAGE) & (after == "P"))
+        .then(_OPEN_BUCKET)
+        .when(within)
+        .then(count.clip(upper_bound=1))
+        .when(least & (count + excluded > 0))
+        .then(_from(count + excluded, counted, count * _days(unit) + excluded))
+        .when(least | (edge + edge_after != ""))
+        .then(None)
+        .when(counted)
+        .then(_from(count, counted, count))
+        .when(bare & (count > _MOST_PERIODS) if periods else pl.lit(value=False))
+        .then(count)
+    )
+
+
+def _two(periods: bool) -> pl.Expr:
+    """A range: 31-60天, M1-M3, 1年以上2年以下, 超过90天不超过180天."""
+    before, stage, figure, own, edge, after, edge_after, between, high_stage, high_figure, high_unit, *_ = _groups("two", 14)
+    low, high = figure.cast(pl.Int32, strict=False), high_figure.cast(pl.Int32, strict=False)
+    unit = pl.when(own == "").then(high_unit).otherwise(own)
+    excluded = _excluded(before == "O", edge + edge_after)
+    bare = (unit == "") & (high <= _MOST_IN_RANGE) if periods else pl.lit(value=False)
+    counted = (stage == "K") | ((high_stage == "K") & (own == "")) | (unit == "Q") | bare
+    return (
+        pl.when(~((after + between != "") & (low * _days(unit) <= high * _days(high_unit))).fill_null(value=False))
+        .then(None)
+        .when(high == 0)
+        .then(0)
+        .otherwise(_from(pl.max_horizontal(low + excluded, 1), counted, pl.max_horizontal(low * _days(unit) + excluded, 1)))
+    )
+
+
+def _groups(found: str, count: int) -> list[pl.Expr]:
+    return [pl.col(found).struct.field(str(n)) for n in range(1, count + 1)]
+
+
+def _excluded(by_word: pl.Expr, edges: pl.Expr) -> pl.Expr:
+    """1 where the band begins after its figure: 超过, or 不含 in brackets; not where 含 says otherwise."""
+    return pl.when(edges.str.contains("X") | (by_word & ~edges.str.contains("I"))).then(1).otherwise(0).cast(pl.Int32)
+
+
+def _from(stage: pl.Expr, counted: pl.Expr, days: pl.Expr) -> pl.Expr:
+    """The first day of a stage or of the ``stage``-th missed instalment, else ``days``."""
+    return pl.when(counted & (stage > 0)).then((stage - 1) * DAYS_PER_BUCKET + 1).otherwise(pl.when(counted).then(0).otherwise(days))
+
+
+def _days(unit: pl.Expr) -> pl.Expr:
+    return unit.replace_strict(_DAYS_IN, default=1, return_dtype=pl.Int32)

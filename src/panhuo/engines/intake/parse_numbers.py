@@ -17,7 +17,7 @@ import polars as pl
 
 from panhuo.engines.intake.layout import MONEY_UNITS, OVERDUE, PERIODS
 from panhuo.engines.intake.money_words import SIGNS
-from panhuo.engines.intake.parse_bands import band_days
+from panhuo.engines.intake.parse_bands import arrears
 from panhuo.engines.intake.parse_cells import BLANK, OTHER_FORM, Spec, answer, divided, is_blank, normal
 from panhuo.engines.intake.rules import BALANCE_PARTS
 from panhuo.kernel.money import MAX_FEN
@@ -182,7 +182,12 @@ def slow_integer(cells: pl.Series, spec: Spec) -> pl.DataFrame:
     readable = pl.col("float").is_finite().fill_null(value=False) & whole.fill_null(value=False)
     fits = pl.col("value_").abs() < 2**31 - 1
     banded = pl.col("band").is_not_null()
-    band = band_days(pl.col("text"), periods=spec.unit == PERIODS) if spec.name == OVERDUE else pl.lit(None, dtype=pl.Int32)
+    stated = (
+        arrears(cells.to_frame("cell").select(normal(pl.col("cell"))).to_series(), periods=spec.unit == PERIODS) if spec.name == OVERDUE else None
+    )
+    band = pl.lit(stated["band"] if stated is not None else None, dtype=pl.Int32)
+    # 逾期120天 and 三个月 are plain counts, once the words are taken for what they are
+    text = pl.coalesce(pl.lit(stated["plain"]), normal(pl.col("cell"))) if stated is not None else None
     verdict = (
         pl.when(is_blank(pl.col("text")))
         .then(pl.lit(BLANK))
@@ -203,7 +208,7 @@ def slow_integer(cells: pl.Series, spec: Spec) -> pl.DataFrame:
         .when(readable & fits & ~is_blank(pl.col("text")))
         .then(pl.col("value_").round(mode="half_away_from_zero").cast(pl.Int32, strict=False)),
         verdict,
-        *_unsigned(),
+        *_unsigned(text),
         {"body": pl.col("body").str.to_lowercase(), "band": band},
         {"word": pl.col("body").str.extract("(" + "|".join(words) + ")$", 1).fill_null("")},
         {"digits": _ungroup(pl.col("body").str.strip_suffix(pl.col("word")))},
@@ -218,8 +223,8 @@ def unit_factor(spec: Spec) -> float:
     return _TIMES[to][spec.unit] if to in _TIMES and spec.unit in _TIMES[to] else 1.0
 
 
-def _unsigned() -> tuple[dict[str, pl.Expr], ...]:
-    """Steps from the cell to ``body``, the number without sign, currency and spaces, and ``negative``."""
+def _unsigned(normalised: pl.Expr | None = None) -> tuple[dict[str, pl.Expr], ...]:
+    """Steps from the cell to ``body``, the number without sign, currency and spaces, and ``negative``. normalised: what to read instead of the cell's text."""
     text = pl.col("text")
     # "100 200" may be two amounts: a space between digits stays, as a sign that does not parse
     spaced = text.str.replace_all(_MONEY_WORDS, "").str.replace_all(r"([0-9])\s+([0-9])", "${1}_${2}")
@@ -227,7 +232,7 @@ def _unsigned() -> tuple[dict[str, pl.Expr], ...]:
     parted = pl.col("bare").str.contains(r"^\(.+\)(?:元|万元)?$")
     inner = pl.when(parted).then(pl.col("bare").str.replace_all(r"[()]", "")).otherwise(pl.col("bare"))
     return (
-        {"text": normal(pl.col("cell"))},
+        {"text": normal(pl.col("cell")) if normalised is None else normalised},
         {"bare": bare},
         {"inner": inner, "parted": parted},
         {"trailing": pl.col("inner").str.contains(r"[0-9]-$"), "leading": pl.col("inner").str.starts_with("-")},

@@ -69,7 +69,8 @@ def _take_back_bands(batch: Batch) -> None:
 
 
 def _doubt(batch: Batch, maturity: pl.Expr, banded: pl.Expr) -> None:
-    """Stated days that the maturity or the class contradicts stay as they are: they may be an extension the tape does not show. A band states no days."""
+    """Stated days that the maturity or the class contradicts stay as they are, whether counted or dated: they may be an extension the tape does not show. A band
+    states no days."""
     stated = pl.col("overdue_days")
     if batch.has("maturity_date"):
         since = (pl.lit(batch.as_of) - maturity).dt.total_days()
@@ -77,7 +78,7 @@ def _doubt(batch: Batch, maturity: pl.Expr, banded: pl.Expr) -> None:
         batch.note(
             "MATURITY_PASSED",
             "overdue_days",
-            (since > stated + GRACE_DAYS) & (pl.col("principal_fen") > 0) & ~card & ~banded & batch.col("overdue_since").is_null(),
+            (since > stated + GRACE_DAYS) & (pl.col("principal_fen") > 0) & ~card & ~banded,
         )
     if batch.has("five_class"):
         batch.note("CLASS_WITHOUT_ARREARS", "overdue_days", (stated == 0) & pl.col("five_class").cast(pl.String).is_in(_LONG_OVERDUE))

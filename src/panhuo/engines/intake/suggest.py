@@ -311,6 +311,13 @@ def _guess(heading: str, field: str, score: float, reason: Words, seen: Profile 
         doubts.append(Words(f"标题行写了几种单位（{zh}），请写明 unit", f"the titles state several units ({en}): write which one under unit"))
     if field == OVERDUE and counts_periods(heading):
         unit = PERIODS
+        if seen is not None and 0 < seen.share("number") < 1:
+            score = min(score, CERTAIN - _BESIDE)
+            doubts.append(
+                Words(
+                    "数字按期数读，M3、90天以上之类按其写法读，请核对", "bare numbers are read as instalments, M3 or 90天以上 as they say: check it"
+                )
+            )
     if normal_heading(heading) in _TWO_MEANINGS:
         score = min(score, CERTAIN - _BESIDE)
         doubts.append(_TWO_MEANINGS[normal_heading(heading)])

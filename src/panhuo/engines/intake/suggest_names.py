@@ -130,8 +130,8 @@ _WHOSE: Final = re.compile(r"借据|贷款|账户|债权|资产|案件|loan|acco
 _OUTSTANDING: Final = re.compile(r"剩余|未偿|未还|余额|尚欠|待还|outstanding|unpaid|remaining|balance")
 
 
-_STAGED: Final = re.compile(r"账龄|区间|阶段|期数|月数|bucket|stage")
-_PERIODS: Final = re.compile(r"期数|月数")
+_STAGED: Final = re.compile(r"[账帐]龄|区间|阶段|期数|月份?数|bucket|stage")
+_PERIODS: Final = re.compile(r"期数|月份?数")
 
 
 def says_stage(heading: str) -> bool:

@@ -15,6 +15,8 @@ from typing import Final
 import polars as pl
 
 from panhuo.engines.intake.mapping import normal_heading
+from panhuo.engines.intake.parse_bands import says_arrears
+from panhuo.engines.intake.parse_cells import normal
 from panhuo.kernel.fields import Field
 from panhuo.kernel.frames import TAPE
 
@@ -44,10 +46,10 @@ _SHAPES: Final = {
     "address": r"(?i)(省|市|区|县|路|街|村|镇).*(号|室|单元|组|路|街|村)|^\d+ .*(street|st|road|rd|avenue|ave)\b",
     "region": r"^([1-8]\d{5}|[\x{4e00}-\x{9fff}]{2,8}(省|市|自治区|区|县)?)$",
     "pattern": r"^[N*C#1-7A-Z/]{12,60}$",
-    "band": r"(?i)^(逾期)?m\d{1,2}\+?$|^(逾期)?\d{1,4}[天日]?[-~～至到]\d{1,4}[天日]?$|\d[天日年月](（?含）?|及)?以[上下内]$|^[>≥＞]=?\d+|^逾期\d+期|^未逾期$",
     "bank": r"(?i)银行|信用社|消费金融|小额贷款|小贷|财务公司|bank",
 }
 _WORKING = 1_000
+_BANDED: Final = 0.6
 _MOST = 0.8
 
 
@@ -200,7 +202,15 @@ def _integer(field: Field, seen: Profile) -> tuple[float, float]:
 
 
 def _overdue(seen: Profile) -> tuple[float, float]:
-    return (0.8, 0.4) if seen.share("band") > 0.6 else _integer(TAPE["overdue_days"], seen)
+    """Days, or bands among them: 0, 3, 7期以上."""
+    words = pl.Series(seen.values, dtype=pl.String).to_frame("cell").filter(~pl.col("cell").str.contains(_NUMBER))
+    if words.height:
+        cells = words.select(normal(pl.col("cell"))).to_series()
+        read = set(words["cell"].filter(says_arrears(cells)).to_list())
+        banded = seen.known(lambda value: value in read)
+        if banded and banded + seen.share("number") > _BANDED:
+            return 0.8, 0.4
+    return _integer(TAPE["overdue_days"], seen)
 
 
 def _number(_: Field, seen: Profile) -> tuple[float, float]:
