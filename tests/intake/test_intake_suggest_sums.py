@@ -148,9 +148,9 @@ def test_units_of_the_parts_are_their_own(tmp_path: Path) -> None:
 
 
 def test_what_is_below_the_bar_of_certainty_is_to_be_confirmed() -> None:
-    frame = tape(经办支行=["城关支行"] * 20, 表外欠息=amounts(1))
+    frame = tape(经办支行名=["城关支行"] * 20, 表外欠息=amounts(1))
     suggestion = suggest_layout(frame.columns, frame)
-    assert {g.heading for g in suggestion.to_confirm} == {"经办支行", "表外欠息"}
+    assert {g.heading for g in suggestion.to_confirm} == {"经办支行名", "表外欠息"}
     assert {g.heading for g in suggestion.certain} == {"借据号", "未偿本金", "逾期天数"}
 
 
