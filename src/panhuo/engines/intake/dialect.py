@@ -19,6 +19,7 @@ from panhuo.engines.intake.archives import ReadLimits
 from panhuo.engines.intake.mapping import normal_heading
 from panhuo.engines.intake.refusals import unusable
 from panhuo.engines.intake.row_widths import may_be_amounts, rows_trail
+from panhuo.engines.intake.unit_rows import UnitRow, under
 from panhuo.kernel.errors import InputUnusable
 
 DELIMITERS: Final = (",", "\t", ";", "|", "^", "\x01", "\x03", "\x1f", "~", "@", "#", "!", "$", "&")
@@ -66,7 +67,8 @@ class Dialect:
     and including the header. ``duplicates``: headings that occur more than once, before they were numbered apart. ``titles``: the filled
     cells above the header. ``header_row``: the header's row as a spreadsheet shows the file, blank lines counted. ``written``: the delimiter as the
     file has it; ``delimiter``, one byte, may stand in for it. ``header_cells``: how many the header has, blanks at its end counted; ``unnamed``: how many of
-    the headings are such blanks; ``amounts``: where a cell may be a part of an amount (:mod:`.row_widths`)."""
+    the headings are such blanks; ``amounts``: where a cell may be a part of an amount (:mod:`.row_widths`). ``unit_row``: what stands under the header and
+    is no data; ``skip_lines`` and ``header_row`` go up to it."""
 
     delimiter: str
     headings: tuple[str, ...]
@@ -79,6 +81,7 @@ class Dialect:
     header_cells: int = 0
     unnamed: int = 0
     amounts: frozenset[int] = frozenset()
+    unit_row: UnitRow | None = None
 
     @property
     def quoted(self) -> bool:
@@ -111,6 +114,10 @@ def sniff(
     _, chosen, rows, at = best
     header = rows[at].cells
     titles = titles_of([row.cells for row in rows[:at]])
+    units = under(header, [row.cells for row in rows[at + 1 : at + 3]])
+    if units is not None:
+        at += units.rows
+        header, titles = units.headings, (*titles, *units.titles)
     body = [row.cells for row in rows[at + 1 :]]
     widths = collections.Counter(map(len, body))
     usual = widths.most_common(1)[0][0] if widths else len(header)
@@ -124,7 +131,8 @@ def sniff(
     headings, duplicates = clean_headings(header)
     check_columns(len(headings), name, limits)
     place = rows[at]
-    return Dialect(one_byte(chosen), headings, cells, place.lines, duplicates, titles, place.number, chosen, written, unnamed, amounts)
+    unit_row = UnitRow(units, place.number) if units is not None else None
+    return Dialect(one_byte(chosen), headings, cells, place.lines, duplicates, titles, place.number, chosen, written, unnamed, amounts, unit_row)
 
 
 def one_byte(delimiter: str) -> str:
