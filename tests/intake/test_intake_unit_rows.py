@@ -73,9 +73,10 @@ def test_yuan_is_no_account_either_and_wins_over_the_title(name: str, tmp_path: 
 
 
 @pytest.mark.parametrize("name", ["t.csv", "t.xlsx"])
-def test_one_unit_for_all_below_the_headings_is_a_title(name: str, tmp_path: Path) -> None:
-    path = table(tmp_path / name, [HEAD, ["单位：万元"], ROW])
-    assert open_tape(path).files[0].titles == ("单位：万元",)
+@pytest.mark.parametrize("title", ["单位：万元", "填报说明：金额单位万元"])
+def test_one_unit_for_all_below_the_headings_is_a_title(name: str, title: str, tmp_path: Path) -> None:
+    path = table(tmp_path / name, [HEAD, [title, *[""] * 6], ROW])
+    assert open_tape(path).files[0].titles == (title,)
     assert owed(path) == [(12_500_000, 250_000)]
 
 

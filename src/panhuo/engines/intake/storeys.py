@@ -89,7 +89,7 @@ def two_storeys(upper: Sequence[str], lower: Sequence[str], known: Collection[st
 
 def _in_its_unit(low: str, over: str) -> str:
     """The lower heading with the unit or currency in the upper one's brackets, where it has none of its own: 金额（万元） over 未偿本金."""
-    units = [found[0] for found in BRACKETS.finditer(over) if stated_in(plain(found[1])) is not None]
+    units = [found[0] for found in BRACKETS.finditer(plain(over)) if stated_in(found[1]) is not None]
     return low if any(stated_in(piece) is not None for piece in pieces(low)) else low + "".join(units)
 
 

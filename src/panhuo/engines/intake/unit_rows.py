@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from panhuo.engines.intake.mapping import heading_unit, stated_in
 from panhuo.engines.intake.money_words import BRACKETS, plain, said
 from panhuo.engines.intake.refusals import unusable
+from panhuo.engines.intake.title_units import stated_unit
 from panhuo.kernel.words import Words
 
 _LABEL: Final = re.compile(r"^(?:金额|货币|计量)?单位\s*:?\s*")
@@ -74,11 +75,11 @@ def under(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Under | Non
         return None
     cells = [cell.strip() for cell in rows[at]]
     filled = [(i, cell) for i, cell in enumerate(cells) if cell]
+    if len(filled) == 1 and (_LABEL.match(plain(filled[0][1])) or not states_unit(filled[0][1])) and stated_unit([filled[0][1]]).units:
+        return Under(at + 1, list(headings), titles=(filled[0][1],))
     meanings = [_unit(cell) for _, cell in filled]
     if not _names_one(meanings) or any(i >= len(headings) for i, _ in filled):
         return None
-    if len(filled) == 1 and _LABEL.match(plain(filled[0][1])):
-        return Under(at + 1, list(headings), titles=(filled[0][1],))
     return joined(headings, filled, at + 1)
 
 
