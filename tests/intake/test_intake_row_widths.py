@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from panhuo.engines.intake import encodings
@@ -43,6 +43,7 @@ def honest(count: int, *more: str) -> list[list[str]]:
     bad=st.lists(st.tuples(AMOUNT, AMOUNT, st.sampled_from(["", "核"]), st.integers(0, 3)), min_size=1, max_size=3),
     at=st.integers(0, 30),
 )
+@settings(max_examples=30)
 def test_no_amount_cut_by_its_comma_is_read(
     header_trails: int, rows_trail: int, block: int, bad: list[tuple[str, str, str, int]], at: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
