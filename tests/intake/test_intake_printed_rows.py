@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from cleaning_rows import GOOD, cleaned
+from cleaning_rows import GOOD, cleaned, codes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -93,3 +93,22 @@ def test_the_sum_is_told_as_one() -> None:
     told = outcome.findings.filter(pl.col("row") == 4)
     assert "TOTAL_ROW" in told["code"].to_list()
     assert outcome.data.reconciliation.rows_accepted == 3
+
+
+NUMBERS = {name: str(i) for i, name in enumerate(GOOD, 1)}
+
+
+def test_a_row_that_numbers_the_columns_is_no_account_and_its_cells_no_money() -> None:
+    outcome, plain = cleaned(NUMBERS, {}, {}), cleaned({}, {})
+    assert codes(outcome) == [("", "HEADER_ROW"), *codes(plain)]
+    assert outcome.data.reconciliation.balance_in_fen == plain.data.reconciliation.balance_in_fen
+    assert (outcome.data.reconciliation.rows_rejected, outcome.data.reconciliation.balance_unreadable_rows) == (1, 0)
+    assert cleaned(NUMBERS, {"借据号": "1"}).data.reconciliation.rows_accepted == 1
+
+
+def test_columns_are_numbered_under_their_headings_only() -> None:
+    headings = {name: name for name in GOOD}
+    units = {**BLANK, "未偿本金": "元", "逾期天数": "天"}
+    told = [code for _, code in codes(cleaned({}, {}, headings, units, NUMBERS, {}, headings, NUMBERS)) if code.endswith("_ROW")]
+    assert told == ["HEADER_ROW"] * 5
+    assert "HEADER_ROW" not in [code for _, code in codes(cleaned({}, NUMBERS, {}))]

@@ -184,6 +184,68 @@ def test_one_span_is_enough(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("over", "below", "headings"),
+    [
+        ("欠息", ["表内欠息", "表外欠息", "合计"], ["表内欠息", "表外欠息", "欠息合计"]),
+        ("利息", ["应收利息", "催收利息"], ["应收利息", "催收利息"]),
+        ("担保人", ["担保人姓名", "担保人电话"], ["担保人姓名", "担保人电话"]),
+        ("还款", ["2024年", "2025年"], ["还款2024年", "还款2025年"]),
+        ("还款", ["1月", "2月"], ["还款1月", "还款2月"]),
+        ("余额（万元）", ["未偿本金余额", "未偿利息余额"], ["未偿本金余额(万元)", "未偿利息余额(万元)"]),
+        ("金额（万元）", ["本金", "利息（元）"], ["本金(万元)", "利息（元）"]),
+    ],
+)
+def test_what_stands_below_a_spanning_heading(over: str, below: list[str], headings: list[str], tmp_path: Path) -> None:
+    def fill(book: Any) -> None:
+        sheet = book.add_worksheet("明细")
+        sheet.write_row(0, 0, ["借据号", "客户名称", "五级分类", over])
+        sheet.write_row(1, 3, below)
+        sheet.write_row(2, 0, ["A1", "某公司", "次级", *range(1, len(below) + 1)])
+
+    tape = open_tape(workbook(tmp_path / "t.xlsx", fill))
+    assert tape.headings == ("借据号", "客户名称", "五级分类", *headings)
+    assert pl.concat(tape.batches()).height == 1
+
+
+def test_data_below_blank_headings_is_no_storey(tmp_path: Path) -> None:
+    def fill(book: Any) -> None:
+        sheet = book.add_worksheet("明细")
+        sheet.write_row(0, 0, ["借据号", "客户名称", "五级分类", "还款"])
+        sheet.write_row(1, 3, ["2024年3月5日", "1,200元"])
+        sheet.write_row(2, 0, ["A1", "某公司", "次级", "2024-03-05", 5])
+
+    assert pl.concat(open_tape(workbook(tmp_path / "t.xlsx", fill)).batches()).height == 2
+
+
+def test_groups_over_all_columns_tell_the_same_headings_apart(tmp_path: Path) -> None:
+    def fill(book: Any) -> None:
+        sheet = book.add_worksheet("明细")
+        for column, name in ((0, "借款人"), (3, "担保人"), (5, "余额")):
+            sheet.write(1, column, name)
+        sheet.write(0, 0, "单位：元")
+        sheet.write_row(2, 0, ["借据号", "姓名", "证件号码", "姓名", "证件号码", "未偿本金"])
+        sheet.write_row(3, 0, ["A1", "张三", "1", "李四", "2", 100])
+
+    tape = open_tape(workbook(tmp_path / "t.xlsx", fill))
+    assert tape.headings[0] == "借据号"
+    assert tape.headings[3:] == ("担保人姓名", "担保人证件号码", "未偿本金")
+    assert tape.files[0].titles == ("单位：元",)
+    found = {guess.heading: guess.field for guess in suggest_layout(tape.headings).guesses}
+    assert (found[tape.headings[1]], found["担保人姓名"]) == ("name", "guarantor_name")
+
+
+def test_titles_do_not_tell_the_same_headings_apart(tmp_path: Path) -> None:
+    def fill(book: Any) -> None:
+        sheet = book.add_worksheet("明细")
+        sheet.write_row(0, 0, ["机构：江苏分行", "", "日期：2026-09-30"])
+        sheet.write_row(1, 0, ["借据号", "姓名", "姓名", "未偿本金"])
+        sheet.write_row(2, 0, ["A1", "张三", "李四", 100])
+
+    with pytest.raises(InputUnusable, match="DUPLICATE_HEADINGS"):
+        open_tape(workbook(tmp_path / "t.xlsx", fill))
+
+
+@pytest.mark.parametrize(
     "title",
     [
         {0: "不良资产清单", 4: "单位：万元"},

@@ -175,3 +175,15 @@ def test_what_is_left_of_the_principal_is_the_debt(order: tuple[str, ...], rows:
     cells = {"本金": ["100"] * rows, "逾期本金": ["50"] * rows, "剩余本金": ["90"] * rows}
     frame = pl.DataFrame({"借据号": [f"J{i * 9}" for i in range(rows)]} | {name: cells[name] for name in order})
     assert {g.field: g.heading for g in suggest_layout(frame.columns, frame).guesses}["principal_fen"] == "剩余本金"
+
+
+@pytest.mark.parametrize("total", ["欠息合计", "利息合计"])
+def test_a_total_of_interest_is_the_interest_and_not_the_balance(total: str) -> None:
+    headings = ["借据编号", "贷款余额", "表内欠息", "表外欠息", total]
+    sample = pl.DataFrame(
+        [[f"JJ{i:05}", str(1000 + i), str(i % 7 + 1), str(i % 5 + 2), str(i % 7 + i % 5 + 3)] for i in range(30)], schema=headings, orient="row"
+    )
+    for rows in (sample, None):
+        fields = {guess.heading: guess.field for guess in suggest_layout(headings, rows).sure}
+        assert fields[total] == "interest_fen"
+        assert "表内欠息" not in fields

@@ -80,6 +80,9 @@ def clean(raw: pl.DataFrame, *, layout: Layout | str = "panhuo", as_of: dt.date 
         )
     batch = _typed(raw, plan, binding, cutoff)
     faulty = _faulty_rows(raw, batch.notes)
+    numbers = printed_rows.note_numbered(batch.notes, raw, headings, binding)
+    if numbers.any():  # 1 2 3 are neither money nor the number of an account that another row may have
+        batch.frame = batch.frame.with_columns(pl.when(pl.Series(~numbers)).then(pl.all()))
     printed_rows.note_totals(batch.notes, raw, headings, binding)
     printed_rows.note_sums(batch, raw)
     rules_currency.check_currency(batch, binding.currency, feeds(plan))
@@ -93,7 +96,7 @@ def clean(raw: pl.DataFrame, *, layout: Layout | str = "panhuo", as_of: dt.date 
     reject_repeated(batch, raw, binding.fields.get("account_id", "account_id"))
     originals = strays.take_out(batch, raw, plan)
     tables.complete(batch)
-    printed = printed_rows.note_printed(batch, raw, headings)
+    printed = printed_rows.note_printed(batch, raw, headings) | numbers
     rejected = batch.notes.rejected
     return Outcome(
         Cleaned(

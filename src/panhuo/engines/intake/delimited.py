@@ -33,6 +33,7 @@ from panhuo.engines.intake.archives import ReadLimits
 from panhuo.engines.intake.dialect import Dialect
 from panhuo.engines.intake.encodings import BAD, MARK_BYTES, OTHER, marked
 from panhuo.engines.intake.faults import FAULT, RAW, RAW_CHARS
+from panhuo.engines.intake.row_widths import doubtful, fits
 
 _INNER_RETURN = "\ufdd1"
 _QUOTE, _NEWLINE, _RETURN = 34, 10, 13
@@ -136,6 +137,8 @@ class Rows:
             frame = frame.drop(spare)
         if marks is not None and b'""' in data:
             frame = frame.with_columns(pl.all().replace("", None))
+        if doubtful(frame, self.dialect):
+            return None
         return _without_nulls(frame, _null_rows(data, frame, newlines), self.dialect) if b"\0" in data else frame
 
     def _row_by_row(self, data: bytes, *, final: bool) -> tuple[pl.DataFrame, bytes]:
@@ -171,16 +174,15 @@ class Rows:
     def _judged(self, cells: list[str] | None, raw: str) -> tuple[list[str | None], str | None]:
         """The row as cells (null where empty or unusable) and its fault."""
         width = len(self.dialect.headings)
-        if cells is not None and len(cells) > width and not any(cells[width:]):
-            cells = cells[:width]
+        cells = cells[:width] if cells is not None and fits(cells, self.dialect) else None
         code = None
         if BAD in raw or OTHER in raw:
             code = "ROW_ENCODING"
         elif "\0" in raw:
             code = "ROW_NUL"
-        elif cells is None or len(cells) != width:
+        elif cells is None:
             code = "ROW_RAGGED"
-        if cells is None or len(cells) != width:
+        if cells is None:
             return [None] * width, code
         row: list[str | None] = [cell or None for cell in cells]
         if code:

@@ -18,6 +18,8 @@ from typing import Final, NamedTuple
 from panhuo.engines.intake.archives import ReadLimits
 from panhuo.engines.intake.mapping import normal_heading
 from panhuo.engines.intake.refusals import unusable
+from panhuo.engines.intake.row_widths import may_be_amounts, rows_trail
+from panhuo.engines.intake.unit_rows import UnitRow, under
 from panhuo.kernel.errors import InputUnusable
 
 DELIMITERS: Final = (",", "\t", ";", "|", "^", "\x01", "\x03", "\x1f", "~", "@", "#", "!", "$", "&")
@@ -64,7 +66,9 @@ class Dialect:
     how many a data row has (one more than headings where every row ends in a delimiter). ``skip_lines``: physical lines up to
     and including the header. ``duplicates``: headings that occur more than once, before they were numbered apart. ``titles``: the filled
     cells above the header. ``header_row``: the header's row as a spreadsheet shows the file, blank lines counted. ``written``: the delimiter as the
-    file has it; ``delimiter``, one byte, may stand in for it."""
+    file has it; ``delimiter``, one byte, may stand in for it. ``header_cells``: how many the header has, blanks at its end counted; ``unnamed``: how many of
+    the headings are such blanks; ``amounts``: where a cell may be a part of an amount (:mod:`.row_widths`). ``unit_row``: what stands under the header and
+    is no data; ``skip_lines`` and ``header_row`` go up to it."""
 
     delimiter: str
     headings: tuple[str, ...]
@@ -74,6 +78,10 @@ class Dialect:
     titles: tuple[str, ...] = ()
     header_row: int = 1
     written: str = ""
+    header_cells: int = 0
+    unnamed: int = 0
+    amounts: frozenset[int] = frozenset()
+    unit_row: UnitRow | None = None
 
     @property
     def quoted(self) -> bool:
@@ -106,16 +114,25 @@ def sniff(
     _, chosen, rows, at = best
     header = rows[at].cells
     titles = titles_of([row.cells for row in rows[:at]])
-    widths = collections.Counter(len(row.cells) for row in rows[at + 1 :])
+    units = under(header, [row.cells for row in rows[at + 1 : at + 3]])
+    if units is not None:
+        at += units.rows
+        header, titles = units.headings, (*titles, *units.titles)
+    body = [row.cells for row in rows[at + 1 :]]
+    widths = collections.Counter(map(len, body))
     usual = widths.most_common(1)[0][0] if widths else len(header)
-    cells = len(header)
-    if usual == cells + 1 and all(not row.cells[-1] for row in rows[at + 1 :] if len(row.cells) == usual):
+    cells = written = len(header)
+    if rows_trail(header, body, usual, chosen):
         cells = usual
     elif usual < cells and not any(heading.strip() for heading in header[usual:]):
         header, cells = header[:usual], usual
+    unnamed = next((i for i, heading in enumerate(reversed(header)) if heading.strip()), 0)
+    amounts = may_be_amounts(header, chosen) if unnamed or written > len(header) else frozenset()
     headings, duplicates = clean_headings(header)
     check_columns(len(headings), name, limits)
-    return Dialect(one_byte(chosen), headings, cells, rows[at].lines, duplicates, titles, rows[at].number, chosen)
+    place = rows[at]
+    unit_row = UnitRow(units, place.number) if units is not None else None
+    return Dialect(one_byte(chosen), headings, cells, place.lines, duplicates, titles, place.number, chosen, written, unnamed, amounts, unit_row)
 
 
 def one_byte(delimiter: str) -> str:

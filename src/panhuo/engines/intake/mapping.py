@@ -62,7 +62,7 @@ def normal_heading(heading: str) -> str:
     True
     """
     text = _SPACE.sub("", unicodedata.normalize("NFKC", heading).casefold())
-    bare = BRACKETS.sub(lambda m: "" if _stated(m.group(1)) is not None else m.group(0), text)
+    bare = BRACKETS.sub(lambda m: "" if stated_in(m.group(1)) is not None else m.group(0), text)
     return bare or text
 
 
@@ -72,7 +72,7 @@ def heading_unit(heading: str) -> str | None:
     >>> heading_unit("未偿本金（万元）"), heading_unit("年利率%"), heading_unit("principal_fen"), heading_unit("姓名")
     ('wan', 'percent', 'fen', None)
     """
-    found = [unit for piece in pieces(heading) if (unit := _stated(piece))]
+    found = [unit for piece in pieces(heading) if (unit := stated_in(piece))]
     if found:
         return found[-1]
     text = unicodedata.normalize("NFKC", heading).casefold().strip()
@@ -81,7 +81,7 @@ def heading_unit(heading: str) -> str | None:
     return "fen" if text.endswith("_fen") else None  # Panhuo's own field names carry the unit so
 
 
-def _stated(piece: str) -> str | None:
+def stated_in(piece: str) -> str | None:
     """The unit that a heading's brackets state, "" for a currency alone, None where they state neither."""
     words = re.sub(r"^(?:金额)?单位:?", "", _SPACE.sub("", piece))
     if words in _UNIT_WORDS:

@@ -16,7 +16,9 @@ import polars as pl
 from panhuo.engines.intake.clean_batch import Batch
 from panhuo.engines.intake.clean_notes import Notes
 from panhuo.engines.intake.mapping import Binding
+from panhuo.engines.intake.money_words import BRACKETS
 from panhuo.engines.intake.rules import BALANCE_PARTS
+from panhuo.engines.intake.unit_rows import numbered, says_units
 
 _LEADING: Final = 3
 _BLANKS: Final = " \u3000:："
@@ -58,6 +60,24 @@ def note_totals(notes: Notes, raw: pl.DataFrame, headings: Sequence[str], bindin
     notes.add_where("TOTAL_ROW", "account_id", pl.Series("total", out))
 
 
+def note_numbered(notes: Notes, raw: pl.DataFrame, headings: Sequence[str], binding: Binding) -> npt.NDArray[np.bool_]:
+    """Rows that number the columns (1 2 3 ..., 栏次), which would be accounts of a few yuan each: the first data row of a file, and the row that follows the
+    headings, or their units, on a next page. Returns where they are, as their cells are no money."""
+    out = np.zeros(raw.height, dtype=bool)
+    named = {binding.fields.get("account_id"), headings[0] if headings else None} - {None}
+    again = pl.any_horizontal(pl.col(str(name)).is_in([str(name), _bare(str(name))]) for name in named)
+    first = raw.select((pl.col("__row") == 1) | again.shift(1) | again.shift(2)).to_series().fill_null(value=False).arg_true()
+    for at, row in zip(first.to_list(), raw[first].select(headings).rows() if len(first) else (), strict=True):
+        out[at] = numbered(row)
+    notes.add("HEADER_ROW", "", np.flatnonzero(out))
+    return out
+
+
+def _bare(heading: str) -> str:
+    """A heading without the unit in brackets at its end, which may stand in a row of its own."""
+    return BRACKETS.sub("", heading).strip(_BLANKS) or heading.strip(_BLANKS)
+
+
 def note_sums(batch: Batch, raw: pl.DataFrame) -> None:
     """Among the last claims of a file those that are the sum of all above them, in every amount the tape has, whatever their other cells say.
 
@@ -85,7 +105,7 @@ def _adds_up(amounts: pl.Series, above: npt.NDArray[np.int64], last: np.int64) -
 
 
 def note_printed(batch: Batch, raw: pl.DataFrame, headings: Sequence[str]) -> npt.NDArray[np.bool_]:
-    """Among the rejected rows without a principal, repeated headings and lines of the printing; returns where they
+    """Among the rejected rows without a principal, repeated headings and their units, and lines of the printing; returns where they
     are, as nothing else is to be said of their cells."""
     out = np.zeros(raw.height, dtype=bool)
     no_claim = (batch.frame["principal_fen"].fill_null(0) == 0) & pl.Series(batch.notes.rejected)
@@ -94,9 +114,11 @@ def note_printed(batch: Batch, raw: pl.DataFrame, headings: Sequence[str]) -> np
         return out
     cells = raw.select(headings).filter(no_claim)
     filled = pl.sum_horizontal(pl.col(name).is_not_null() for name in headings)
-    named = pl.sum_horizontal((pl.col(name).str.strip_chars(_BLANKS) == name.strip(_BLANKS)).fill_null(value=False) for name in headings)
+    named = pl.sum_horizontal(
+        pl.col(name).str.strip_chars(_BLANKS).is_in([name.strip(_BLANKS), _bare(name)]).fill_null(value=False) for name in headings
+    )
     found = cells.select(
-        header=(named >= 2) & (named * 2 > filled),
+        header=((named >= 2) & (named * 2 > filled)) | _of_units(cells),
         printed=(filled <= _FEW) & pl.coalesce(headings).str.contains(_LABEL),
     )
     for code, name in (("HEADER_ROW", "header"), ("PRINTED_ROW", "printed")):
@@ -104,3 +126,13 @@ def note_printed(batch: Batch, raw: pl.DataFrame, headings: Sequence[str]) -> np
         batch.notes.add(code, "", hit.astype(np.int64))
         out[hit] = True
     return out
+
+
+def _of_units(cells: pl.DataFrame) -> pl.Series:
+    """Which of the rows say nothing but units; only the few distinct first cells of rows that may be are looked into."""
+    first = cells.select(pl.coalesce(pl.all())).to_series()
+    words = [word for word in first.drop_nulls().unique().to_list() if says_units([word]) or says_units([word, "元"])]
+    out = np.zeros(cells.height, dtype=bool)
+    for at in first.is_in(words).fill_null(value=False).arg_true().to_list():
+        out[at] = says_units(cells.row(at))
+    return pl.Series(out)

@@ -173,7 +173,9 @@ def readers_of(
     part: Part, limits: ReadLimits, layout: Layout | None, known: frozenset[str], sheet: str | None, workdir: Path | None, notes: list[Words]
 ) -> list[Reader]:
     if part.kind == "text":
-        return [_Text(part, limits, layout, known)]
+        text = _Text(part, limits, layout, known)
+        notes += [text.dialect.unit_row.told(part.name)] if text.dialect.unit_row else []
+        return [text]
     if part.kind == "parquet":
         return [_Parquet(part, limits, workdir)]
     with _unpacked(part, limits, workdir) as path:
@@ -184,8 +186,11 @@ def readers_of(
         sheets = book.sheets(known, limits, sheet=hint, layout=layout)
         others = book.others(sheets, known, limits) if sheet is None else {}
         hollow = formulas_without_values(path) if part.kind == "xlsx" else 0
-        for one in sheets if part.kind == "xlsx" else ():
+        for one in sheets:
             where = f"{part.name}[{one.name}]" if len(sheets) > 1 else part.name
+            notes += [one.unit_row.told(where)] if one.unit_row else []
+            if part.kind != "xlsx":
+                continue
             notes += book.carry_down(one, merged_down(path, one.name), layout).told(where)
     if hollow:
         notes.append(

@@ -52,7 +52,7 @@ CHECKS: dict[str, Check] = dict(
         _check("ROW_NUL", "row out", "该行含空字节", "the row has null bytes", "the file is damaged there"),
         _check("ROW_FAULT", "row out", "该行无法读取", "the row cannot be read", "the reader gave up on it"),
         _check("TOTAL_ROW", "row out", "合计行，不是账户", "a total row, not an account", "a sum of the rows above counted as a claim would double the portfolio"),
-        _check("HEADER_ROW", "row out", "重复的表头，不是账户", "the headings again, not an account", "printed lists repeat them on every page"),
+        _check("HEADER_ROW", "row out", "重复的表头、栏次或单位行，不是账户", "the headings again, their units or the numbers of the columns: not an account", "printed lists repeat them on every page"),
         _check("PRINTED_ROW", "row out", "打印时间、制表人、页码、备注之类，不是账户", "a line of the printing (who, when, which page, a note), not an account", "no claim stands in it"),
         # identity of the claim
         _check("ACCOUNT_ID_MISSING", "row out", "缺少借据号", "the account number is missing", "a claim without a number cannot be found again"),

@@ -7,10 +7,15 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from panhuo.engines.intake.mapping import normal_heading
+from panhuo.engines.intake.mapping import normal_heading, stated_in
+from panhuo.engines.intake.money_words import BRACKETS, pieces, plain
 
 _REACHING: Final = 2
-_FIGURE: Final = re.compile(r"^[¥￥$+-]?[0-9]")
+_FIGURE: Final = re.compile(r"^[¥￥$+-]?[0-9][0-9,.]*(?:[%‰元万亿]+)?$|^[0-9]{4}[-/.年][0-9]{1,2}[-/.月][0-9]{1,2}日?(?:\s|T|$)")
+"""A cell of data; 2024年, 1月 and 1-30天 are words that begin with a digit."""
+_SUM: Final = re.compile(r"^(?:合计|小计|总计|总额|合计金额|合计数)$")
+_DEBTOR: Final = re.compile(r"^(?:主?借款人|债务人|客户|贷款人|持卡人)(?:基本)?(?:信息|情况)?$")
+_TITLE: Final = re.compile(r"[0-9：:。，,]|.{13}")
 _WHICH: Final = re.compile(
     r"^(?:表内|表外|正常|逾期|未到期|到期|应收|已收|未收|未偿|拖欠|累计|期初|期末|本期|上期|当前|剩余|原|原始|初始|首次|最近|最后|其中|on|off|current|overdue)$"
 )
@@ -50,7 +55,8 @@ def spanning(upper: Sequence[str], lower: Sequence[str], known: Collection[str])
 def two_storeys(upper: Sequence[str], lower: Sequence[str], known: Collection[str]) -> list[str]:
     """One heading a column: the lower cell, the upper where the lower is blank, both where the upper spans several lower ones.
 
-    Of the two orders of both the one that is a known heading, else the lower cell alone where it is one and stands once.
+    The lower cell alone where it says the upper one already (表内欠息 under 欠息). Else of the two orders of both the one that is a known heading, else the
+    lower cell alone where it is one and stands once; but 合计 is of what stands above it.
 
     >>> two_storeys(["借据号", "欠息", "", "担保人", ""], ["", "表内", "表外", "姓名", "电话"], {"借据号", "担保人姓名"})
     ['借据号', '表内欠息', '表外欠息', '担保人姓名', '担保人电话']
@@ -66,12 +72,45 @@ def two_storeys(upper: Sequence[str], lower: Sequence[str], known: Collection[st
             continue
         before, after = low + over, over + low
         alone = normal_heading(low)
-        if normal_heading(before) in known:
+        if normal_heading(over) in alone:
+            out.append(_in_its_unit(low, over))
+        elif _SUM.match(alone):
+            out.append(after)
+        elif normal_heading(before) in known:
             out.append(before)
         elif normal_heading(after) in known:
             out.append(after)
         elif alone in known and counts[alone] == 1:
-            out.append(low)
+            out.append(_in_its_unit(low, over))
         else:
             out.append(before if _WHICH.match(alone) else after)
     return out
+
+
+def _in_its_unit(low: str, over: str) -> str:
+    """The lower heading with the unit or currency in the upper one's brackets, where it has none of its own: 金额（万元） over 未偿本金."""
+    units = [found[0] for found in BRACKETS.finditer(plain(over)) if stated_in(found[1]) is not None]
+    return low if any(stated_in(piece) is not None for piece in pieces(low)) else low + "".join(units)
+
+
+def group_names(upper: Sequence[str], lower: Sequence[str], known: Collection[str]) -> list[str] | None:
+    """The lower row's headings, those that stand in it twice told apart by the groups of the upper row (借款人 and 担保人, each over 姓名); None where the
+    upper row does not tell them apart. The debtor's own need no group to be known by.
+
+    >>> group_names(["借款人", "", "担保人", ""], ["借据号", "姓名", "姓名", "电话"], {"借据号", "姓名"})
+    ['借据号', '姓名', '担保人姓名', '电话']
+    >>> group_names(["机构：江苏分行", "", "日期：2026-09-30", ""], ["借据号", "姓名", "姓名", "电话"], {"借据号", "姓名"}) is None
+    True
+    """
+    high, low = [cell.strip() for cell in upper], [cell.strip() for cell in lower]
+    counts = Counter(normal_heading(cell) for cell in low if cell)
+    if max(counts.values(), default=0) < _REACHING or sum(map(bool, high)) < _REACHING or any(_TITLE.search(cell) for cell in high):
+        return None
+    over, out = "", []
+    for above, cell in zip(high, low, strict=True):
+        over = above or over
+        said = normal_heading(over) in normal_heading(cell) or bool(_DEBTOR.match(over) and normal_heading(over + cell) not in known)
+        alone = not over or counts[normal_heading(cell)] == 1 or said
+        out.append("" if not cell else _in_its_unit(cell, over) if alone else over + cell)
+    forms = [normal_heading(cell) for cell in out if cell]
+    return out if len(set(forms)) == len(forms) else None

@@ -27,7 +27,8 @@ from panhuo.engines.intake.layout import Layout
 from panhuo.engines.intake.mapping import bind, normal_heading
 from panhuo.engines.intake.merged_cells import Carried, Spans, carry_down
 from panhuo.engines.intake.refusals import unusable
-from panhuo.engines.intake.storeys import spanning, two_storeys
+from panhuo.engines.intake.storeys import group_names, spanning, two_storeys
+from panhuo.engines.intake.unit_rows import Under, UnitRow, joined, states_unit, under
 from panhuo.kernel.errors import InputUnusable
 from panhuo.kernel.frames import TAPE_REQUIRED
 
@@ -35,7 +36,8 @@ from panhuo.kernel.frames import TAPE_REQUIRED
 @dataclass(frozen=True)
 class Sheet:
     """A sheet that can be read as a table. ``skip_rows``: rows up to and including the header. ``score``: known headings. ``titles``:
-    the filled cells above the header. ``blank_above``: blank rows before the first filled one, which ``skip_rows`` does not count."""
+    the filled cells above the header. ``blank_above``: blank rows before the first filled one, which ``skip_rows`` does not count. ``unit_row``: the row
+    of units under the header, which ``skip_rows`` counts."""
 
     name: str
     headings: tuple[str, ...]
@@ -45,6 +47,7 @@ class Sheet:
     duplicates: tuple[str, ...] = ()
     titles: tuple[str, ...] = ()
     blank_above: int = 0
+    unit_row: UnitRow | None = None
 
 
 class Workbook:
@@ -150,13 +153,20 @@ class Workbook:
             raise header_missing(f"{self.name}[{name}]", header_row or 1)
         cells: Sequence[str] = rows[at]
         first = at
+        units: Under | None = None
         if not header_row:
-            cells, first, at = _header(rows, at, known)
+            cells, first, at, units = _header(rows, at, known)
+        found = under(cells, rows[at + 1 : at + 3])
+        hits, titles = _hits(cells, known), titles_of(rows[:first])
+        if found is not None and not (units and units.unclear):
+            units, at = found, at + found.rows
+            cells, titles = found.headings, (*titles, *found.titles)
+        unit_row = UnitRow(units, self._blank_above[name] + at + 1) if units else None
         filled = table.slice(at + 1).select(pl.all().is_not_null().any()).row(0) if table.height > at + 1 else ()
         width = max((i + 1 for i, cell in enumerate(cells) if cell.strip() or (i < len(filled) and filled[i])), default=0)
         check_columns(width, f"{self.name}[{name}]", limits)
         headings, duplicates = clean_headings(cells[:width])
-        return Sheet(name, headings, at + 1, _hits(cells, known), table.height, duplicates, titles_of(rows[:first]), self._blank_above[name])
+        return Sheet(name, headings, at + 1, hits, table.height, duplicates, titles, self._blank_above[name], unit_row)
 
     def _cells(self, name: str) -> pl.DataFrame:
         """Every cell of the sheet as text; a workbook is in memory as a whole in any case."""
@@ -198,21 +208,30 @@ def _of_accounts(table: Sheet, best: Sheet, layout: Layout | None) -> bool:
 _ALIKE: Final = 0.8
 
 
-def _header(rows: Sequence[Sequence[str]], at: int, known: Collection[str]) -> tuple[Sequence[str], int, int]:
-    """The headings, of two rows where that makes more known ones; and their first and last row."""
+def _header(rows: Sequence[Sequence[str]], at: int, known: Collection[str]) -> tuple[Sequence[str], int, int, Under | None]:
+    """The headings, of two rows where that makes more known ones; their first and last row; and the units of the lower row that do not fit them."""
     best, cells, start, end = _hits(rows[at], known), rows[at], at, at
+    units: Under | None = None
     for upper in (at - 1, at):
         if upper >= 0 and upper + 1 < len(rows):
-            high, low = rows[upper], rows[upper + 1]
+            high, low, below = _without_units([cell.strip() for cell in rows[upper]], [cell.strip() for cell in rows[upper + 1]])
             spans = spanning(high, low, known)
-            both = (
-                two_storeys([cell.strip() for cell in high], [cell.strip() for cell in low], known)
-                if spans
-                else [b or a for a, b in zip(high, low, strict=True)]
-            )
+            both = two_storeys(high, low, known) if spans else [b or a for a, b in zip(high, low, strict=True)]
             if _hits(both, known) > best - 2 * spans:  # joined, a spanning heading and what stands below it may no longer be known ones
-                best, cells, start, end = _hits(both, known), both, upper, upper + 1
-    return cells, start, end
+                with_units = joined(both, below, 0)
+                best, cells, start, end = _hits(both, known), with_units.headings, upper, upper + 1
+                units = with_units if with_units.unclear else None
+    if start == end and start and (named := group_names(rows[start - 1], rows[start], known)):
+        cells, start = named, start - 1
+    return cells, start, end, units
+
+
+def _without_units(high: Sequence[str], low: Sequence[str]) -> tuple[Sequence[str], Sequence[str], list[tuple[int, str]]]:
+    """Two rows of headings less what in the lower one is a unit under a heading of its own ((万元) below 未偿本金), and these units by column."""
+    alone = [bool(a) and (i + 1 == len(high) or bool(high[i + 1]) or not low[i + 1]) for i, a in enumerate(high)]
+    units = [(i, cell) for i, cell in enumerate(low) if alone[i] and states_unit(cell)]
+    taken = {i for i, _ in units}
+    return high, ["" if i in taken else cell for i, cell in enumerate(low)], units
 
 
 def formulas_without_values(path: Path) -> int:
