@@ -52,6 +52,7 @@ def test_a_tape_becomes_an_approved_plan(desk: Any, tmp_path: Path) -> None:
     accounts = pl.read_parquet(out / "accounts.parquet")
     taken = call("GET", f"/tapes/{tape}")
     assert (taken["state"], taken["rows"], taken["balance_fen"]) == ("imported", accounts.height, accounts["balance_fen"].sum())
+    assert call("GET", "/portfolio/accounts", status=400, tape=tape, route="agency")["code"] == "PLAN_NONE"
     made = call("POST", "/plans", {"name": "二期方案", "tapes": [tape]}, status=202)
     ran("plan.make", desk.organisation)
     plan = call("GET", f"/plans/{made['id']}")
@@ -63,6 +64,16 @@ def test_a_tape_becomes_an_approved_plan(desk: Any, tmp_path: Path) -> None:
         total = call("GET", "/portfolio/totals", tape=tape, product=product[0])
         assert (total["accounts"], total["sums"]["balance_fen"]) == (rows.height, rows["balance_fen"].sum())
     _walk(call, tape, accounts)
+    decisions = pl.read_parquet(out / "decisions.parquet")
+    for route, rows in decisions.with_columns(pl.col("route").cast(pl.String).fill_null("none")).group_by("route"):
+        total = call("GET", "/portfolio/totals", tape=tape, route=route[0])
+        assert total["accounts"] == rows.height
+        assert total["sums"]["net_value_fen"] == rows["net_value_fen"].sum()
+        listed = call("GET", "/portfolio/accounts", tape=tape, route=route[0], size=500, sort="-net_value_fen")["rows"]
+        assert {row["account_id"] for row in listed} == set(rows["account_id"])
+        groups = call("GET", "/portfolio/groups", tape=tape, route=route[0], by="product")
+        assert sum(group["accounts"] for group in groups) == rows.height
+    assert call("GET", "/portfolio/totals", status=400, tape=tape, route="gone")["where"] == "route"
     position = call("GET", "/portfolio/accounts", tape=tape, size=1)["rows"][0]["position"]
     explained = call("GET", f"/portfolio/accounts/{tape}/{position}/explanation")
     assert explained["agrees"] is True

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
+import polars as pl
 from django.http import Http404, HttpRequest
 from ninja import Query, Router
 
@@ -11,13 +12,16 @@ from panhuo.apps.api.access import Token
 from panhuo.apps.api.shapes import AccountsOut, CashOut, ExplainedOut, FiltersIn, GroupOut, TotalsOut
 from panhuo.apps.identity.finding import scope_of_request
 from panhuo.apps.identity.scope import Scope
+from panhuo.apps.intake.accounts import SORTS, accounts_page
 from panhuo.apps.intake.accounts import account_row as row_of
-from panhuo.apps.intake.accounts import accounts_page
-from panhuo.apps.intake.filters import BY_VALUE, Filter, filters_of
+from panhuo.apps.intake.filters import BY_VALUE, Condition
 from panhuo.apps.intake.models import Tape
-from panhuo.apps.intake.portfolio import grouped, tapes_current, totals
+from panhuo.apps.intake.portfolio import SUMS, grouped, tapes_current, totals
+from panhuo.apps.strategy.decided import AMOUNTS, conditions_of, decided_columns
+from panhuo.apps.strategy.decided import SORTS as PLAN_SORTS
+from panhuo.apps.strategy.models import Plan
 from panhuo.apps.strategy.selecting import account_explained, cash_expected
-from panhuo.apps.strategy.services import plan_latest
+from panhuo.apps.strategy.services import plan_for, plan_latest
 from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.words import Words
 
@@ -27,15 +31,15 @@ GROUPS = (*BY_VALUE, "age", "vintage")
 
 @router.get("/totals", response=TotalsOut, auth=Token("portfolio.view"))
 def totals_read(request: HttpRequest, given: Query[FiltersIn]) -> Any:
-    scope = scope_of_request(request)
-    found = totals(_tapes(scope, given.tape), _filters(given))
+    asked = _asked(scope_of_request(request), given)
+    found = totals(asked.tapes, asked.filters, frame=asked.frame, sums=SUMS if asked.plan is None else (*SUMS, *AMOUNTS))
     return {"accounts": found.accounts, "sums": found.sums}
 
 
 @router.get("/groups", response=list[GroupOut], auth=Token("portfolio.view"))
 def groups_read(request: HttpRequest, given: Query[FiltersIn], by: str) -> Any:
     """Accounts and balance by one or two fields, separated by a comma."""
-    scope = scope_of_request(request)
+    asked = _asked(scope_of_request(request), given)
     names = by.split(",")
     if not 1 <= len(names) <= 2 or len(set(names)) < len(names) or not set(names) <= set(GROUPS):
         raise UsageInvalid(
@@ -44,7 +48,7 @@ def groups_read(request: HttpRequest, given: Query[FiltersIn], by: str) -> Any:
             where="by",
             remedy=Words("用：" + "、".join(GROUPS), "use one or two of " + ", ".join(GROUPS)),
         )
-    frame = grouped(_tapes(scope, given.tape), _filters(given), names)
+    frame = grouped(asked.tapes, asked.filters, names, frame=asked.frame)
     return [{"key": [row[name] for name in names], **{k: row[k] for k in ("accounts", "balance_fen", "principal_fen")}} for row in frame.to_dicts()]
 
 
@@ -52,17 +56,19 @@ def groups_read(request: HttpRequest, given: Query[FiltersIn], by: str) -> Any:
 def cash_read(request: HttpRequest, given: Query[FiltersIn]) -> Any:
     """What is expected month by month under ordinary work, by the plan in force or the latest."""
     scope = scope_of_request(request)
-    tapes = _tapes(scope, given.tape)
-    plan = plan_latest(scope, [t.pk for t in tapes])
-    if plan is None:
+    asked = _asked(scope, given)
+    if asked.plan is None:
         raise Http404
-    return {"plan": plan.pk, **cash_expected(scope, plan, tapes, _filters(given))}
+    return {"plan": asked.plan.pk, **cash_expected(scope, asked.plan, asked.tapes, asked.filters)}
 
 
 @router.get("/accounts", response=AccountsOut, auth=Token("account.view"))
 def accounts_list(request: HttpRequest, given: Query[FiltersIn], sort: str = "-balance_fen", cursor: str | None = None, size: int = 50) -> Any:
     scope = scope_of_request(request)
-    page = accounts_page(scope, _tapes(scope, given.tape), _filters(given), sort=sort, cursor=cursor, size=min(max(size, 1), 500))
+    asked = _asked(scope, given, sort)
+    sorts = SORTS if asked.plan is None else (*SORTS, *PLAN_SORTS)
+    size = min(max(size, 1), 500)
+    page = accounts_page(scope, asked.tapes, asked.filters, sort=sort, cursor=cursor, size=size, frame=asked.frame, sorts=sorts)
     return {"rows": page.rows, "newer": page.newer, "older": page.older}
 
 
@@ -105,8 +111,20 @@ def explanation_read(request: HttpRequest, tape_id: int, position: int) -> Any:
     return {"chosen": found.chosen, "reason": found.reason.to(scope.lang), "agrees": found.agrees, "months": list(found.months), "options": options}
 
 
-def _filters(given: FiltersIn) -> list[Filter]:
-    return filters_of({name: text for name, text in given.dict(exclude={"tape"}).items() if text})
+class _Asked(NamedTuple):
+    """frame: the tapes' columns, the plan's beside them where there is one."""
+
+    tapes: list[Tape]
+    filters: list[Condition]
+    plan: Plan | None
+    frame: pl.LazyFrame | None
+
+
+def _asked(scope: Scope, given: FiltersIn, sort: str = "") -> _Asked:
+    tapes = _tapes(scope, given.tape)
+    filters = conditions_of({name: text for name, text in given.dict(exclude={"tape"}).items() if text})
+    plan = plan_for(scope, tapes, filters, sort)
+    return _Asked(tapes, filters, plan, decided_columns(scope, plan, tapes) if plan is not None else None)
 
 
 def _tapes(scope: Scope, tape_id: int | None) -> list[Tape]:

@@ -115,6 +115,9 @@ class FiltersIn(Schema):
     principal_fen: str | None = None
     overdue_days: str | None = None
     origination_date: str | None = Field(default=None, description="for example 2024-01-01..2024-12-31")
+    route: str | None = Field(
+        default=None, description="what the plan in force, or the latest, does with the account: litigation,agency; none: no route"
+    )
 
 
 class TotalsOut(Schema):

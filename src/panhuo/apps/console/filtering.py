@@ -24,9 +24,9 @@ from panhuo.apps.identity.scope import Scope
 from panhuo.apps.intake.filters import BY_VALUE, NAMES, NOTHING, Condition, Filter, narrowed, values_of
 from panhuo.apps.intake.models import Tape
 from panhuo.apps.intake.portfolio import columns_of, tapes_current
-from panhuo.apps.strategy.decided import RouteFilter, conditions_of, decided_columns, needs_plan
+from panhuo.apps.strategy.decided import RouteFilter, conditions_of, decided_columns
 from panhuo.apps.strategy.models import Plan
-from panhuo.apps.strategy.services import plan_latest
+from panhuo.apps.strategy.services import plan_for
 from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.frames import ACCOUNT
 from panhuo.kernel.words import Words
@@ -129,14 +129,8 @@ def chosen_from(scope: Scope, query: QueryDict, *, keep: Sequence[str] = ()) -> 
     if tape_id is not None and not tapes:
         raise Http404
     filters = conditions_of(query.dict())
-    plan = plan_latest(scope, [tape.pk for tape in tapes]) if tapes and scope.may("plan.view") else None
     rest = {key: query[key][:80] for key in keep if query.get(key)}
-    if plan is None and needs_plan(filters, rest.get("sort", "")):
-        cause = Words("还没有覆盖这些清单的方案", "no plan is over these tapes yet")
-        raise UsageInvalid(
-            "PLAN_NONE", cause, where="route", remedy=Words("先制定方案，或去掉这个条件", "make a plan first, or remove the condition")
-        )
-    return Chosen(scope, tape_id, tapes, filters, plan, rest)
+    return Chosen(scope, tape_id, tapes, filters, plan_for(scope, tapes, filters, rest.get("sort", "")), rest)
 
 
 def respelled(query: QueryDict) -> str | None:

@@ -6,7 +6,7 @@ very content that was submitted; a refusal ends the way. One plan is in force fo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,8 +15,10 @@ from panhuo.apps.identity.approving import approval_decide, approval_request, ap
 from panhuo.apps.identity.deeds import deed_add
 from panhuo.apps.identity.models import Approval
 from panhuo.apps.identity.scope import Scope
+from panhuo.apps.intake.filters import Condition
 from panhuo.apps.intake.models import Tape
 from panhuo.apps.jobs.services import job_start
+from panhuo.apps.strategy.decided import needs_plan
 from panhuo.apps.strategy.making import policy_of
 from panhuo.apps.strategy.models import Plan
 from panhuo.kernel.errors import UsageInvalid
@@ -159,6 +161,17 @@ def plan_latest(scope: Scope, tapes: list[int]) -> Plan | None:
     made = scope.rows(Plan).exclude(state__in=(Plan.MAKING, Plan.FAILED)).order_by("-pk")
     fitting = [plan for plan in made[:50] if set(tapes) <= set(plan.tapes)]
     return next((plan for plan in fitting if plan.state == Plan.APPROVED), fitting[0] if fitting else None)
+
+
+def plan_for(scope: Scope, tapes: Sequence[Tape], filters: Sequence[Condition], sort: str = "") -> Plan | None:
+    """The plan whose figures stand beside these tapes, for whoever may see plans. Raises UsageInvalid where filters or order speak of one and there is none."""
+    plan = plan_latest(scope, [tape.pk for tape in tapes]) if tapes and scope.may("plan.view") else None
+    if plan is None and needs_plan(filters, sort):
+        cause = Words("还没有覆盖这些清单的方案", "no plan is over these tapes yet")
+        raise UsageInvalid(
+            "PLAN_NONE", cause, where="route", remedy=Words("先制定方案，或去掉这个条件", "make a plan first, or remove the condition")
+        )
+    return plan
 
 
 def _locked(scope: Scope, plan: Plan, *states: str) -> Plan:

@@ -215,6 +215,16 @@ class Layout(Traced):
                 raise refuse(f"未知的编码 {value}", f"there is no encoding called {value}") from None
         return value
 
+    @pydantic.field_validator("delimiter")
+    @classmethod
+    def _between(cls, value: str | None) -> str | None:
+        if value is not None and re.search(r'[\w"\r\n.]', value):
+            raise refuse(
+                f"分隔符 {value!r} 不能含字母、数字、小数点、引号或换行",
+                f"a delimiter has no letter, figure, point, quotation mark or line end, as {value!r} has",
+            )
+        return value
+
     @pydantic.field_validator("currency")
     @classmethod
     def _iso(cls, value: str | None) -> str | None:
