@@ -130,3 +130,33 @@ def test_the_queue_in_the_browser(ops: Seat, tape: Any, sit: Any) -> None:
 def test_an_unknown_word_is_refused(ops: Seat, tape: Any, decision: str) -> None:
     with pytest.raises(UsageInvalid):
         match_decide(ops.scope, pair(tape, 0, 1), decision=decision)
+
+
+def test_decisions_go_on_to_the_next_version(ops: Seat, tape: Any, clean_rows: Rows) -> None:
+    """Same and different, whatever the new grey zone holds; under the name of who decided; not where a number now stands against it or an account is gone."""
+    a, b, c, d = (tape.ids[n] for n in (0, 1, 2, 3))
+    match_decide(ops.scope, pair(tape, 0, 1), decision="same")
+    match_decide(ops.scope, pair(tape, 1, 2), decision="different")
+    match_decide(ops.scope, pair(tape, 3, 10), decision="same")
+    rows = [dict(row) for row in clean_rows]
+    for n in (0, 1, 2, 3):
+        rows[n] |= {"证件号码": "", "姓名": "测甲乙丙"[n : n + 1] * 3, "手机号码": "", "居住地址": "", "工作单位": ""}
+        rows[n]["未偿利息"] = str(n)
+    later = [row for n, row in enumerate(rows) if n != 10]
+    new = ops.imported(("t2.csv", csv_of(later)), series=tape.series)
+    assert (new.series, new.version) == (tape.series, tape.version + 1)
+    carried = {(m.left, m.right): (m.decision, m.decided_by_id) for m in Match.objects.filter(tape=new).exclude(decision="")}
+    assert carried == {(a, b): ("same", ops.scope.user_id), (b, c): ("different", ops.scope.user_id)}
+    now = numbers(new)
+    assert now[a] == now[b] != now[c]
+    assert now[d] not in {now[a], now[c]}
+    assert new.figures["debtors"] == len(set(now.values()))
+    assert Deed.objects.filter(verb="match.carry", subject=new.subject).count() == 1
+    match_decide(ops.scope, Match.objects.get(tape=new, left=a, right=b).pk, decision="")
+    assert numbers(new)[a] != numbers(new)[b]
+    rows[0]["证件号码"], rows[1]["证件号码"] = clean_rows[0]["证件号码"], clean_rows[1]["证件号码"]
+    match_decide(ops.scope, Match.objects.get(tape=new, left=a, right=b).pk, decision="same")
+    third = ops.imported(("t3.csv", csv_of(rows)), series=tape.series)
+    left = Match.objects.get(tape=third, left=a, right=b)
+    assert (left.decision, left.decided_by_id) == ("", None)
+    assert numbers(third)[a] != numbers(third)[b]

@@ -9,6 +9,7 @@ DEEDS: dict[str, Words] = {
     "tape.import": Words("导入清单", "imported a tape"),
     "tape.discard": Words("删除未导入的清单", "removed an upload"),
     "match.decide": Words("复核债务人归并", "decided a debtor match"),
+    "match.carry": Words("沿用上一版的归并复核", "carried decisions on debtor matches over"),
     "match.undo": Words("撤销归并复核", "took a match decision back"),
     "plan.ask": Words("要求制定方案", "asked for a plan"),
     "plan.make": Words("方案制定完成", "plan made"),

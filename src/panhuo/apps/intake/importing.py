@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from panhuo.apps.identity.deeds import deed_add
 from panhuo.apps.identity.scope import Scope
+from panhuo.apps.intake.carrying import decisions_carry
 from panhuo.apps.intake.layouts import without_folder
 from panhuo.apps.intake.models import Match, Tape
 from panhuo.apps.intake.rejects import rejects_keep
@@ -244,6 +245,7 @@ def _commit(running: Running, scope: Scope, tape: Tape, intake: Intake, figures:
     locked.rows, locked.balance_fen = intake.reconciliation.rows_accepted, intake.reconciliation.balance_accepted_fen
     locked.figures = figures
     locked.save()
+    decisions_carry(scope, locked, before=max(versions, key=lambda other: other.version, default=None))
     result = {"tape": tape.pk, "rows": locked.rows, "rejected": figures["rows_rejected"]}
     deed_add(scope, "tape.import", tape.subject, **result)
     running.finish(result)

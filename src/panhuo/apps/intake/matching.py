@@ -8,6 +8,8 @@ taken, and a decision taken back leaves no trace but the record. The columns fil
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 from django.db import connection, transaction
 from django.db.models import QuerySet
@@ -55,17 +57,26 @@ def match_decide(scope: Scope, match_id: int, *, decision: str) -> Match:
         match.decided_by_id = scope.user_id if decision else None
         match.decided_at = timezone.now() if decision else None
         match.save()
-        moved = _settle(scope, tape, match)
+        moved, refused = settle_all(scope, tape, [match])
+        if decision and refused:
+            cause, remedy = _REFUSED[decision]
+            raise UsageInvalid("MATCH_REFUSED", cause, where=f"{match.left} / {match.right}", remedy=remedy)
         deed_add(scope, "match.decide" if decision else "match.undo", tape.subject, match=match.pk, decision=decision, accounts=moved)
     return match
 
 
-def _settle(scope: Scope, tape: Tape, match: Match) -> int:
-    """Bring the debtor numbers around a pair to what all decisions give; how many accounts changed theirs."""
-    kept = tape.folder / str(tape.figures["kept"])
-    members, edges = pl.scan_ipc(kept / "members.arrow"), pl.scan_ipc(kept / "edges.arrow")
+def accounts_known(tape: Tape, wanted: set[str]) -> set[str]:
+    """Which of these account numbers are on the tape."""
+    names = pl.Series(sorted(wanted), dtype=pl.String)
+    return set(_kept(tape)[0].filter(pl.col("account_id").is_in(names.implode())).select("account_id").collect()["account_id"].to_list())
+
+
+def settle_all(scope: Scope, tape: Tape, matches: Sequence[Match]) -> tuple[int, list[Match]]:
+    """Bring the debtor numbers around these pairs to what all decisions on the tape give: how many accounts changed theirs, and the pairs whose decision
+    does not hold, for identity numbers or other decisions stand against it. In the caller's transaction."""
+    members, edges = _kept(tape)
     said = _decisions(scope, tape)
-    group = _together(members, edges, said, {match.left, match.right})
+    group = _together(members, edges, said, {account for match in matches for account in (match.left, match.right)})
     mine = said.filter(pl.col("account_id_l").is_in(group.implode()))
     part = Identity(
         members.filter(pl.col("account_id").is_in(group.implode())).collect(),
@@ -75,11 +86,15 @@ def _settle(scope: Scope, tape: Tape, match: Match) -> int:
     )
     settled = settle(part, mine, policy=load_policy().identity).members
     numbers = settled.select("account_id", "debtor_id")
-    one = numbers.filter(pl.col("account_id").is_in([match.left, match.right]))["debtor_id"].n_unique() == 1
-    if match.decision and one != (match.decision == SAME):
-        cause, remedy = _REFUSED[match.decision]
-        raise UsageInvalid("MATCH_REFUSED", cause, where=f"{match.left} / {match.right}", remedy=remedy)
-    return _write(scope, tape, numbers)
+    debtor = dict(numbers.iter_rows())
+    refused = [match for match in matches if match.decision and (debtor[match.left] == debtor[match.right]) != (match.decision == SAME)]
+    return _write(scope, tape, numbers), refused
+
+
+def _kept(tape: Tape) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+    """Accounts and links as the import found them."""
+    folder = tape.folder / str(tape.figures["kept"])
+    return pl.scan_ipc(folder / "members.arrow"), pl.scan_ipc(folder / "edges.arrow")
 
 
 _REFUSED = {

@@ -36,6 +36,7 @@ DEEDS = {
     "reject.mend": Words("更正退回行", "corrected a rejected row"),
     "rejects.download": Words("下载退回行（完整内容）", "downloaded the rejected rows in full"),
     "match.decide": Words("决定一对债务人", "decided a pair of debtors"),
+    "match.carry": Words("沿用上一版对债务人的决定", "carried decisions on debtors over from the version before"),
     "match.undo": Words("撤销一对债务人的决定", "took a decision on a pair back"),
     "job.start": Words("提交任务", "asked for a job"),
     "job.cancel": Words("取消任务", "cancelled a job"),
