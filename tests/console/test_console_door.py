@@ -11,7 +11,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from panhuo.apps.identity.models import Attempt, Organisation, SignIn, User
+from panhuo.apps.identity.models import ApiToken, Attempt, Organisation, SignIn, User
+from panhuo.apps.identity.scope import scope_of
+from panhuo.apps.identity.services import password_reset, token_create
 from panhuo.apps.identity.signing_in import LOCK_AFTER, secret_seal
 from panhuo.config import settings as shipped
 
@@ -259,3 +261,34 @@ def test_in_the_browser_too(visit: Callable[..., Any], people: dict[str, Any]) -
     visitor.page.keyboard.press("Enter")
     visitor.page.wait_for_url("**/design")
     assert visitor.faults == []
+
+
+def test_a_first_password_opens_nothing_but_the_way_to_another(client: Client, user: User) -> None:
+    """A reset by an administrator ends sessions and tokens; what he was told opens the settings only, until it is changed."""
+    boss = User(organisation=user.organisation, username="door-boss", name="管", role="operations_manager", administrator=True)
+    boss.set_password(PASSWORD)
+    boss.save()
+    _, token = token_create(scope_of(user), name="夜间", abilities=["tape.view"], days=30)
+    asked = {"HTTP_AUTHORIZATION": f"Bearer {token}"}
+    assert Client().get("/api/v1/tapes", **asked).status_code == 200
+    other = Client()
+    assert knock(other).status_code == 302
+    first = password_reset(scope_of(boss), user.pk)
+    assert Client().get("/api/v1/tapes", **asked).status_code == 401
+    assert other.get("/").url.startswith("/sign-in")
+    assert knock(client).status_code != 302  # the old one is gone
+    assert knock(client, first).status_code == 302
+    for path in ("/", "/tapes", "/accounts", "/settings/totp"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.url) == (302, "/settings"), path
+    made = client.post("/settings/tokens", {"name": "x", "abilities": ["tape.view"], "days": "30"})
+    assert (made.status_code, made.url, ApiToken.objects.filter(user=user, revoked_at=None).count()) == (302, "/settings", 0)
+    assert "请先修改初始密码" in client.get("/settings").content.decode()
+    new = "another horse, another battery"
+    for old, one, again in (("wrong", new, new), (first, first, first), (first, new, "typed otherwise"), (first, "short", "short")):
+        client.post("/settings/password", {"old": old, "new": one, "again": again})
+        assert User.objects.get(pk=user.pk).must_change_password
+    assert client.post("/settings/password", {"old": first, "new": new, "again": new}).status_code == 302
+    assert client.get("/tapes").status_code == 200
+    assert knock(Client(), first).status_code != 302
+    assert knock(Client(), new).status_code == 302

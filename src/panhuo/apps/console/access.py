@@ -18,6 +18,10 @@ __all__ = ["ANYONE", "SIGNED_IN", "needs", "open_to_anyone"]
 View = Callable[..., HttpResponse]
 
 
+_WITH_A_FIRST_PASSWORD = ("/settings", "/settings/password", "/sign-out", "/language", "/theme")
+"""All that a seat may open until it has a password of its own: not, say, a token for programs, which would outlive the first one."""
+
+
 def needs(ability: str) -> Callable[[View], View]:
     """Only for those who have the ability (or ``SIGNED_IN``: any seat). At the door a page leads to the sign-in and back."""
 
@@ -29,7 +33,7 @@ def needs(ability: str) -> Callable[[View], View]:
                 if request.method == "GET" and not request.headers.get("HX-Request"):
                     return redirect("/sign-in?" + urlencode({"next": request.get_full_path()}))
                 raise NotAllowed("rules.view" if ability == SIGNED_IN else ability)
-            if request.user.must_change_password and not request.path.startswith(("/settings", "/sign-out", "/language", "/theme")):
+            if request.user.must_change_password and request.path not in _WITH_A_FIRST_PASSWORD:
                 return redirect("/settings")
             if ability != SIGNED_IN:
                 scope.need(ability)

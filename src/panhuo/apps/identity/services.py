@@ -180,6 +180,7 @@ def password_reset(scope: Scope, user_id: int) -> str:
         user.save(update_fields=["password", "must_change_password", "totp_sealed"])
         deed_add(scope, "password.reset", f"user:{user.pk}")
         sessions_end(scope, user_id=user.pk)
+        tokens_end(scope, user_id=user.pk)
     return fresh
 
 
