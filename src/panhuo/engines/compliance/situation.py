@@ -41,13 +41,20 @@ def active(books: Iterable[Book], stage: Stage, as_of: dt.date) -> tuple[Rule, .
     return tuple(rule for book in books for rule in book.in_force(as_of) if rule.text.stage == stage)
 
 
-def situate(accounts: pl.DataFrame, books: Sequence[Book], *, as_of: dt.date, facts: Mapping[str, Value | None] | None = None) -> pl.DataFrame:
-    """The accounts with every column a route rule may read.
+def situate(
+    accounts: pl.DataFrame,
+    books: Sequence[Book],
+    *,
+    as_of: dt.date,
+    facts: Mapping[str, Value | None] | None = None,
+    seen: dict[str, pl.DataFrame] | None = None,
+) -> pl.DataFrame:
+    """The accounts with every column a route rule may read. seen: if given, receives each clock rule's own view, as in :func:`moments`.
 
     Raises ConfigurationInvalid for a fact that does not exist, ValueError for a canonical column that is missing.
     """
     frame = classified(_base(accounts, as_of, facts), active(books, "floor", as_of))
-    return with_limitation(frame, active(books, "clock", as_of))
+    return with_limitation(frame, active(books, "clock", as_of), seen)
 
 
 def classify(accounts: pl.DataFrame, books: Sequence[Book], *, as_of: dt.date) -> Outcome[pl.DataFrame]:

@@ -28,6 +28,8 @@ from panhuo.kernel.findings import Outcome, no_findings
 from panhuo.kernel.routes import ROUTE_NAMES, ROUTES
 from panhuo.kernel.words import Lang, Words
 
+_FEW = 100
+"""Of so many accounts what each clock rule saw is kept for the trace: to run the clocks again costs as much as the first time."""
 _BITS = 63  # of an Int64, the sign left alone
 Bools = npt.NDArray[np.bool_]
 RuleState = Literal["fired", "clear", "unknown", "not_in_force", "not_enforced"]
@@ -39,13 +41,14 @@ def judge(accounts: pl.DataFrame, books: Sequence[Book], *, as_of: dt.date, fact
     accounts: the canonical frame, any number of rows. facts: what holds for the whole portfolio (vocabulary.FACTS); one not
     given is unknown. Raises ConfigurationInvalid for a fact that does not exist.
     """
-    situation = situate(accounts, books, as_of=as_of, facts=facts)
+    views: dict[str, pl.DataFrame] | None = {} if accounts.height <= _FEW else None
+    situation = situate(accounts, books, as_of=as_of, facts=facts, seen=views)
     rules = active(books, "route", as_of)
     outcomes = ask(situation, rules)
     effects = weigh(outcomes, rules)
     barred, warned = _pack(effects.barred), _pack(effects.warned)
     tally = _tally(rules, situation["balance_fen"], outcomes, effects, barred)
-    return Outcome(Verdicts(tuple(books), as_of, rules, barred, warned, tally, Seen(situation, effects)), no_findings())
+    return Outcome(Verdicts(tuple(books), as_of, rules, barred, warned, tally, Seen(situation, effects, views)), no_findings())
 
 
 def ask(situation: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
@@ -155,10 +158,11 @@ def _tally(rules: Sequence[Rule], balance: pl.Series, outcomes: pl.DataFrame, ef
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The accounts as the rules saw them, and each rule's effect on them: what a trace is told from."""
+    """The accounts as the rules saw them, and each rule's effect on them: what a trace is told from. views: what each clock rule saw, of a few accounts."""
 
     situation: pl.DataFrame
     effects: Effects
+    views: Mapping[str, pl.DataFrame] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +255,10 @@ class Verdicts:
         one = self.seen.situation.slice(row_index, 1)
         if row_index < 0 or not one.height:
             raise IndexError(f"there is no row {row_index}")
-        views = moments(one, active(self.books, "clock", self.as_of))
+        if self.seen.views is None:
+            views = moments(one, active(self.books, "clock", self.as_of))
+        else:
+            views = {rule: view.slice(row_index, 1) for rule, view in self.seen.views.items()}
         rules = [rule for book in self.books for rule in book.rules]
         plain = [rule for rule in rules if rule.id not in views]  # put at once: each by itself costs as much as all together
         with blaming(one, lambda: (source for rule in plain for source in rule.sources)):

@@ -26,7 +26,7 @@ from panhuo.engines.strategy.arrays import Flags, Floats, Ints
 from panhuo.engines.strategy.frames import DECISION
 from panhuo.engines.strategy.limits import Limit
 from panhuo.engines.strategy.policy import StrategyPolicy
-from panhuo.engines.strategy.sentences import LANGS, price_of, say_why, unit_of
+from panhuo.engines.strategy.sentences import LANGS, prices_of, say_why, unit_of
 from panhuo.engines.strategy.weighing import weigh, whole_fen
 from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.findings import Outcome, no_findings
@@ -91,7 +91,7 @@ def explain(allocation: Allocation, limits: Sequence[Limit], *, currency: str = 
 def _worth(limit: Limit, used: float, price: float, lang: Lang, currency: str) -> str:
     """What more of a limit would bring, in words."""
     if price * limit.unit_size >= HALF_FEN:
-        return p.MORE_OF_IT.to(lang).format(unit=unit_of(limit, lang, currency), price=price_of(limit, price, lang, currency))
+        return p.MORE_OF_IT.to(lang).format(unit=unit_of(limit, lang, currency), price=prices_of([limit], np.array([price]), lang, currency)[0])
     return (p.NO_USE if used < limit.at_most * (1.0 - 1e-6) else p.USED_BUT_FREE).to(lang)
 
 

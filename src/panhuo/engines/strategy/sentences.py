@@ -9,7 +9,7 @@ import polars as pl
 
 from panhuo.engines.strategy import phrases as p
 from panhuo.engines.strategy.amounts import short
-from panhuo.engines.strategy.arrays import Ints
+from panhuo.engines.strategy.arrays import Floats, Ints
 from panhuo.engines.strategy.limits import Limit
 from panhuo.engines.strategy.weighing import Facts, whole_fen
 from panhuo.kernel.money import HALF_FEN, in_currency
@@ -35,7 +35,7 @@ def say_why(facts: Facts, limits: Sequence[Limit], bars: Sequence[pl.Series], cu
     which = pl.Series(np.searchsorted(distinct, code))
     out = []
     for lang, bar in zip(LANGS, bars, strict=True):
-        prices = [price_of(limit, float(price), lang, currency) for limit, price in zip(limits, facts.prices, strict=True)]
+        prices = prices_of(limits, facts.prices, lang, currency)
         words = [_worded(facts, limits, prices, int(row), int(told[row]), lang, currency) for row in first]
         columns: dict[str, pl.Series] = {}
         for place in range(_AMOUNTS + 1):
@@ -107,8 +107,9 @@ def _worded(facts: Facts, limits: Sequence[Limit], prices: Sequence[str], row: i
     return one[0], one[1] + two[0], two[1] + three[0], three[1], one[2], two[2], three[2]
 
 
-def price_of(limit: Limit, price: float, lang: Lang, currency: str) -> str:
-    return str(short(whole_fen(np.array([price * limit.unit_size])), lang, currency)[0])
+def prices_of(limits: Sequence[Limit], prices: Floats, lang: Lang, currency: str) -> list[str]:
+    """What one more unit of each limit is worth, in words."""
+    return list(short(whole_fen(prices * np.array([limit.unit_size for limit in limits])), lang, currency)) if limits else []
 
 
 def unit_of(limit: Limit, lang: Lang, currency: str) -> str:
