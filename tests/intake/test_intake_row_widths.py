@@ -110,3 +110,46 @@ def test_codes_side_by_side_are_no_amount(tmp_path: Path) -> None:
     frame = read_tape(path)
     assert frame["__fault"].null_count() == 30
     assert frame["支行号"][0] == "100"
+
+
+PLAIN = ["借据号", "姓名", "未偿本金", "未偿利息", "逾期天数", "备注"]
+
+
+def read(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[tuple[str | None, str | None]]:
+    """Principal and fault of each row."""
+    path.write_text("".join(",".join(row) + "\n" for row in [header, *rows]))
+    return read_tape(path).select("未偿本金", "__fault").rows()
+
+
+@pytest.mark.parametrize(("pieces", "interest"), [(["13", "000"], "100"), (["13", "345.67"], "100.50"), (["1", "234", "567.00"], "8.00")])
+@pytest.mark.parametrize("cut", [30, 39])
+def test_a_header_that_ends_in_a_comma_lends_no_room_to_a_cut_amount(pieces: list[str], interest: str, cut: int, tmp_path: Path) -> None:
+    """Most rows are cut, and are then as long as the header: the others stay, these go."""
+    rows = [[f"J{i}", "王芳", *(pieces if i < cut else ["812.00"]), interest, "31", ""] for i in range(40)]
+    assert read(tmp_path / "t.csv", [*PLAIN, *[""] * (len(pieces) - 1)], rows) == [(None, "ROW_RAGGED")] * cut + [("812.00", None)] * (40 - cut)
+
+
+@pytest.mark.parametrize("trailing", [1, 2])
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        (["借据号", "姓名", "未偿利息", "逾期天数", "未偿本金", "五级分类"], ["120", "365", "5000", "次级"]),
+        (["借据号", "姓名", "未偿本金", "逾期天数", "未偿利息", "五级分类"], ["120", "365", "3.5", "次级"]),
+        (["借据号", "姓名", "未偿利息", "逾期天数", "未偿本金", "备注"], ["50", "110", "5000.00", ""]),
+        (["借据号", "姓名", "未偿本金", "未偿利息", "逾期天数", "备注"], ["100", "200", "30", ""]),
+    ],
+)
+def test_small_figures_side_by_side_in_rows_that_end_in_commas_are_read(header: list[str], row: list[str], trailing: int, tmp_path: Path) -> None:
+    rows = [[f"J{i}", "王芳", *row, *[""] * trailing] for i in range(30)]
+    assert read(tmp_path / "t.csv", header, rows) == [(row[header.index("未偿本金") - 2], None)] * 30
+
+
+def test_blocks_of_rows_that_end_in_a_comma_and_blocks_that_do_not(tmp_path: Path) -> None:
+    """As Excel writes them, sixteen rows at a time; a row in which a comma cut an amount is none of them."""
+    rows = [[f"J{i}", "王芳", "5000.00", "100.50", "30", "", *[""] * (i // 16 % 2)] for i in range(64)]
+    assert read(tmp_path / "a.csv", PLAIN, rows) == [("5000.00", None)] * 64
+    assert read(tmp_path / "b.csv", [*PLAIN, ""], rows) == [("5000.00", None)] * 64
+    bad = ["X", "王芳", "812", "345.67", "50.00", "100", ""]
+    assert read(tmp_path / "c.csv", PLAIN, [*rows, bad])[-1] == (None, "ROW_RAGGED")
+    moved = ["X", "王", "芳", "812.00", "50.00", "100", ""]
+    assert read(tmp_path / "d.csv", PLAIN, [*rows, moved])[-1] == (None, "ROW_RAGGED")

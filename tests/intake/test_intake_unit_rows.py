@@ -49,7 +49,12 @@ def owed(path: Path) -> list[tuple[int, int]]:
 @pytest.mark.parametrize("name", ["t.csv", "t.xlsx"])
 @pytest.mark.parametrize(
     "units",
-    [UNITS, ["", "", "（万元）", "(元)", "（%）", "", "（天）"], ["单位", "", "人民币万元", "元", "", "—", "天"], ["", "", "万元", "", "", "", ""]],
+    [
+        UNITS,
+        ["", "", "（万元）", "(元)", "（%）", "", "（天）"],
+        ["单位", "", "人民币万元", "元", "", "—", "天"],
+        ["字符", "必填", "万元", "元", "YYYY", "", "DPD"],
+    ],
 )
 def test_units_under_the_headings_are_theirs(name: str, units: list[str], tmp_path: Path) -> None:
     path = table(tmp_path / name, [["不良清单"], HEAD, units, ROW, ["J002", *ROW[1:]]])
@@ -145,3 +150,23 @@ def test_what_a_next_page_repeats() -> None:
     assert says_units(["", None, "万元", "(元)", "天"])
     assert not says_units(["", None, None])
     assert not says_units(["J1", None, "万元"])
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.xlsx"])
+@pytest.mark.parametrize(
+    ("units", "heading"),
+    [
+        (["", "", "万元", "", "", "", ""], "未偿利息"),
+        (["", "", "", "万元", "", "", "天"], "未偿本金"),
+        (["", "", "万元", "%", "", "", "天"], "未偿利息"),
+        (["", "", "人民币（万元）", "万元", "", "", "天"], "未偿本金"),
+        (["", "", "万元，保留两位", "万元", "", "", "天"], "未偿本金"),
+        (["字符", "", "万元", "数值", "", "", "整数"], "未偿利息"),
+    ],
+)
+def test_a_unit_that_does_not_reach_every_amount_is_refused(name: str, units: list[str], heading: str, tmp_path: Path) -> None:
+    """One amount in 万元 beside one of which nothing is said, or nothing known: 10,000 times too small or too large is no guess to make."""
+    with pytest.raises(InputUnusable) as caught:
+        open_tape(table(tmp_path / name, [HEAD, units, ROW]))
+    assert caught.value.code == "UNIT_ROW_UNCLEAR"
+    assert heading in caught.value.cause.zh

@@ -57,9 +57,9 @@ def of_nothing(r: Reconciliation) -> list[Notice]:
         Notice(
             NOTHING,
             Words(
-                f"{r.rows_in:,} 行全部被剔除，没有一户进入方案。原因见 findings.csv；多半是版式读错了列、单位或日期：panhuo layout suggest",
-                f"all {r.rows_in:,} row(s) were rejected and no account is in the plan. findings.csv says why; more often than not the layout reads the wrong column, "
-                "unit or date: panhuo layout suggest",
+                f"{r.rows_in:,} 行全部被剔除，没有一户进入方案。原因见 findings.csv：ROW_RAGGED 是行的格数与表头不符（行末多出的逗号、金额中未加引号的逗号），其余多半是版式读错了列、单位或日期（panhuo layout suggest）",
+                f"all {r.rows_in:,} row(s) were rejected and no account is in the plan. findings.csv says why: ROW_RAGGED is a row with more or fewer cells than the headings (commas at the "
+                "end of rows, unquoted commas in amounts); otherwise the layout more often than not reads the wrong column, unit or date (panhuo layout suggest)",
             ),
         )
     ]

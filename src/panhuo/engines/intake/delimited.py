@@ -174,7 +174,7 @@ class Rows:
     def _judged(self, cells: list[str] | None, raw: str) -> tuple[list[str | None], str | None]:
         """The row as cells (null where empty or unusable) and its fault."""
         width = len(self.dialect.headings)
-        cells = cells[:width] if cells is not None and fits(cells, self.dialect) else None
+        cells = [*cells[:width], *[""] * (width - len(cells))] if cells is not None and fits(cells, self.dialect) else None
         code = None
         if BAD in raw or OTHER in raw:
             code = "ROW_ENCODING"

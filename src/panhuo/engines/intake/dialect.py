@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 from panhuo.engines.intake.archives import ReadLimits
 from panhuo.engines.intake.mapping import normal_heading
 from panhuo.engines.intake.refusals import unusable
-from panhuo.engines.intake.row_widths import may_be_amounts, rows_trail
+from panhuo.engines.intake.row_widths import UNKNOWN, Widths, rows_trail, widths_of
 from panhuo.engines.intake.unit_rows import UnitRow, under
 from panhuo.kernel.errors import InputUnusable
 
@@ -67,7 +67,7 @@ class Dialect:
     and including the header. ``duplicates``: headings that occur more than once, before they were numbered apart. ``titles``: the filled
     cells above the header. ``header_row``: the header's row as a spreadsheet shows the file, blank lines counted. ``written``: the delimiter as the
     file has it; ``delimiter``, one byte, may stand in for it. ``header_cells``: how many the header has, blanks at its end counted; ``unnamed``: how many of
-    the headings are such blanks; ``amounts``: where a cell may be a part of an amount (:mod:`.row_widths`). ``unit_row``: what stands under the header and
+    the headings are such blanks; ``widths``: what the sample says of the rows' cells (:mod:`.row_widths`). ``unit_row``: what stands under the header and
     is no data; ``skip_lines`` and ``header_row`` go up to it."""
 
     delimiter: str
@@ -80,7 +80,7 @@ class Dialect:
     written: str = ""
     header_cells: int = 0
     unnamed: int = 0
-    amounts: frozenset[int] = frozenset()
+    widths: Widths = UNKNOWN
     unit_row: UnitRow | None = None
 
     @property
@@ -127,12 +127,12 @@ def sniff(
     elif usual < cells and not any(heading.strip() for heading in header[usual:]):
         header, cells = header[:usual], usual
     unnamed = next((i for i, heading in enumerate(reversed(header)) if heading.strip()), 0)
-    amounts = may_be_amounts(header, chosen) if unnamed or written > len(header) else frozenset()
+    widths_seen = widths_of(header, body, chosen, unnamed)
     headings, duplicates = clean_headings(header)
     check_columns(len(headings), name, limits)
     place = rows[at]
     unit_row = UnitRow(units, place.number) if units is not None else None
-    return Dialect(one_byte(chosen), headings, cells, place.lines, duplicates, titles, place.number, chosen, written, unnamed, amounts, unit_row)
+    return Dialect(one_byte(chosen), headings, cells, place.lines, duplicates, titles, place.number, chosen, written, unnamed, widths_seen, unit_row)
 
 
 def one_byte(delimiter: str) -> str:

@@ -8,11 +8,13 @@ look alike, the file is read as the second: rows that are refused are told, a wr
 
 from __future__ import annotations
 
+import collections
 import functools
+import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import polars as pl
 
@@ -29,8 +31,26 @@ _LIKE_MONEY: Final = re.compile(r"金|额|息|费|价|值|本$|amount|amt|balanc
 _HABIT: Final = 10
 """Rows that end in a delimiter for each one that does not: from so many on it is the file's habit."""
 
+_MOST_SEAMS: Final = 6
+_GROUP_LENGTH: Final = 3
+_SOME: Final = 5
+"""Fewer rows of a count are slips and no habit."""
+
 _CUT: Final = 0.8
-"""The share of such rows with what looks like an amount cut in two, from which on the commas in the amounts made them so long."""
+"""The share of rows with what looks like an amount cut in two, from which on the commas in the amounts made them so long."""
+
+
+class Widths(NamedTuple):
+    """What the sample of a file says of its rows' cells. kinds: of each heading (:func:`kinds_of`). amounts: columns in which an amount cut at its comma may
+    begin. mixed: rows as long as a header that ends in blanks may be cut ones. loose: counts beyond the headings that a good part of the rows have."""
+
+    kinds: tuple[str, ...] = ()
+    amounts: frozenset[int] = frozenset()
+    mixed: bool = False
+    loose: frozenset[int] = frozenset()
+
+
+UNKNOWN: Final = Widths()
 
 
 def rows_trail(header: Sequence[str], body: Sequence[Sequence[str]], usual: int, delimiter: str) -> bool:
@@ -46,8 +66,18 @@ def rows_trail(header: Sequence[str], body: Sequence[Sequence[str]], usual: int,
     filled = sum(any(cells[len(header) :]) for cells in rows)
     if usual <= len(header) or plain * _HABIT > len(rows) or filled * 2 > len(rows):
         return False
-    amounts = may_be_amounts(header, delimiter)
-    return not amounts or sum(split_amount(cells, amounts) for cells in rows) < _CUT * len(rows)
+    kinds, amounts = kinds_of(header), may_be_amounts(header, delimiter)
+    return not amounts or sum(not whole(cells, kinds, amounts) for cells in rows) < _CUT * len(rows)
+
+
+def widths_of(header: Sequence[str], body: Sequence[Sequence[str]], delimiter: str, unnamed: int) -> Widths:
+    """header: as it will be read, ``unnamed`` blanks at its end."""
+    kinds, amounts = kinds_of(header), may_be_amounts(header, delimiter)
+    full = [cells for cells in body if len(cells) == len(header)]
+    open_ = sum(not whole(cells, kinds, amounts) for cells in full) if unnamed else 0
+    longer = collections.Counter(len(cells) for cells in body if len(cells) > len(header) and not any(cells[len(header) :]))
+    loose = frozenset(count for count, rows in longer.items() if rows >= _SOME and rows * _HABIT >= len(body))
+    return Widths(kinds, amounts, bool(open_ and (len(full) < len(body) or open_ >= _CUT * len(full))), loose)
 
 
 def may_be_amounts(header: Sequence[str], delimiter: str) -> frozenset[int]:
@@ -55,54 +85,123 @@ def may_be_amounts(header: Sequence[str], delimiter: str) -> frozenset[int]:
     of money (a branch 320 beside its office 101 is no amount)."""
     if delimiter not in _COMMAS:
         return frozenset()
-    money, others = _names()
+    named = _names()
     forms = map(normal_heading, header)
-    return frozenset(i for i, form in enumerate(forms) if form in money or (form not in others and _LIKE_MONEY.search(form)))
+    return frozenset(i for i, form in enumerate(forms) if named.get(form) == "money" or (form not in named and _LIKE_MONEY.search(form)))
 
 
-def split_amount(cells: Sequence[str], amounts: frozenset[int]) -> bool:
-    """Whether two neighbours look like one amount cut at its thousands comma: 812 and 345.67."""
-    return any(i in amounts and _LEADING.match(a) and _GROUP.match(b) for i, (a, b) in enumerate(pairwise(cells)))
+def kinds_of(header: Sequence[str]) -> tuple[str, ...]:
+    """What the cells under each heading look like: number, count, date, name, word, nothing (a blank heading), or "" where its name does not say."""
+    named = _names()
+    return tuple(_LOOKS.get(named.get(normal_heading(heading), ""), "") if heading.strip() else "nothing" for heading in header)
+
+
+def whole(cells: Sequence[str], kinds: Sequence[str], amounts: frozenset[int]) -> bool:
+    """Whether nothing speaks for amounts cut at their commas: no two neighbours look like 812 and 345.67 under an amount, or they do and the cells fit their
+    headings better as they stand than in any way of putting such neighbours together (次级 stands under 五级分类)."""
+    seams: list[int] = []
+    for i, (a, b) in enumerate(pairwise(cells)):
+        first = i in amounts and _LEADING.match(a)
+        if (first or (i - 1 in seams and len(a) == _GROUP_LENGTH)) and _GROUP.match(b):
+            seams.append(i)
+    if not seams:
+        return True
+    stands = _misfits(cells, kinds) + _unfilled(cells, kinds)
+    for count in range(1, min(len(seams), _MOST_SEAMS) + 1):
+        for joined in itertools.combinations(seams[:_MOST_SEAMS], count):
+            moved = _joined(cells, joined)
+            if _misfits(moved, kinds) + _unfilled(moved, kinds) <= stands:
+                return False
+    return True
+
+
+def _joined(cells: Sequence[str], seams: Collection[int]) -> list[str]:
+    """The cells with those on either side of a seam as one."""
+    out: list[str] = []
+    for i, cell in enumerate(cells):
+        if i - 1 in seams:
+            out[-1] += cell
+        else:
+            out.append(cell)
+    return out
+
+
+def _misfits(cells: Sequence[str], kinds: Sequence[str]) -> int:
+    """How many cells cannot be what their heading says."""
+    return sum(bool(cell.strip()) and kind in _MISFIT and _MISFIT[kind](cell.strip()) for cell, kind in zip(cells, kinds, strict=False))
+
+
+def _unfilled(cells: Sequence[str], kinds: Sequence[str]) -> int:
+    """How many figures are missing: no fault by itself, but one reading may leave more of them empty than another."""
+    filled = sum(kind in ("number", "count") and bool(cell.strip()) for cell, kind in zip(cells, kinds, strict=False))
+    return sum(kind in ("number", "count") for kind in kinds) - filled
 
 
 def fits(cells: Sequence[str], dialect: Dialect) -> bool:
     """Whether a row's cells stand under their headings, for all that its count can say.
 
     As many as the usual row has, what is beyond the headings being empty; one delimiter less at the end of a row whose last cell is filled, for then none
-    is lacking before it; as many as the header has, blanks and all, where its blanks are empty. Where something stands under a blank heading, or nothing but
-    the header speaks for the count, no two neighbours may look like one amount.
+    is lacking before it; as many as the header has, blanks and all, or all but its blanks. Where a count is not the file's habit, or something stands under
+    a blank heading, the cells themselves must speak for it: no amount may look cut, nothing may stand under a heading that it cannot belong to.
     """
-    width, count = len(dialect.headings), len(cells)
+    width, count, seen = len(dialect.headings), len(cells), dialect.widths
     if count == width:
         if width < dialect.cells:
             return bool(cells[-1])
-        return not any(cells[width - dialect.unnamed :] if dialect.unnamed else ()) or not split_amount(cells, dialect.amounts)
-    if count <= width or any(cells[width:]):
+        doubt = seen.mixed or (dialect.unnamed > 0 and any(cells[width - dialect.unnamed :]))
+        return not doubt or whole(cells, seen.kinds, seen.amounts)
+    if count == width - dialect.unnamed:
+        return True
+    if count < width or any(cells[width:]):
         return False
-    return count == dialect.cells or (count == dialect.header_cells and not split_amount(cells, dialect.amounts))
+    if count == dialect.cells:
+        return True
+    sound = whole(cells, seen.kinds, seen.amounts)
+    return sound and (count == dialect.header_cells or (count in seen.loose and not _misfits(cells, seen.kinds)))
 
 
 def doubtful(frame: pl.DataFrame, dialect: Dialect) -> bool:
-    """Whether :func:`fits` would refuse any of these rows of the usual count; ``frame`` holds the headings' columns."""
-    if not dialect.unnamed or not dialect.amounts:
+    """Whether :func:`fits` might refuse any of these rows of the usual count; ``frame`` holds the headings' columns."""
+    amounts = dialect.widths.amounts
+    if not dialect.unnamed or not amounts:
         return False
-    blank = frame.columns[len(dialect.headings) - dialect.unnamed :]
-    filled = frame.filter(pl.any_horizontal(pl.col(blank).is_not_null()))
-    if not filled.height:
+    if not dialect.widths.mixed:
+        blank = frame.columns[len(dialect.headings) - dialect.unnamed :]
+        frame = frame.filter(pl.any_horizontal(pl.col(blank).is_not_null()))
+    if not frame.height:
         return False
-    pairs = [
-        pl.col(a).str.contains(_HEAD) & pl.col(b).str.contains(_TAIL) for i, (a, b) in enumerate(pairwise(frame.columns)) if i in dialect.amounts
-    ]
-    return bool(pairs) and bool(filled.select(pl.any_horizontal(pairs).fill_null(value=False).any()).item())
+    pairs = [pl.col(a).str.contains(_HEAD) & pl.col(b).str.contains(_TAIL) for i, (a, b) in enumerate(pairwise(frame.columns)) if i in amounts]
+    return bool(pairs) and bool(frame.select(pl.any_horizontal(pairs).fill_null(value=False).any()).item())
+
+
+_LOOKS: Final = {
+    "money": "number",
+    "integer": "count",
+    "rate": "number",
+    "number": "number",
+    "date": "date",
+    "code": "word",
+    "address": "word",
+    "name": "name",
+}
+_NUMBER: Final = re.compile(r"^[\s¥￥$+(（-]*[0-9][0-9.,，]*[)）元圆%％天日万\s-]*$")
+_DAY: Final = re.compile(r"^[0-9]{4}\s*[-/.年]|^[0-9]{8}$|^[0-9]{5}$|^[0-9]{1,2}[-/.][0-9A-Za-z]|^[A-Za-z]{3}-")
+_FIGURES: Final = re.compile(r"^[0-9]{3,}$|^[0-9]+\.[0-9]+$")
+_MISFIT: Final[dict[str, Callable[[str], bool]]] = {
+    "number": lambda cell: not _NUMBER.match(cell) or re.fullmatch(r"0[0-9]{2}(?:\.[0-9]*)?", cell) is not None,
+    "count": lambda cell: not _NUMBER.match(cell) or re.fullmatch(r"0[0-9]{2}|[0-9,]*\.[0-9]*[1-9][0-9]*|[0-9,]*\.[0-9]{2}", cell) is not None,
+    "date": lambda cell: not _DAY.match(cell),
+    "name": lambda cell: _NUMBER.match(cell) is not None,
+    "nothing": bool,
+    "word": lambda cell: _FIGURES.match(cell) is not None,
+}
+"""A cell of three figures that begins with 0 is the second half of an amount; a count of days has no fen; a code may be a figure of one or two."""
 
 
 @functools.cache
-def _names() -> tuple[frozenset[str], frozenset[str]]:
-    """Normal forms of the headings that name an amount, and of those that name anything else."""
+def _names() -> dict[str, str]:
+    """Normal forms of the headings that are known, with what of a person their field holds, else with its kind."""
     from panhuo.engines.intake.suggest_names import synonyms
     from panhuo.kernel.frames import TAPE
 
-    names = {True: set[str](), False: set[str]()}
-    for field, listed in synonyms().items():
-        names[TAPE[field].kind == "money"] |= set(map(normal_heading, listed))
-    return frozenset(names[True]), frozenset(names[False] - names[True])
+    return {normal_heading(word): TAPE[field].personal or TAPE[field].kind for field, listed in synonyms().items() for word in (field, *listed)}

@@ -18,12 +18,18 @@ _LABEL: Final = (
     r"cut-?off(?: date)?|as (?:of|at)(?: date)?|data date|reporting date)"
 )
 _DAY: Final = r"((?:19|20)[0-9]{2})(?:\s*年\s*([0-9]{1,2})\s*月\s*([0-9]{1,2})\s*[日号]|([-/.])([0-9]{1,2})\4([0-9]{1,2})(?![0-9])|([0-9]{2})([0-9]{2})(?![0-9]))"
-_MONTH_END: Final = re.compile(r"((?:19|20)[0-9]{2})\s*年\s*([0-9]{1,2})\s*月\s*末")
+_MONTH_END: Final = re.compile(r"((?:19|20)[0-9]{2})\s*年\s*([0-9]{1,2})\s*月\s*末(?!\s*(?:以前|之前|前|以来|至今))")
+_OF_A_LIST: Final = re.compile(
+    r"^[\s的()（）、,:;·_—-]*(?:$|不良|逾期|违约|贷款|资产|债权|委外|委托|催收|信用|个人|对公|公司|小微|消费|经营|住房|房贷|汽车|网贷|网络|客户|借款|全行|全量|表内|表外|风险|五级|"
+    r"清单|明细|台账|数据|报表|存量|余额|账户|单位|时点)"
+)
+"""What may follow the end of a month in the title of a list drawn up then: 2024年末不良贷款清单, but not 2024年末较…, 2024年末新增…."""
 _QUARTER_END: Final = re.compile(r"((?:19|20)[0-9]{2})\s*年\s*第?\s*([一二三四1-4])\s*季度?\s*[末底]")
 _STATED: Final = re.compile(rf"{_LABEL}\s*(?:为|是)?\s*[:]?\s*(?:{_DAY}|{_MONTH_END.pattern})")
 _ANY_DAY: Final = re.compile(rf"(?<![0-9]){_DAY}|{_MONTH_END.pattern}")
 _ALONE: Final = re.compile(rf"[(\[【〔]\s*(?:{_DAY}|{_MONTH_END.pattern})\s*[)\]】〕]")
 """A date that fills a pair of brackets: XX银行不良贷款明细表（2026年9月30日）."""
+_COMPARED: Final = re.compile(r"较|比|至今|以来|以前|之前|以后|之后|新增|结转|发放|核销|转入|形成|立案")
 _OTHER: Final = re.compile(
     r"预计|计划|目标|到期|制表|编制|填报|填表|打印|导出|生成|下载|上报|审核|创建|出具|签订|print|creat|generat|export|prepared"
 )
@@ -64,7 +70,9 @@ def _bare(text: str) -> set[dt.date]:
     every = list(_ANY_DAY.finditer(text))
     if len(every) != 1 or _OTHER.search(text):
         return set()
-    found = _ALONE.search(text) or _MONTH_END.search(text)
+    found = _ALONE.search(text)
+    if found is None and (ends := _MONTH_END.search(text)) and _OF_A_LIST.match(text[ends.end() :]) and not _COMPARED.search(text):
+        found = ends
     day = _day(*every[0].groups()) if found is not None else None
     return {day} if day is not None else set()
 

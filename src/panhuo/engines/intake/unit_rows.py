@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from panhuo.engines.intake.mapping import heading_unit, stated_in
 from panhuo.engines.intake.money_words import BRACKETS, plain, said
 from panhuo.engines.intake.refusals import unusable
+from panhuo.engines.intake.row_widths import may_be_amounts
 from panhuo.engines.intake.title_units import stated_unit
 from panhuo.kernel.words import Words
 
@@ -21,6 +22,8 @@ _NO_MONEY: Final = re.compile(r"^(?:[户笔人个件份次条宗套张家项台�
 _ORDINAL: Final = re.compile(r"^\(?([0-9]{1,4})\)?(?:\s*[=＝].*)?$")
 _LEADING: Final = ("abcdefgh", "甲乙丙丁戊己庚辛")
 _LABELS: Final = ("栏次", "行次", "列次", "栏目", "栏号", "列号")
+_NOT_OF_MONEY: Final = ("percent", "permille", "months", "days", "years", "weeks", "m2", "mu")
+_MULTIPLE: Final = re.compile(r"[十百千万亿]\s*元?|元|yuan|rmb|cny", re.IGNORECASE)
 _ENOUGH: Final = 4
 """Fewer columns than so many say nothing when they are numbered through."""
 
@@ -51,8 +54,8 @@ class UnitRow(NamedTuple):
             raise unusable(
                 "UNIT_ROW_UNCLEAR",
                 where,
-                f"第 {self.number} 行是单位行，其中“{heading}”的单位“{unit}”与表头不一致或不认识",
-                f"row {self.number} states units: {unit!r} under {heading!r} differs from the heading's own unit or is not known",
+                f"第 {self.number} 行是单位行，其中“{heading}”的单位{f'“{unit}”与表头不一致或不认识' if unit else '没有写明，而其他金额写有万元等单位'}",
+                f"row {self.number} states units: {f'{unit!r} under {heading!r} differs from the own unit of the heading or is not known' if unit else f'none under {heading!r}, though other amounts have one'}",
                 "在表头括号内逐列写明单位，并删去单位行",
                 "write each column's unit in its heading's brackets and delete the row of units",
             )
@@ -77,10 +80,25 @@ def under(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Under | Non
     filled = [(i, cell) for i, cell in enumerate(cells) if cell]
     if len(filled) == 1 and (_LABEL.match(plain(filled[0][1])) or not states_unit(filled[0][1])) and stated_unit([filled[0][1]]).units:
         return Under(at + 1, list(headings), titles=(filled[0][1],))
-    meanings = [_unit(cell) for _, cell in filled]
-    if not _names_one(meanings) or any(i >= len(headings) for i, _ in filled):
+    if any(i >= len(headings) for i, _ in filled):
         return None
-    return joined(headings, filled, at + 1)
+    meanings = [_unit(cell) for _, cell in filled]
+    money = may_be_amounts(headings, ",")
+    large = [(i, unit) for (i, _), unit in zip(filled, meanings, strict=True) if i in money and unit and stated_in(unit) not in ("", "yuan", None)]
+    # a word nobody knows beside 万元 (字符, 必填) makes no account of the row; an account has figures
+    figures = any(re.search("[0-9]", plain(cell)) for _, cell in filled)
+    multiple = bool(large) or any(i in money and _MULTIPLE.search(cell) for i, cell in filled)
+    if not _names_one(meanings) and (figures or not multiple):
+        return None
+    found = joined(headings, filled, at + 1)
+    odd = [
+        (headings[i], cell)
+        for (i, cell), unit in zip(filled, meanings, strict=True)
+        if i in money and (unit is None or (unit and stated_in(unit) in _NOT_OF_MONEY))
+    ]
+    blank = [i for i in sorted(money) if (i >= len(cells) or not cells[i]) and heading_unit(headings[i]) is None] if large else []
+    bare = [(headings[i], "") for i in blank]  # one unit merged over several amounts, or written once: to which it belongs nothing says
+    return found._replace(unclear=(*found.unclear, *odd, *bare))
 
 
 def joined(headings: Sequence[str], filled: Sequence[tuple[int, str]], rows: int) -> Under:
