@@ -292,3 +292,22 @@ def test_a_first_password_opens_nothing_but_the_way_to_another(client: Client, u
     assert client.get("/tapes").status_code == 200
     assert knock(Client(), first).status_code != 302
     assert knock(Client(), new).status_code == 302
+
+
+def test_an_operator_shuts_an_organisation_and_opens_it_again(client: Client, user: User) -> None:
+    """Every organisation stands once on the page, with one button; whose it is not, he cannot shut his own."""
+    house = Organisation.objects.create(kind="operator", name="运营方")
+    operator = User(organisation=house, username="door-op", name="运", role="auditor", administrator=True)
+    operator.set_password(PASSWORD)
+    operator.save()
+    assert knock(client, name="door-op").status_code == 302
+    page = client.get("/organisations").content.decode()
+    main = page[page.index("<main") :]
+    assert main.count('<th scope="row">门口银行</th>') == 1
+    assert main.count(f'action="/organisations/{user.organisation_id}/active"') == 1
+    assert f'action="/organisations/{house.pk}/active"' not in main
+    assert client.post(f"/organisations/{user.organisation_id}/active", {"active": "0"}).status_code == 302
+    assert knock(Client()).status_code != 302
+    assert "已停用" in client.get("/organisations").content.decode()
+    assert client.post(f"/organisations/{user.organisation_id}/active", {"active": "1"}).status_code == 302
+    assert knock(Client()).status_code == 302

@@ -22,6 +22,7 @@ from panhuo.apps.identity.single_sign_on import single_sign_on
 from panhuo.kernel.errors import PanhuoError
 from panhuo.kernel.words import Words
 
+_OPEN = State(Words("启用", "open"), "good")
 _YES, _NO = State(Words("可登录", "may sign in"), "good"), State(Words("已停用", "shut"), "bad")
 
 
@@ -174,21 +175,8 @@ def organisations(request: HttpRequest) -> HttpResponse:
             return redirect("/organisations")
     with unfenced():
         rows = list(Organisation.objects.order_by("kind", "name"))
-    table = Table(
-        "organisations",
-        Words("机构", "Organisations"),
-        (
-            Column("name", Words("名称", "Name")),
-            Column("kind", Words("类型", "Kind"), value=lambda row: KINDS[row.kind]),
-            Column("active", Words("状态", "State"), "state", value=lambda row: _YES if row.active else _NO),
-            Column("created_at", Words("建立时间", "Since"), "moment"),
-        ),
-        rows,
-        chooser=False,
-    )
     context |= {
-        "table": table,
-        "rows": rows,
+        "rows": [(row, KINDS[row.kind], _OPEN if row.active else _NO) for row in rows],
         "kinds": KINDS,
         "roles": [role for role in ROLES.values() if role.name in SEES_THE_CONSOLE],
         "own": scope.organisation_id,
