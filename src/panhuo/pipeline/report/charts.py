@@ -112,7 +112,10 @@ def cash_by_month(rows: Sequence[tuple[int, str, float]], lang: Lang, names: dic
 def route_mix(
     rows: Sequence[tuple[str, str, float]], names: dict[str, str], colours: dict[str, str], *, share_title: str, order: Sequence[str]
 ) -> str:
-    """For each bucket, the share of its balance on each route. rows: (bucket, route, balance_fen)."""
+    """For each bucket, the share of its balance on each route. rows: (bucket, route, balance_fen). order: of all buckets; those between the first and the last
+    keep their place though they hold nothing."""
+    places = sorted({order.index(b) for b, _, _ in rows})
+    shown = list(order[places[0] : places[-1] + 1]) if places else []
     present = [r for r in colours if any(route == r for _, route, _ in rows)]
     values = [{"b": b, "r": names[r], "o": present.index(r), "v": v} for b, r, v in rows]
     return draw(
@@ -122,7 +125,7 @@ def route_mix(
             "width": WIDTH,
             "height": 220,
             "encoding": {
-                "x": {"field": "b", "type": "nominal", "sort": list(order), "title": None, "axis": {"labelAngle": 0}},
+                "x": {"field": "b", "type": "nominal", "scale": {"domain": shown}, "title": None, "axis": {"labelAngle": 0}},
                 "y": {"field": "v", "type": "quantitative", "stack": "normalize", "title": share_title, "axis": {"format": ".0%", "tickCount": 5}},
                 "color": {
                     "field": "r",
