@@ -11,7 +11,7 @@ import pytest
 
 SOURCE_SUFFIXES = {".py", ".yaml", ".j2", ".js", ".css", ".html"}
 FILE_BUDGET = 600
-KERNEL_BUDGET = 2_400
+KERNEL_BUDGET = 2_320
 """Was 2,100 until casts in expressions gave null and a place instead of failing, for layouts, policies and rulebooks alike; 2,300 until true and false
 were refused as numbers in all of them."""
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "base", "manager", "stuff", "tools"}

@@ -17,6 +17,7 @@ from panhuo.engines.intake.delimited import Rows
 from panhuo.engines.intake.dialect import sniff
 from panhuo.engines.intake.sources import open_tape, read_tape
 from panhuo.kernel.errors import InputUnusable
+from sheets import rows as cells
 
 HEADINGS = ("借据号", "姓名", "未偿本金", "备注")
 CHARS = st.sampled_from([*"abc12.,;|\t\"'\n 张欧陽元￥é", "\u3000", "\r\n", '""', "1,234.50", "=A1"])
@@ -33,10 +34,6 @@ def twin(text: str, delimiter: str) -> list[tuple[str | None, ...]]:
     """What the csv module reads, empty cells as None."""
     rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     return [tuple(cell or None for cell in row) for row in rows[1:] if row]
-
-
-def cells(frame: pl.DataFrame) -> list[tuple[str | None, ...]]:
-    return frame.select(pl.exclude("__file", "__row", "__fault", "__raw")).rows()
 
 
 @pytest.mark.parametrize("delimiter", [",", "\t", ";", "|", "^", "~"])

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-import xlsxwriter
 
 from panhuo.engines.intake import clean, load_layout, open_tape
 from panhuo.engines.intake.mapping import bind
 from panhuo.engines.intake.suggest import suggest_layout
 from panhuo.engines.intake.unit_rows import numbered, says_units, under
 from panhuo.kernel.errors import InputUnusable
+from sheets import texts_of
 
 HEAD = ["借据号", "姓名", "未偿本金", "未偿利息", "执行年利率", "逾期起始日", "逾期天数"]
 ROW = ["J001", "张三", "12.5", "0.25", "6", "2026-01-01", "303"]
@@ -28,14 +28,7 @@ def table(path: Path, rows: Sequence[Sequence[str]]) -> Path:
         with path.open("w", encoding="gb18030", newline="") as file:
             csv.writer(file).writerows(rows)
         return path
-    book = xlsxwriter.Workbook(str(path))
-    sheet = book.add_worksheet("清单")
-    for at, row in enumerate(rows):
-        for column, cell in enumerate(row):
-            if cell:
-                sheet.write(at, column, cell)
-    book.close()
-    return path
+    return texts_of(path, 清单=rows)
 
 
 def owed(path: Path) -> list[tuple[int, int]]:

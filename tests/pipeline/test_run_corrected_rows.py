@@ -7,10 +7,10 @@ from pathlib import Path
 import fastexcel
 import polars as pl
 import pytest
-import xlsxwriter
 from made_runs import AS_OF, Ran, Rows, ran
 
 from panhuo.engines.intake import rejects
+from sheets import texts_of
 
 
 def correct(path: Path, out: Path, cells: dict[str, dict[str, str]]) -> Path:
@@ -24,14 +24,7 @@ def correct(path: Path, out: Path, cells: dict[str, dict[str, str]]) -> Path:
             row[rows[top].index(heading)] = cell
             done.add(number)
     assert done == set(cells)
-    book = xlsxwriter.Workbook(str(out))
-    sheet = book.add_worksheet("rejected")
-    for i, row in enumerate(rows):
-        for j, cell in enumerate(row):
-            if cell:
-                sheet.write_string(i, j, cell)
-    book.close()
-    return out
+    return texts_of(out, rejected=rows)
 
 
 def titled(path: Path, rows: Rows, *titles: str) -> Path:

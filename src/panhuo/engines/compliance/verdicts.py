@@ -271,10 +271,10 @@ class Verdicts:
             else:
                 with blaming(view, lambda rule=rule: rule.sources):  # type: ignore[misc]
                     outcome = view.select(rule.outcome.alias("outcome"))["outcome"][0]
-            lines.append(self._line(rule, one if view is None else view, outcome, row_index))
+            lines.append(self._line(rule, one if view is None else view, outcome, self.seen.effects, row_index))
         return tuple(lines)
 
-    def _line(self, rule: Rule, view: pl.DataFrame, outcome: bool | None, row: int) -> TraceLine:
+    def _line(self, rule: Rule, view: pl.DataFrame, outcome: bool | None, effects: Effects, row: int) -> TraceLine:
         text = rule.text
         state: RuleState = "unknown" if outcome is None else "fired" if outcome else "clear"
         if not text.in_force(self.as_of):
@@ -287,8 +287,7 @@ class Verdicts:
             kind = text.effect.kind
             consequence = state == "fired"
             if kind in ("bars", "warns", "permits"):
-                assert self.seen is not None  # trace() has asked
-                consequence = bool(self.seen.effects.of(kind)[rule.id][row])
+                consequence = bool(effects.of(kind)[rule.id][row])
         return TraceLine(
             rule.id, rule.book, text.title, state, effect_words(rule).en, consequence, values, text.reason, text.certainty, source_words(rule)
         )

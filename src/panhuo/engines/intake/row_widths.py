@@ -2,8 +2,8 @@
 
 An unquoted thousands comma (812,345.67) makes one cell of an amount two. Where the last column is empty in that row, all that is left over at its end is an
 empty cell, and a reader who forgives empty cells at the end reads 812 as principal and 345.67 as interest. So a row has as many cells as the headings, and
-an empty one more only where the file's rows end in a delimiter as a habit. Where a delimiter at the end of all rows and a comma in an amount of all rows
-look alike, the file is read as the second: rows that are refused are told, a wrong amount is not.
+empty ones more only where the file's rows have them as a habit. Where counts cannot tell a delimiter at the end from a comma in an amount, the cells do, by
+how they fit their headings; where they cannot either, the row is refused: that is told, a wrong amount is not.
 """
 
 from __future__ import annotations
@@ -81,10 +81,12 @@ def widths_of(header: Sequence[str], body: Sequence[Sequence[str]], delimiter: s
 
 
 def may_be_amounts(header: Sequence[str], delimiter: str) -> frozenset[int]:
-    """The columns in which an amount cut at its thousands comma may begin: none where another delimiter divides the cells, nor under a name that is not one
-    of money (a branch 320 beside its office 101 is no amount)."""
-    if delimiter not in _COMMAS:
-        return frozenset()
+    """The columns in which an amount cut at its thousands comma may begin: none where another delimiter divides the cells."""
+    return money_columns(header) if delimiter in _COMMAS else frozenset()
+
+
+def money_columns(header: Sequence[str]) -> frozenset[int]:
+    """The columns of amounts, by their names: known ones, and unknown ones like them (a branch 320 beside its office 101 is no amount)."""
     named = _names()
     forms = map(normal_heading, header)
     return frozenset(i for i, form in enumerate(forms) if named.get(form) == "money" or (form not in named and _LIKE_MONEY.search(form)))
@@ -106,11 +108,10 @@ def whole(cells: Sequence[str], kinds: Sequence[str], amounts: frozenset[int]) -
             seams.append(i)
     if not seams:
         return True
-    stands = _misfits(cells, kinds) + _unfilled(cells, kinds)
+    stands = _strain(cells, kinds)
     for count in range(1, min(len(seams), _MOST_SEAMS) + 1):
         for joined in itertools.combinations(seams[:_MOST_SEAMS], count):
-            moved = _joined(cells, joined)
-            if _misfits(moved, kinds) + _unfilled(moved, kinds) <= stands:
+            if _strain(_joined(cells, joined), kinds) <= stands:
                 return False
     return True
 
@@ -126,15 +127,22 @@ def _joined(cells: Sequence[str], seams: Collection[int]) -> list[str]:
     return out
 
 
+def _strain(cells: Sequence[str], kinds: Sequence[str]) -> int:
+    """How ill the cells fit their headings: those that cannot be what it says, and figures that are missing. A missing one is no fault by itself, but one
+    reading may leave more of them empty than another."""
+    missing = sum(kind in _FILLED and not cell.strip() for kind, cell in itertools.zip_longest(kinds, cells[: len(kinds)], fillvalue=""))
+    return missing + _misfits(cells, kinds)
+
+
 def _misfits(cells: Sequence[str], kinds: Sequence[str]) -> int:
     """How many cells cannot be what their heading says."""
-    return sum(bool(cell.strip()) and kind in _MISFIT and _MISFIT[kind](cell.strip()) for cell, kind in zip(cells, kinds, strict=False))
+    return sum(map(_misfit, cells, kinds))
 
 
-def _unfilled(cells: Sequence[str], kinds: Sequence[str]) -> int:
-    """How many figures are missing: no fault by itself, but one reading may leave more of them empty than another."""
-    filled = sum(kind in ("number", "count") and bool(cell.strip()) for cell, kind in zip(cells, kinds, strict=False))
-    return sum(kind in ("number", "count") for kind in kinds) - filled
+@functools.lru_cache(maxsize=1 << 14)
+def _misfit(cell: str, kind: str) -> bool:
+    cell = cell.strip()
+    return bool(cell) and kind in _MISFIT and _MISFIT[kind](cell)
 
 
 def fits(cells: Sequence[str], dialect: Dialect) -> bool:
@@ -184,6 +192,7 @@ _LOOKS: Final = {
     "address": "word",
     "name": "name",
 }
+_FILLED: Final = ("number", "count")
 _NUMBER: Final = re.compile(r"^[\s¥￥$+(（-]*[0-9][0-9.,，]*[)）元圆%％天日万\s-]*$")
 _DAY: Final = re.compile(r"^[0-9]{4}\s*[-/.年]|^[0-9]{8}$|^[0-9]{5}$|^[0-9]{1,2}[-/.][0-9A-Za-z]|^[A-Za-z]{3}-")
 _FIGURES: Final = re.compile(r"^[0-9]{3,}$|^[0-9]+\.[0-9]+$")

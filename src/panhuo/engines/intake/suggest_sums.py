@@ -1,7 +1,7 @@
 """Amounts that a tape splits over several columns (表内欠息 and 表外欠息; 律师费, 公告费, 诉讼费), of which a one-to-one match would keep one.
 
-Interest, penalty and fees add up, and so do the parts of a principal that say so (正常本金 and 逾期本金), so headings that compete for one of them are parts of a sum, unless one is the total of the others: to add a
-total to its parts would double the debt. The cells decide where there are some, else the name does (利息 beside 表内欠息 is the total).
+Interest, penalty and fees add up, and so do the parts of a principal that say so (正常本金 and 逾期本金), so headings that compete for one of them are
+parts of a sum, unless one is the total of the others: to add a total to its parts would double the debt. The cells decide where there are some, else the name does (利息 beside 表内欠息 is the total).
 """
 
 from __future__ import annotations

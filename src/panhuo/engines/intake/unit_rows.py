@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from panhuo.engines.intake.mapping import heading_unit, stated_in
 from panhuo.engines.intake.money_words import BRACKETS, plain, said
 from panhuo.engines.intake.refusals import unusable
-from panhuo.engines.intake.row_widths import may_be_amounts
+from panhuo.engines.intake.row_widths import money_columns
 from panhuo.engines.intake.title_units import stated_unit
 from panhuo.kernel.words import Words
 
@@ -83,7 +83,7 @@ def under(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Under | Non
     if any(i >= len(headings) for i, _ in filled):
         return None
     meanings = [_unit(cell) for _, cell in filled]
-    money = may_be_amounts(headings, ",")
+    money = money_columns(headings)
     large = [(i, unit) for (i, _), unit in zip(filled, meanings, strict=True) if i in money and unit and stated_in(unit) not in ("", "yuan", None)]
     # a word nobody knows beside 万元 (字符, 必填) makes no account of the row; an account has figures
     figures = any(re.search("[0-9]", plain(cell)) for _, cell in filled)

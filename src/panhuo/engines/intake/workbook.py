@@ -214,7 +214,8 @@ def _header(rows: Sequence[Sequence[str]], at: int, known: Collection[str]) -> t
     units: Under | None = None
     for upper in (at - 1, at):
         if upper >= 0 and upper + 1 < len(rows):
-            high, low, below = _without_units([cell.strip() for cell in rows[upper]], [cell.strip() for cell in rows[upper + 1]])
+            high = [cell.strip() for cell in rows[upper]]
+            low, below = _without_units(high, [cell.strip() for cell in rows[upper + 1]])
             spans = spanning(high, low, known)
             both = two_storeys(high, low, known) if spans else [b or a for a, b in zip(high, low, strict=True)]
             if _hits(both, known) > best - 2 * spans:  # joined, a spanning heading and what stands below it may no longer be known ones
@@ -226,12 +227,12 @@ def _header(rows: Sequence[Sequence[str]], at: int, known: Collection[str]) -> t
     return cells, start, end, units
 
 
-def _without_units(high: Sequence[str], low: Sequence[str]) -> tuple[Sequence[str], Sequence[str], list[tuple[int, str]]]:
-    """Two rows of headings less what in the lower one is a unit under a heading of its own ((万元) below 未偿本金), and these units by column."""
+def _without_units(high: Sequence[str], low: Sequence[str]) -> tuple[list[str], list[tuple[int, str]]]:
+    """The lower of two rows of headings less what is a unit under a heading of its own ((万元) below 未偿本金), and these units by column."""
     alone = [bool(a) and (i + 1 == len(high) or bool(high[i + 1]) or not low[i + 1]) for i, a in enumerate(high)]
     units = [(i, cell) for i, cell in enumerate(low) if alone[i] and states_unit(cell)]
     taken = {i for i, _ in units}
-    return high, ["" if i in taken else cell for i, cell in enumerate(low)], units
+    return ["" if i in taken else cell for i, cell in enumerate(low)], units
 
 
 def formulas_without_values(path: Path) -> int:

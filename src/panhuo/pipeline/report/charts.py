@@ -6,7 +6,7 @@ its numbers in a table on the page.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from panhuo.kernel.money import in_currency
@@ -109,13 +109,16 @@ def cash_by_month(rows: Sequence[tuple[int, str, float]], lang: Lang, names: dic
     )
 
 
+def unbroken(keys: Collection[str], order: Sequence[str]) -> list[str]:
+    """The keys in their order, with those between the first and the last that hold nothing: an axis of age does not skip."""
+    places = [place for place, key in enumerate(order) if key in keys]
+    return list(order[places[0] : places[-1] + 1]) if places else []
+
+
 def route_mix(
     rows: Sequence[tuple[str, str, float]], names: dict[str, str], colours: dict[str, str], *, share_title: str, order: Sequence[str]
 ) -> str:
-    """For each bucket, the share of its balance on each route. rows: (bucket, route, balance_fen). order: of all buckets; those between the first and the last
-    keep their place though they hold nothing."""
-    places = sorted({order.index(b) for b, _, _ in rows})
-    shown = list(order[places[0] : places[-1] + 1]) if places else []
+    """For each bucket, the share of its balance on each route. rows: (bucket, route, balance_fen). order: of all buckets."""
     present = [r for r in colours if any(route == r for _, route, _ in rows)]
     values = [{"b": b, "r": names[r], "o": present.index(r), "v": v} for b, r, v in rows]
     return draw(
@@ -125,7 +128,13 @@ def route_mix(
             "width": WIDTH,
             "height": 220,
             "encoding": {
-                "x": {"field": "b", "type": "nominal", "scale": {"domain": shown}, "title": None, "axis": {"labelAngle": 0}},
+                "x": {
+                    "field": "b",
+                    "type": "nominal",
+                    "scale": {"domain": unbroken([b for b, _, _ in rows], order)},
+                    "title": None,
+                    "axis": {"labelAngle": 0},
+                },
                 "y": {"field": "v", "type": "quantitative", "stack": "normalize", "title": share_title, "axis": {"format": ".0%", "tickCount": 5}},
                 "color": {
                     "field": "r",

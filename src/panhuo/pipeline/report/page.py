@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import jinja2
 from markupsafe import Markup
@@ -83,7 +83,9 @@ def _draw(data: ReportData, shown: Figures) -> dict[str, Markup]:
                 for r in shown.breakdowns[dimension]
             ]
             if dimension == "bucket":
-                rows = _unbroken(rows)
+                known = {row[0]: row for row in rows}
+                ages = charts.unbroken(known, BUCKETS)
+                rows = [*(known.get(age, (age, 0.0, 0.0)) for age in ages), *(row for row in rows if row[0] not in ages)]
             if len(rows) > 1:
                 drawn[f"{dimension}_{lang}"] = _framed(
                     dimension, lang, charts.money_by_key(rows, lang, currency=data.currency, labels=labels, horizontal=horizontal)
@@ -98,14 +100,6 @@ def _draw(data: ReportData, shown: Figures) -> dict[str, Markup]:
             svg = charts.route_mix(mix, names, colours, share_title="占余额" if lang == "zh" else "share of balance", order=BUCKETS)
             drawn[f"mix_{lang}"] = _framed("mix", lang, svg)
     return drawn
-
-
-def _unbroken(rows: Sequence[tuple[str, float, float]]) -> list[tuple[str, float, float]]:
-    """Buckets with those between them that hold no account: an axis of age does not skip."""
-    present = {row[0]: row for row in rows}
-    places = [place for place, name in enumerate(BUCKETS) if name in present]
-    between = BUCKETS[places[0] : places[-1] + 1] if places else ()
-    return [present.get(name, (name, 0.0, 0.0)) for name in between] + [row for row in rows if row[0] not in BUCKETS]
 
 
 def _framed(name: str, lang: Lang, svg: str) -> Markup:
