@@ -37,7 +37,7 @@ class Seat:
     def post(self, path: str, data: Any = None, **more: Any) -> Any:
         return self.client.post(path, data or {}, **more)
 
-    def upload(self, *files: tuple[str, bytes] | Path, series: str = "", whole: bool = True) -> Any:
+    def upload(self, *files: tuple[str, bytes] | Path, series: str = "") -> Any:
         """What the upload form answers."""
         given = [(f.name, f.read_bytes()) if isinstance(f, Path) else f for f in files]
         streams = []
@@ -45,7 +45,7 @@ class Seat:
             stream = io.BytesIO(data)
             stream.name = name
             streams.append(stream)
-        return self.post("/tapes/new", {"files": streams, "series": series} | ({"whole": "1"} if whole else {}))
+        return self.post("/tapes/new", {"files": streams, "series": series})
 
     def uploaded(self, *files: tuple[str, bytes] | Path, series: str = "") -> Any:
         """The tape that an upload made."""

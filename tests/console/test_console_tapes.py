@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -139,14 +138,6 @@ def test_a_second_import_of_one_tape_is_refused_while_the_first_runs(ops: Seat, 
     assert ops.post(f"/tapes/{tape.pk}/import", form).status_code == 302
     assert ops.post(f"/tapes/{tape.pk}/import", form).status_code == 302  # to the same page: nothing is asked for twice
     assert Job.objects.count() == 1
-
-
-def test_an_upload_that_was_cut_off_leaves_nothing(ops: Seat, clean_rows: Rows, settings: Any) -> None:
-    answer = ops.upload(("t.csv", csv_of(clean_rows)), whole=False)
-    assert answer.status_code == 422
-    assert "上传没有完成" in seen(answer)
-    assert not Tape.objects.exists()
-    assert not list(Path(settings.FILE_UPLOAD_TEMP_DIR).glob("*.upload*"))
 
 
 def test_an_upload_beyond_the_limit_is_refused_before_it_is_read(ops: Seat, settings: Any) -> None:

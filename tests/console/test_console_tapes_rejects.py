@@ -133,7 +133,7 @@ def test_round_trip_through_excel(ops: Seat, spoiled: Rows, clean_rows: Rows, tm
     book.close()
     buffer.name = "rejected_rows.xlsx"
     buffer.seek(0)
-    answer = ops.post(f"/tapes/{tape.pk}/rejects/again", {"upload": "1", "files": buffer, "whole": "1"})
+    answer = ops.post(f"/tapes/{tape.pk}/rejects/again", {"upload": "1", "files": buffer})
     assert answer.status_code == 302, seen(answer)
     assert work_off().state == Job.DONE
     new = Tape.objects.get(pk=int(answer["Location"].rpartition("/")[2]))
@@ -147,9 +147,8 @@ def test_what_is_no_corrected_file_is_refused_and_nothing_is_made(ops: Seat, spo
     same = io.BytesIO(csv_of(spoiled))
     same.name = "t.csv"
     for fields, said in (
-        ({"upload": "1", "whole": "1"}, "请选择一个"),
-        ({"upload": "1", "files": same}, "上传没有完成"),
-        ({"upload": "1", "files": same, "whole": "1"}, "已是该清单的一部分"),
+        ({"upload": "1"}, "请选择一个"),
+        ({"upload": "1", "files": same}, "已是该清单的一部分"),
     ):
         same.seek(0)
         answer = ops.post(f"/tapes/{tape.pk}/rejects/again", fields)

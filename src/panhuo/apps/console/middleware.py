@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 
 from panhuo.apps.console.errors import answer, refused
 from panhuo.apps.console.metrics import observe
-from panhuo.apps.identity.refusals import DISK_FULL, TOO_BIG
+from panhuo.apps.identity.refusals import CUT_OFF, DISK_FULL, TOO_BIG
 
 Handler = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger()
@@ -72,7 +72,13 @@ class SizeMiddleware:
         # an upload lies twice for a moment: as it came, and sealed
         if size > _FORM and shutil.disk_usage(settings.PANHUO_DATA).free < 2 * size + _SPARE:
             return refused(request, DISK_FULL)
-        return self.get_response(request)
+        response = self.get_response(request)
+        if getattr(request.META.get("wsgi.input"), "broken", False):
+            if uploads:  # a file that broke off in the middle belongs to no form yet, which would take it away with itself
+                for handler in request.upload_handlers:
+                    handler.upload_interrupted()
+            return refused(request, CUT_OFF)
+        return response
 
 
 class PolicyMiddleware:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
-from django.http import Http404
+from django.http import Http404, UnreadablePostError
 
 from panhuo.apps.identity.roles import ABILITIES
 from panhuo.apps.identity.scope import NotAllowed
@@ -64,6 +64,12 @@ TOO_BIG = Refusal(
     Words("上传内容超过上限", "The upload is larger than allowed"),
     Words("拆分或压缩（.gz、.zip）后再上传", "split it, or compress it (.gz, .zip)"),
 )
+CUT_OFF = Refusal(
+    400,
+    "UPLOAD_CUT_OFF",
+    Words("上传没有完成，什么也没有保存", "The upload was cut off; nothing was kept"),
+    Words("检查网络后重新上传", "check the connection and upload again"),
+)
 BROKE = Refusal(
     500,
     "SERVER_FAULT",
@@ -95,6 +101,8 @@ def refusal_of(error: Exception, *, signed_in: bool) -> Refusal:
         return NOT_FOUND
     if isinstance(error, RequestDataTooBig | TooManyFilesSent):
         return TOO_BIG
+    if isinstance(error, UnreadablePostError):
+        return CUT_OFF
     if isinstance(error, SuspiciousOperation):
         return BAD_REQUEST
     if isinstance(error, OperationalError | InterfaceError):

@@ -135,19 +135,8 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 def given_files(request: HttpRequest) -> list[tuple[str, Path]]:
-    """The files of an upload that came whole: name and where it lies. Raises InputUnusable for one that was cut off.
-
-    A form's last field says that it is whole: a request whose connection broke ends before it, and its last file with it.
-    """
+    """The files of an upload: name and where each lies. Raises InputUnusable for one that is too large. (One cut off does not come so far.)"""
     files = request.FILES.getlist("files")
-    if request.POST.get("whole") != "1":
-        cause = Words("上传没有完成，什么也没有保存", "the upload was cut off; nothing was kept")
-        raise InputUnusable(
-            "UPLOAD_CUT_OFF",
-            cause,
-            where=files[-1].name if files else "files",
-            remedy=Words("检查网络后重新上传", "check the connection and upload again"),
-        )
     for file in files:
         if file.size is not None and file.size > settings.PANHUO_UPLOAD_LIMIT:
             raise InputUnusable(
