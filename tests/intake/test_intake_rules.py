@@ -73,6 +73,11 @@ CASES: dict[str, tuple[str, dict[str, str | None], tuple[str, object] | None]] =
     "MATURITY_PASSED": ("逾期天数", {"逾期天数": "0", "逾期起始日": None, "五级分类": None}, ("overdue_days", 0)),
     "CLASS_WITHOUT_ARREARS": ("逾期天数", {"逾期天数": "0", "逾期起始日": None, "到期日期": None}, ("overdue_days", 0)),
     "OVERDUE_FROM_MATURITY": ("逾期天数", {"逾期天数": None, "逾期起始日": None}, ("overdue_days", 360)),
+    "OVERDUE_FROM_WRITE_OFF": (
+        "逾期天数",
+        {"逾期天数": None, "逾期起始日": None, "到期日期": None, "五级分类": None, "是否已核销": "是", "核销日期": "2025-01-01"},
+        ("overdue_days", 545),
+    ),
     "OVERDUE_FROM_CLASS": ("逾期天数", {"逾期天数": None, "逾期起始日": None, "到期日期": "2027-01-01"}, ("overdue_days", 271)),
     "OVERDUE_UNKNOWN": ("逾期天数", {"逾期天数": None, "逾期起始日": None, "到期日期": None, "五级分类": None}, ("overdue_days", 0)),
     "PATTERN_ODD": ("24期还款状态", {"24期还款状态": "NNN?12"}, ("repayment_pattern", None)),

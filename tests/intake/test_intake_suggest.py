@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from panhuo.engines.intake import bind, load_layout, open_tape
 from panhuo.engines.intake.layout import Layout
 from panhuo.engines.intake.mapping import normal_heading
-from panhuo.engines.intake.suggest import SURE, Suggestion, suggest_layout
+from panhuo.engines.intake.suggest import SURE, SURE_OF_MONEY, Suggestion, suggest_layout
 from panhuo.engines.intake.suggest_names import all_known_headings, plain, synonyms
 from panhuo.engines.intake.suggest_values import evidence, profile
 from panhuo.engines.intake.synthesis import HEADINGS, synthesise
@@ -191,13 +191,13 @@ def test_a_counter_that_begins_anew_or_is_named_one_is_one_too() -> None:
     assert [g.field for g in suggest_layout(["序号", "未偿本金"]).guesses] == [None, "principal_fen"]
 
 
-def test_likely_money_is_proposed_not_left_in_a_comment(tmp_path: Path) -> None:
-    frame = bank_sheet()
+def test_money_under_a_longer_name_of_the_same_is_proposed_not_left_in_a_comment(tmp_path: Path) -> None:
+    frame = bank_sheet().rename({"表内外欠息": "截至目前表内外欠息余额"})
     suggestion = suggest_layout(frame.columns, frame)
-    (guess,) = [g for g in suggestion.guesses if g.heading == "表内外欠息"]
+    (guess,) = [g for g in suggestion.guesses if g.heading == "截至目前表内外欠息余额"]
     assert guess.field == "interest_fen"
-    assert SURE > guess.confidence >= 0.5
-    assert saved(suggestion, tmp_path).by_field["interest_fen"].from_[0] == "表内外欠息"
+    assert guess.confidence >= SURE_OF_MONEY
+    assert saved(suggestion, tmp_path).by_field["interest_fen"].from_[0] == "截至目前表内外欠息余额"
 
 
 AMOUNTS = ["1000.00", "2000.10", "1910.05", "1000", "0.00", "100.5", "999.99", "12345678.90"]

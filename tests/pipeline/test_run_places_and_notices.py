@@ -202,6 +202,33 @@ def test_a_titles_date_is_the_cut_off_where_nothing_else_states_one(tmp_path: Pa
     assert ran([two], tmp_path / "c", today=today).summary["as_of_from"] == "today"
 
 
+def since(rows: Rows, day: dt.date, days: int = 40) -> Rows:
+    """The rows overdue for so many days on a day."""
+    return [{**row, "逾期起始日": (day - dt.timedelta(days=days)).isoformat(), "逾期天数": str(days)} for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("counted", "day", "told"), [("2026-09-30", "2026-09-30", []), ("2026-10-01", "2026-09-30", []), ("2026-09-05", "2026-09-05", ["AS_OF_TITLE"])]
+)
+def test_a_title_a_day_off_the_rows_is_right_and_one_further_off_is_told(
+    counted: str, day: str, told: list[str], tmp_path: Path, clean_rows: Rows
+) -> None:
+    """Who counts the first day of arrears in is a day ahead; a title may be left over from the last quarter."""
+    path = tmp_path / "t.csv"
+    path.write_text("数据日期：2026年9月30日\n" + pl.DataFrame(since(clean_rows, dt.date.fromisoformat(counted))).write_csv(), encoding="utf-8")
+    run = ran([path], tmp_path / "out", today=dt.date(2026, 12, 24))
+    assert (run.summary["as_of"], run.summary["as_of_from"]) == (day, "tape")
+    assert [notice["code"] for notice in run.summary["notices"] if notice["code"].startswith("AS_OF")] == told
+
+
+def test_a_column_that_states_the_cut_off_date_is_believed(tmp_path: Path, clean_rows: Rows) -> None:
+    path = tmp_path / "t.csv"
+    pl.DataFrame([{**row, "数据日期": "20260831"} for row in clean_rows]).write_csv(path)
+    assert ran([path], tmp_path / "a", today=dt.date(2026, 12, 24)).summary["as_of"] == "2026-08-31"
+    pl.DataFrame([{**row, "数据日期": f"2026083{i % 2}"} for i, row in enumerate(clean_rows)]).write_csv(path)
+    assert ran([path], tmp_path / "b", today=dt.date(2026, 12, 24)).summary["as_of"] != "2026-08-31"
+
+
 @pytest.mark.parametrize(("late", "said"), [(0, []), (1, ["AS_OF_AHEAD"])])
 def test_a_cut_off_date_in_the_future_is_told(late: int, said: list[str], tmp_path: Path, clean_rows: Rows) -> None:
     tape = titled(tmp_path / "t.csv", clean_rows)
@@ -214,4 +241,5 @@ def test_a_run_that_accepts_nothing_says_so(run_rows: Callable[..., Ran], clean_
     assert run.summary["rows_accepted"] == 0
     (notice,) = (notice for notice in run.summary["notices"] if notice["code"] == "NOTHING_ACCEPTED")
     assert "7 行全部被剔除" in notice["message"]
+    assert all("rejects.csv" in notice[name] and "findings" not in notice[name] for name in ("message", "message_en"))
     assert notice["message"] in run.report

@@ -16,6 +16,7 @@ from panhuo.kernel.words import Words
 READING, PARTIAL, TITLE_UNIT, FOREIGN, MIXED = "READING_NOTE", "LAYOUT_PARTIAL", "TITLE_UNIT", "CURRENCY_NOT_CNY", "CURRENCIES_MIXED"
 
 TOTALS, MONEY_UNREAD, AS_OF_TODAY, AS_OF_AHEAD, NOTHING = "TOTAL_ROWS", "MONEY_UNREAD", "AS_OF_TODAY", "AS_OF_AHEAD", "NOTHING_ACCEPTED"
+AS_OF_TITLE = "AS_OF_TITLE"
 ARREARS_UNKNOWN, ARREARS_DOUBTED = "ARREARS_UNKNOWN", "ARREARS_DOUBTED"
 
 DOUBTED_SHARE = 1_000
@@ -49,6 +50,15 @@ def of_ahead(day: dt.date, today: dt.date) -> Words:
     )
 
 
+def of_another_title(day: dt.date, titled: dt.date) -> Words:
+    """The rows' dates have another cut-off date than the title."""
+    return Words(
+        f"标题行写的基准日是 {titled}，各行的日期（逾期起始日加逾期天数，或数据日期列）却是 {day}，按后者计算。若应以标题为准，请用 --as-of {titled}",
+        f"the title states {titled} as cut-off date, the rows (first day of arrears plus days past due, or a column of the data's date) say {day}, which is used. If the title is right, "
+        f"give --as-of {titled}",
+    )
+
+
 def of_nothing(r: Reconciliation) -> list[Notice]:
     """Every row was rejected."""
     if r.rows_accepted or not r.rows_in:
@@ -57,9 +67,10 @@ def of_nothing(r: Reconciliation) -> list[Notice]:
         Notice(
             NOTHING,
             Words(
-                f"{r.rows_in:,} 行全部被剔除，没有一户进入方案。原因见 findings.csv：ROW_RAGGED 是行的格数与表头不符（行末多出的逗号、金额中未加引号的逗号），其余多半是版式读错了列、单位或日期（panhuo layout suggest）",
-                f"all {r.rows_in:,} row(s) were rejected and no account is in the plan. findings.csv says why: ROW_RAGGED is a row with more or fewer cells than the headings (commas at the "
-                "end of rows, unquoted commas in amounts); otherwise the layout more often than not reads the wrong column, unit or date (panhuo layout suggest)",
+                f"{r.rows_in:,} 行全部被剔除，没有一户进入方案。各行的原因见 rejects.csv：ROW_RAGGED 是行的格数与表头不符（行末多出的逗号、金额中未加引号的逗号）；余额为负是借方记账；公式没有算过要在 Excel 中打开再存一次；其余多半是版式读错了列或单位（panhuo layout suggest）",
+                f"all {r.rows_in:,} row(s) were rejected and no account is in the plan. rejects.csv says why of each: ROW_RAGGED is a row with more or fewer cells than the headings (commas at the "
+                "end of rows, unquoted commas in amounts); negative balances are booked as debits; formulas never worked out want the workbook opened in Excel and saved; otherwise the "
+                "layout more often than not reads the wrong column or unit (panhuo layout suggest)",
             ),
         )
     ]

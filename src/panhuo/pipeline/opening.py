@@ -11,8 +11,21 @@ import polars as pl
 
 from panhuo.engines.intake import Layout, Tape, clean, infer_as_of, open_tape
 from panhuo.pipeline.layouts import choose_layout, money_unread, unread
-from panhuo.pipeline.notices import AS_OF_AHEAD, AS_OF_TODAY, MONEY_UNREAD, PARTIAL, READING, TITLE_UNIT, Notice, of_ahead, of_today
+from panhuo.pipeline.notices import (
+    AS_OF_AHEAD,
+    AS_OF_TITLE,
+    AS_OF_TODAY,
+    MONEY_UNREAD,
+    PARTIAL,
+    READING,
+    TITLE_UNIT,
+    Notice,
+    of_ahead,
+    of_another_title,
+    of_today,
+)
 
+ONE_DAY = dt.timedelta(days=1)
 AsOfFrom = Literal["given", "layout", "tape", "today"]
 
 
@@ -49,6 +62,9 @@ def begin(opened: Opened, first: pl.DataFrame, *, as_of: dt.date | None, today: 
     """first: the first batch. The cut-off is what is given, the layout's, what rows or titles say, else ``today``. Raises UsageInvalid AS_OF_MISSING."""
     day, source = cut_off(first, opened.layout, as_of, opened.tape.stated_as_of, today)
     notices = [Notice(AS_OF_TODAY, of_today(day))] if source == "today" else []
+    titled = opened.tape.stated_as_of
+    if source == "tape" and titled is not None and titled != day:
+        notices.append(Notice(AS_OF_TITLE, of_another_title(day, titled)))
     if today is not None and day > today:
         notices.append(Notice(AS_OF_AHEAD, of_ahead(day, today)))
     unread_money = money_unread(opened.layout, first, opened.tape.headings)
@@ -61,7 +77,10 @@ def cut_off(raw: pl.DataFrame, layout: Layout, given: dt.date | None, titled: dt
         return given, "given"
     if layout.as_of is not None:
         return layout.as_of, "layout"
-    said = infer_as_of(raw, layout=layout) or titled  # dates of the rows are the system's, a title may be left over from last quarter's file
+    counted = infer_as_of(raw, layout=layout)
+    if counted is not None and titled is not None and abs(counted - titled) <= ONE_DAY:
+        counted = titled  # who counts the first day of arrears in is a day ahead
+    said = counted or titled  # dates of the rows are the system's, a title may be left over from last quarter's file
     if said is not None:
         return said, "tape"
     if today is not None:

@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -47,14 +47,29 @@ def unseal(keys: Keys, version: int, token: int, sealed: bytes) -> dict[str, str
 
 def blind(keys: Keys, organisation_id: int, kind: str, value: str) -> int:
     """The blind index of a value: 63 bits."""
-    message = f"{organisation_id}\x00{kind}\x00{spelling(kind, value)}".encode()
-    return int.from_bytes(hashlib.blake2b(message, key=keys.index, digest_size=8, person=b"panhuo-blind").digest(), "big") >> 1
+    found = blinds(keys, organisation_id, kind, [value])[0]
+    assert found is not None  # the value was not
+    return found
+
+
+def blinds(keys: Keys, organisation_id: int, kind: str, values: Sequence[str | None]) -> list[int | None]:
+    """The blind index of each value, None of None."""
+    begun = hashlib.blake2b(f"{organisation_id}\x00{kind}\x00".encode(), key=keys.index, digest_size=8, person=b"panhuo-blind")
+
+    def one(value: str) -> int:
+        hashed = begun.copy()  # the key and what all share are hashed once
+        hashed.update(spelling(kind, value).encode())
+        return int.from_bytes(hashed.digest(), "big") >> 1
+
+    return [None if value is None else one(value) for value in values]
 
 
 def spelling(kind: str, value: str) -> str:
     """One spelling of what people type in several: width, case, and blanks and dashes in numbers."""
-    text = unicodedata.normalize("NFKC", value).strip().upper()
-    return "".join(c for c in text if c.isalnum()) if kind != "name" else "".join(text.split())
+    text = (value if value.isascii() else unicodedata.normalize("NFKC", value)).strip().upper()
+    if kind == "name":
+        return "".join(text.split())
+    return text if text.isalnum() else "".join(filter(str.isalnum, text))
 
 
 def _bound(token: int) -> bytes:

@@ -18,7 +18,7 @@ from django.db import connection
 from panhuo.apps.identity.scope import Scope
 from panhuo.apps.privacy.keys import Keys, load_keys
 from panhuo.apps.privacy.models import Person
-from panhuo.apps.privacy.sealing import INDEXED, NONCE, Sealed, blind, spelling, unseal
+from panhuo.apps.privacy.sealing import INDEXED, NONCE, Sealed, blind, blinds, spelling, unseal
 from panhuo.kernel.fields import Field
 from panhuo.kernel.frames import TAPE
 from panhuo.kernel.masking import MASKS
@@ -86,7 +86,7 @@ def _lines(keys: Keys, organisation_id: int, batch: int, about: str, part: pl.Da
     for name in columns:
         kind = _KINDS.get(name)
         if kind is not None:
-            found[kind] = [None if value is None else blind(keys, organisation_id, kind, value) for value in part[name].to_list()]
+            found[kind] = blinds(keys, organisation_id, kind, part[name].to_list())
     frame = pl.DataFrame(
         {
             "batch": pl.repeat(batch, part.height, eager=True, dtype=pl.Int64),

@@ -43,6 +43,7 @@ from panhuo.engines.intake.identifiers import people
 from panhuo.engines.intake.layout import Layout, load_layout
 from panhuo.engines.intake.mapping import Binding, bind
 from panhuo.engines.intake.rules import BALANCE_PARTS, CHECKS
+from panhuo.engines.intake.title_dates import column_day
 from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.findings import Outcome
 from panhuo.kernel.frames import TAPE
@@ -113,11 +114,15 @@ def clean(raw: pl.DataFrame, *, layout: Layout | str = "panhuo", as_of: dt.date 
 
 
 def infer_as_of(raw: pl.DataFrame, *, layout: Layout | str = "panhuo") -> dt.date | None:
-    """The cut-off date a tape implies: the day on which first day of arrears plus days past due agree for most rows, else None."""
+    """The cut-off date a tape implies: what a column of its own says in every row (数据日期), else the day on which first day of arrears plus days past due
+    agree for most rows, else None."""
     plan = load_layout(layout) if isinstance(layout, str) else layout
     if plan.as_of is not None:
         return plan.as_of
     raw = marked(raw.head(20_000))
+    stated = column_day(raw.select(c for c in raw.columns if c not in MARKS))
+    if stated is not None:
+        return stated
     binding = bind(plan, [c for c in raw.columns if c not in MARKS])
     wanted = [s for s in parse_columns.specs(plan, binding) if s.name in ("overdue_since", "overdue_days")]
     if len(wanted) < 2 or not raw.height:

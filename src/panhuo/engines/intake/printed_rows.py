@@ -23,7 +23,7 @@ from panhuo.engines.intake.unit_rows import numbered, says_units
 _LEADING: Final = 3
 _BLANKS: Final = " \u3000:："
 _TOTAL: Final = (
-    r"(?i)^[(（【]?(?:[\p{Han}]{0,12}?(?:合计|总计|小计|总合计|汇总|总和)(?:金额|余额|数|额|行)?|(?:grand|sub)?-?totals?|sum)[:：.]?"
+    r"(?i)^[(（【]?(?:[\p{Han}]{0,12}?(?:合计|总计|小计|总合计|汇总|总和)(?:金额|余额|数|额|行)?|过次页|承前页|接上页|转下页|累计|本页合计|本月合计|(?:grand|sub)?-?totals?|sum)[:：.]?"
     r"[(（]?(?:[共计]?[0-9][0-9,]*)?(?:万?元|笔|户|条|件|loans?|accounts?|items?|rows?)*[)）】]?[:：.]?$"
 )
 """A total row's word, all spaces taken out: 合　计, 合计（20笔）, 江苏分行小计, Total: 20."""

@@ -2,8 +2,8 @@
 
 Two statements are read: the day count and the first day of the present arrears. Where both stand and differ by more than a day
 the date wins: it is an event of the contract, while a day count ages with every export. Where neither stands, the count comes from the
-maturity (unpaid after the last due date is overdue at least since then), else from the five-category class (the fewest days the 2023
-classification measures allow for it), else it is 0 with a warning.
+maturity (unpaid after the last due date is overdue at least since then) or the write-off (no claim is written off before it is overdue), whichever was first, else
+from the five-category class (the fewest days the 2023 classification measures allow for it; written off is loss), else it is 0 with a warning.
 """
 
 from __future__ import annotations
@@ -86,20 +86,34 @@ def _doubt(batch: Batch, maturity: pl.Expr, banded: pl.Expr) -> None:
 
 def _from_elsewhere(batch: Batch, maturity: pl.Expr) -> pl.Expr:
     """Fills ``overdue_days`` where nothing states it; returns where the days are only assumed, so that no date follows from them."""
-    unknown = pl.col("overdue_days").is_null()
-    past = unknown & (maturity < batch.as_of) & (pl.col("balance_fen") > 0)
-    classed = unknown & ~past.fill_null(value=False) & batch.col("five_class").cast(pl.String).is_in(list(CLASS_DAYS))
-    masks = batch.frame.select(past=past.fill_null(value=False), classed=classed.fill_null(value=False), unknown=unknown)
-    past_mask, class_mask = masks["past"], masks["classed"]
-    batch.notes.add_where("OVERDUE_FROM_MATURITY", "overdue_days", past_mask)
-    batch.notes.add_where("OVERDUE_FROM_CLASS", "overdue_days", class_mask)
-    batch.notes.add_where("OVERDUE_UNKNOWN", "overdue_days", masks["unknown"] & ~past_mask & ~class_mask)
-    by_class = batch.col("five_class").cast(pl.String).replace_strict(CLASS_DAYS, default=0, return_dtype=pl.Int32)
+    as_of, off_on = pl.lit(batch.as_of), batch.col("written_off_on")
+    off = batch.col("written_off").fill_null(off_on.is_not_null())
+    named = batch.col("five_class").cast(pl.String)
     batch.set(
-        overdue_days=pl.when(past_mask)
-        .then((pl.lit(batch.as_of) - maturity).dt.total_days().cast(pl.Int32))
-        .when(class_mask)
-        .then(by_class)
+        __past=((maturity < as_of) & (pl.col("balance_fen") > 0)).fill_null(value=False),
+        __off=((off_on < as_of) & off & (maturity.is_null() | (off_on < maturity))).fill_null(value=False),
+        __class=pl.when(named.is_in(list(CLASS_DAYS))).then(named).when(off).then(pl.lit("loss")),
+    )
+    unknown = pl.col("overdue_days").is_null()
+    from_off = unknown & pl.col("__off")
+    past = unknown & ~pl.col("__off") & pl.col("__past")
+    classed = unknown & ~pl.col("__off") & ~pl.col("__past") & pl.col("__class").is_not_null()
+    masks = batch.frame.select(off=from_off, past=past, classed=classed, unknown=unknown & ~from_off & ~past & ~classed)
+    for column, code in (
+        ("off", "OVERDUE_FROM_WRITE_OFF"),
+        ("past", "OVERDUE_FROM_MATURITY"),
+        ("classed", "OVERDUE_FROM_CLASS"),
+        ("unknown", "OVERDUE_UNKNOWN"),
+    ):
+        batch.notes.add_where(code, "overdue_days", masks[column])
+    batch.set(
+        overdue_days=pl.when(from_off)
+        .then((as_of - off_on).dt.total_days().cast(pl.Int32))
+        .when(past)
+        .then((as_of - maturity).dt.total_days().cast(pl.Int32))
+        .when(classed)
+        .then(pl.col("__class").replace_strict(CLASS_DAYS, default=0, return_dtype=pl.Int32))
         .otherwise(pl.col("overdue_days").fill_null(0)),
     )
-    return pl.lit(class_mask)
+    batch.frame = batch.frame.drop("__past", "__off", "__class")
+    return pl.lit(masks["classed"] | masks["off"])

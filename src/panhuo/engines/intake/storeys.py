@@ -22,6 +22,21 @@ _WHICH: Final = re.compile(
 """What says which, and stands before what it is said of: 表内欠息, where a thing follows its owner: 担保人姓名."""
 
 
+_GENERIC: Final = re.compile(
+    r"^(?:本金|利息|欠息|罚息|复利|罚息复利|违约金|费用|其他费用|本息|本息合计|欠款|余额|金额|总额|额度|利率|日期|时间|起始日|起始日期|开始日期|起期|止期|"
+    r"到期日|到期日期|终止日期|天数|期数|期限|笔数|次数|账龄|姓名|名称|电话|手机|手机号|手机号码|联系电话|联系方式|地址|证件号|证件号码|身份证号|身份证号码|状态|类型|"
+    r"principal|interest|penalty|fees|amount|balance|date|start date|end date|maturity date|days|name|phone|mobile|address|id no|rate)$"
+)
+"""What is of somebody or something else under another group: interest that was waived, the date of the write-off, the surety's name."""
+_OF_THE_LOAN: Final = re.compile(
+    r"^(?:主|本)?(?:贷款|借款|借据|合同|账户|卡片?|客户|借款人|债务人|持卡人|债权|资产|业务|产品|基本|主要|金额|数额|余额|本息|欠款|未偿|未还|尚欠|拖欠|剩余|应收|现有|当前|明细|款项|"
+    r"基准日.*|.*基准日|截[至止].*|.*[0-9]{4}.*|loan|account|borrower|customer|debtor|claim|balance|amount|outstanding)*$"
+)
+"""A group that says nothing but whose loan it is: its words below mean what they mean alone."""
+_ASIDE: Final = re.compile(r"(?:的)?(?:信息|情况|要素|内容|资料|数据|方案|明细|部分|项目|一栏|栏)$")
+"""What may stand behind the name of a group."""
+
+
 def spanning(upper: Sequence[str], lower: Sequence[str], known: Collection[str]) -> int:
     """How many headings of the upper row span words of the lower one, where nothing else stands in the lower row; 0 where the rows are not built so.
 
@@ -56,7 +71,7 @@ def two_storeys(upper: Sequence[str], lower: Sequence[str], known: Collection[st
     """One heading a column: the lower cell, the upper where the lower is blank, both where the upper spans several lower ones.
 
     The lower cell alone where it says the upper one already (表内欠息 under 欠息). Else of the two orders of both the one that is a known heading, else the
-    lower cell alone where it is one and stands once; but 合计 is of what stands above it.
+    lower cell alone where it is one, stands once and means the same without its group: 利息 under 减免方案 is no interest owed. 合计 is of what stands above it.
 
     >>> two_storeys(["借据号", "欠息", "", "担保人", ""], ["", "表内", "表外", "姓名", "电话"], {"借据号", "担保人姓名"})
     ['借据号', '表内欠息', '表外欠息', '担保人姓名', '担保人电话']
@@ -71,7 +86,7 @@ def two_storeys(upper: Sequence[str], lower: Sequence[str], known: Collection[st
             out.append(low or high)
             continue
         before, after = low + over, over + low
-        alone = normal_heading(low)
+        alone, core = normal_heading(low), _core(over)
         if normal_heading(over) in alone:
             out.append(_in_its_unit(low, over))
         elif _SUM.match(alone):
@@ -80,11 +95,27 @@ def two_storeys(upper: Sequence[str], lower: Sequence[str], known: Collection[st
             out.append(before)
         elif normal_heading(after) in known:
             out.append(after)
-        elif alone in known and counts[alone] == 1:
+        elif core + alone in known:
+            out.append(_in_its_unit(core + low, over))
+        elif alone in known and counts[alone] == 1 and stands_alone(low, over):
             out.append(_in_its_unit(low, over))
         else:
             out.append(before if _WHICH.match(alone) else after)
     return out
+
+
+def stands_alone(low: str, over: str) -> bool:
+    """Whether a heading means the same without the group above it.
+
+    >>> stands_alone("利息", "减免方案"), stands_alone("利息", "债权金额（元）"), stands_alone("最近还款日", "还款情况")
+    (False, True, True)
+    """
+    return not _GENERIC.match(normal_heading(low)) or bool(_OF_THE_LOAN.match(_core(over)))
+
+
+def _core(over: str) -> str:
+    """The name of a group: 逾期 of 逾期情况."""
+    return _ASIDE.sub("", normal_heading(over))
 
 
 def _in_its_unit(low: str, over: str) -> str:
@@ -98,7 +129,7 @@ def group_names(upper: Sequence[str], lower: Sequence[str], known: Collection[st
     upper row does not tell them apart. The debtor's own need no group to be known by.
 
     >>> group_names(["借款人", "", "担保人", ""], ["借据号", "姓名", "姓名", "电话"], {"借据号", "姓名"})
-    ['借据号', '姓名', '担保人姓名', '电话']
+    ['借据号', '姓名', '担保人姓名', '担保人电话']
     >>> group_names(["机构：江苏分行", "", "日期：2026-09-30", ""], ["借据号", "姓名", "姓名", "电话"], {"借据号", "姓名"}) is None
     True
     """
@@ -110,7 +141,7 @@ def group_names(upper: Sequence[str], lower: Sequence[str], known: Collection[st
     for above, cell in zip(high, low, strict=True):
         over = above or over
         said = normal_heading(over) in normal_heading(cell) or bool(_DEBTOR.match(over) and normal_heading(over + cell) not in known)
-        alone = not over or counts[normal_heading(cell)] == 1 or said
+        alone = not over or said or (counts[normal_heading(cell)] == 1 and stands_alone(cell, over))
         out.append("" if not cell else _in_its_unit(cell, over) if alone else over + cell)
     forms = [normal_heading(cell) for cell in out if cell]
     return out if len(set(forms)) == len(forms) else None

@@ -26,11 +26,12 @@ from panhuo.engines.intake.suggest_names import (
     counts_periods,
     likeness,
     names_an_account,
+    only_alike,
     says_outstanding,
     says_stage,
     synonyms,
 )
-from panhuo.engines.intake.suggest_sums import Group, groups, part_of
+from panhuo.engines.intake.suggest_sums import Group, groups, of_all, part_of
 from panhuo.engines.intake.suggest_values import Profile, counts_rows, date_forms, evidence, money_unit, profile, rate_unit, unknown_codes
 from panhuo.engines.intake.title_units import UNIT_WORDS, Stated, stated_unit
 from panhuo.kernel.errors import InputUnusable
@@ -47,6 +48,9 @@ WORTH_SAYING: Final = 0.40
 NAMED: Final = 0.97
 """A heading that is the field's own name or a known synonym, to the letter."""
 _BESIDE: Final = 0.1
+_ADDS_UP: Final = 0.9
+_ONLY_ALIKE: Final = 0.49
+"""A comment at most, whatever the cells look like: amounts and dates of different things do."""
 _TWO_MEANINGS: Final = {
     "最后还款日": Words(
         "“最后还款日”可能是最近一次还款的日期，也可能是最后一期的到期日（那样请改为 maturity_date）",
@@ -133,12 +137,18 @@ def suggest_layout(headings: Sequence[str], sample: pl.DataFrame | None = None, 
         for field in fields:
             alike, name = names.get(field, (0.0, ""))
             score, reason = _score(field, alike, name, seen)
+            if alike and part_of(heading) != field and only_alike(heading, name, TAPE[field].kind):
+                score = min(score, _ONLY_ALIKE)
             if counter and TAPE[field].kind == "identifier":
                 score = 0.0  # 序号: the number of the row, not of the claim
             row.append(score)
             why[field] = reason
         scores.append(row)
         reasons.append(why)
+    total = of_all(headings, [dict(zip(fields, row, strict=True)) for row in scores], [profiles[h] for h in headings], sample)
+    if total is not None:  # what 本金 and 利息 beside it add up to is no principal
+        scores[total][fields.index("principal_fen")], scores[total][fields.index("balance_fen")] = 0.0, _ADDS_UP
+        reasons[total]["balance_fen"] = Words("各行等于本金与利息等之和", "in each row what principal and interest add up to")
     _prefer_outstanding(headings, scores)
     _prefer_days(headings, scores)
     stated = stated_unit(titles)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
@@ -29,7 +30,7 @@ _ABBREVIATIONS: Final = {
     "mth": "month", "mths": "months", "yr": "year", "guar": "guarantor", "bnk": "bank", "br": "branch", "ln": "loan", "appl": "applicant",
 }  # fmt: skip
 _DECORATIONS: Final = re.compile(
-    r"^(?:截[至止](?:基准日|目前|当前|今)?的?|基准日|当前|目前|最新|本行|我行|该笔|单笔|主借款?人|借款人|借款企业|债务人|客户|持卡人|贷款人|贷款|借款|账户|本人|个人|授信|信贷)"
+    r"^(?:其中[:：]?|截[至止](?:基准日|目前|当前|今)?的?|基准日|当前|目前|最新|本行|我行|该笔|单笔|主借款?人|借款人|借款企业|债务人|客户|持卡人|贷款人|贷款|借款|账户|本人|个人|授信|信贷)"
 )
 _TAILS: Final = re.compile(r"(?:[(\[【].*[)\]】]|[0-9一二]|信息|情况|字段)$")
 _ROLES: Final = (
@@ -68,6 +69,45 @@ def all_known_headings() -> frozenset[str]:
     return frozenset(map(normal_heading, known))
 
 
+_ALIKE: Final = 0.85
+"""What a likeness is worth of which something else than a filler differs."""
+_FILLERS: Final = {
+    "money": frozenset("剩余未偿还欠应收付拖待尚截至止目的总合计金额款项贷借户账元为数逾期表内外"),
+    "date": frozenset("日期时间年月天的之为起始开贷借款放发账户合同约本次首当前现"),
+    "integer": frozenset("天数日的为共计本次贷借款账户个当前现"),
+    "rate": frozenset("执行的年化贷借款合同利率当前现"),
+}
+"""Characters that may differ between two names of one thing. One character in four changes the meaning otherwise: 已还利息 and 未还利息, 起诉日期 and 起始日期,
+月利率 and 年利率."""
+_OWED: Final = frozenset({"principal_fen", "interest_fen", "penalty_fen", "fees_fen", "balance_fen"})
+_NOT_OWED: Final = re.compile(
+    r"已[还收付偿缴扣]|实[还收付]|(?<!未)(?:[收追]回|回收)|减免|免除|豁免|可用|授信|额度|率|客户.*(?:总|合计|全部)|名下|日[罚利]息|\b(?:paid|received|recovered|waived|available|rate)\b"
+)
+"""What is no debt of this account: paid, waived, to be drawn, a rate, or of all the accounts of a customer."""
+
+
+def says_the_same(heading: str, name: str, kind: str) -> bool:
+    """Whether a heading and a name of a field differ in nothing but fillers; English ones are told apart by their words.
+
+    >>> says_the_same("剩余未还利息", "未还利息", "money"), says_the_same("已还利息", "未还利息", "money"), says_the_same("月利率", "年利率", "rate")
+    (True, False, False)
+    """
+    fillers = _FILLERS.get(kind)
+    if fillers is None or heading.isascii():
+        return True
+    mine, other = Counter(heading), Counter(plain(name))
+    return fillers >= ((mine - other) | (other - mine)).keys()
+
+
+def says_not_owed(heading: str) -> bool:
+    """Whether a heading says that its amount is not what this account owes.
+
+    >>> says_not_owed("已还利息"), says_not_owed("客户总欠款"), says_not_owed("未还利息")
+    (True, True, False)
+    """
+    return bool(_NOT_OWED.search(unicodedata.normalize("NFKC", heading).casefold().replace("_", " ")))
+
+
 def likeness(headings: Sequence[str]) -> list[dict[str, tuple[float, str]]]:
     """For each heading: field -> (likeness 0 to 1, the name it is like). Fields that are nothing like it are left out."""
     from rapidfuzz import fuzz, process
@@ -87,7 +127,10 @@ def likeness(headings: Sequence[str]) -> list[dict[str, tuple[float, str]]]:
             for (field, name, _), score in zip(names, process.cdist([variant], forms, scorer=fuzz.ratio)[0], strict=True):
                 alike = float(score) / 100
                 if alike >= 0.6:
-                    _keep(found, field, 0.9 * worth * _tempered(alike, words, name) ** 2, name)
+                    same = 1.0 if says_the_same(variant, name, TAPE[field].kind) else _ALIKE
+                    _keep(found, field, 0.9 * worth * _tempered(alike, words, name) ** 2 * same, name)
+        if says_not_owed(heading):
+            found = {field: kept for field, kept in found.items() if field not in _OWED}
         out.append({field: (score * _role(heading, field), name) for field, (score, name) in found.items()})
     return out
 
@@ -168,6 +211,11 @@ def plain(heading: str) -> str:
         words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", text)
         return "".join(_ABBREVIATIONS.get(word.lower(), word.lower()) for word in words).replace(" ", "") or normal_heading(text)
     return normal_heading(text)
+
+
+def only_alike(heading: str, name: str, kind: str) -> bool:
+    """Whether none of the heading's forms is the name, but for fillers."""
+    return not any(says_the_same(form, name, kind) for form, _ in _variants(heading))
 
 
 def _variants(heading: str) -> list[tuple[str, float]]:

@@ -7,7 +7,6 @@ parts of a sum, unless one is the total of the others: to add a total to its par
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -15,6 +14,7 @@ from typing import Final
 import polars as pl
 
 from panhuo.engines.intake.mapping import heading_unit, normal_heading
+from panhuo.engines.intake.suggest_names import says_not_owed
 from panhuo.engines.intake.suggest_values import Profile, money_unit
 
 ADDITIVE: Final = ("interest_fen", "penalty_fen", "fees_fen")
@@ -30,8 +30,9 @@ _PARTS: Final = {
 }
 """Headings that say that they are one of several."""
 _TOTAL: Final = re.compile(r"合计|总计|小计|总额|^总|表内外|罚息.*复利|罚复息|罚息复利")
-_NOT_OWED: Final = re.compile(r"已[还收付偿]|实[还收付]|收回|减免|免除|累计|本期|当期|近\d|预计|预估|利率|费率|\bpaid\b|received|recover|rate")
+_NOT_ALL: Final = re.compile(r"累计|本期|当期|近\d|预计|预估")
 _ENOUGH_CJK: Final = 0.5
+_SEVERAL: Final = 2
 _ENOUGH: Final = 0.9
 _ROWS: Final = 0.9
 _SLACK: Final = 0.011
@@ -71,6 +72,21 @@ def groups(
     return out
 
 
+def of_all(headings: Sequence[str], scores: Sequence[Mapping[str, float]], seen: Sequence[Profile | None], sample: pl.DataFrame | None) -> int | None:
+    """The column named like the principal that is principal and interest together: 贷款余额 beside 本金 and 利息, where the cells add up to it."""
+    named = [i for i, row in enumerate(scores) if row[PRINCIPAL] >= _ENOUGH_CJK and row[PRINCIPAL] >= max(row.values())]
+    if len(named) < _SEVERAL:
+        return None
+    cells = {i: _amounts(headings[i], seen[i], sample) for i in range(len(headings))}
+    of = [[i for i, row in enumerate(scores) if row[field] >= _ENOUGH_CJK and row[field] >= max(row.values())] for field in ADDITIVE]
+    added = [[i for some in of[:k] for i in some] for k in range(1, len(ADDITIVE) + 1) if of[k - 1]]
+    for total in named:
+        for part in named:
+            if part != total and any(_holds(cells[total], [cells[part], *(cells[i] for i in others)], equal=True) for others in added):
+                return total
+    return None
+
+
 def _of_principal(headings: Sequence[str], scores: Sequence[Mapping[str, float]], seen: Sequence[Profile | None]) -> list[Group]:
     """Parts that say so, where no heading is the principal itself: 逾期本金 beside 本金余额 is contained in it."""
     parts = [i for i, heading in enumerate(headings) if part_of(heading) == PRINCIPAL and _competes(heading, PRINCIPAL, scores[i], seen[i])]
@@ -79,7 +95,7 @@ def _of_principal(headings: Sequence[str], scores: Sequence[Mapping[str, float]]
 
 
 def _competes(heading: str, field: str, scores: Mapping[str, float], seen: Profile | None) -> bool:
-    if _NOT_OWED.search(unicodedata.normalize("NFKC", heading).casefold().replace("_", " ")):
+    if says_not_owed(heading) or _NOT_ALL.search(heading):
         return False
     if seen is not None and seen.filled >= 3 and seen.share("number") < 0.6:
         return False

@@ -11,10 +11,13 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
+import polars as pl
+
+from panhuo.engines.intake.mapping import normal_heading
 from panhuo.kernel.calendar import FIRST_CUT_OFF
 
 _LABEL: Final = (
-    r"(?:数据(?:截[止至])?(?:日期?|时间|时点)|截[止至](?:日期?|时间|时点)?|基准日期?|基准时点|统计(?:截[止至])?(?:日期?|时点)|报表(?:截[止至])?(?:日期?|时点)|报告(?:基准)?日期?|"
+    r"(?:数据(?:截[止至])?(?:日期?|时间|时点)|截[止至](?:日期?|时间|时点)?|基准日期?|(?:基准|数据)?时点|统计(?:截[止至])?(?:日期?|时点)|报表(?:截[止至])?(?:日期?|时点)|报告(?:基准)?日期?|"
     r"cut-?off(?: date)?|as (?:of|at)(?: date)?|data date|reporting date)"
 )
 _DAY: Final = r"((?:19|20)[0-9]{2})(?:\s*年\s*([0-9]{1,2})\s*月\s*([0-9]{1,2})\s*[日号]|([-/.])([0-9]{1,2})\4([0-9]{1,2})(?![0-9])|([0-9]{2})([0-9]{2})(?![0-9]))"
@@ -25,6 +28,13 @@ _OF_A_LIST: Final = re.compile(
 )
 """What may follow the end of a month in the title of a list drawn up then: 2024年末不良贷款清单, but not 2024年末较…, 2024年末新增…."""
 _QUARTER_END: Final = re.compile(r"((?:19|20)[0-9]{2})\s*年\s*第?\s*([一二三四1-4])\s*季度?\s*[末底]")
+_NUMERALS: Final = re.compile(r"([一二][〇○零一二三四五六七八九]{3})年([一二三四五六七八九十]{1,2})月([一二三四五六七八九十]{1,3})[日号]")
+_NOUGHTS: Final = str.maketrans("○零", "〇〇")
+_COLUMN: Final = re.compile(
+    r"^(?:(?:数据|统计|报表)(?:截[止至])?(?:日期?|时点)|(?:报告)?基准(?:日期?|时点)|data(?:cut-?off)?date|reportingdate|cut-?offdate|asofdate)$"
+)
+"""截止日 alone may be the loan's own last day."""
+_FEW: Final = 3
 _STATED: Final = re.compile(rf"{_LABEL}\s*(?:为|是)?\s*[:]?\s*(?:{_DAY}|{_MONTH_END.pattern})")
 _ANY_DAY: Final = re.compile(rf"(?<![0-9]){_DAY}|{_MONTH_END.pattern}")
 _ALONE: Final = re.compile(rf"[(\[【〔]\s*(?:{_DAY}|{_MONTH_END.pattern})\s*[)\]】〕]")
@@ -35,6 +45,20 @@ _OTHER: Final = re.compile(
 )
 
 
+def column_day(raw: pl.DataFrame) -> dt.date | None:
+    """The one cut-off date that a column of the rows states, the same in every row (数据日期 over 20260831); None where there is none, or several.
+
+    raw: text cells under the tape's headings.
+    """
+    days: set[dt.date] = set()
+    for heading in raw.columns:
+        if _COLUMN.match(normal_heading(heading)):
+            cells = raw[heading].cast(pl.String).drop_nulls().unique()
+            said = [stated_day([f"基准日 {cell.strip()}"]) for cell in cells.head(_FEW) if cell.strip()]
+            days |= {day for day in said if day is not None} if None not in said else set()
+    return days.pop() if len(days) == 1 else None
+
+
 def stated_day(titles: Sequence[str]) -> dt.date | None:
     """The one cut-off date that the cells above a header state; None where there is none, or several.
 
@@ -42,13 +66,34 @@ def stated_day(titles: Sequence[str]) -> dt.date | None:
     (datetime.date(2026, 9, 30), None)
     """
     days: set[dt.date] = set()
-    cells = [_in_months(unicodedata.normalize("NFKC", title).casefold()) for title in titles]
+    cells = [_in_months(_in_figures(unicodedata.normalize("NFKC", title).casefold())) for title in titles]
     for text in (*cells, *(f"{label} {value}" for label, value in itertools.pairwise(cells))):  # label and date in cells side by side
         days |= {day for found in _STATED.finditer(text) if (day := _day(*found.groups())) is not None}
     if not days:
         days = set().union(*map(_bare, cells)) if cells else set()
     days = {day for day in days if day >= FIRST_CUT_OFF}
     return days.pop() if len(days) == 1 else None
+
+
+def _in_figures(text: str) -> str:
+    """A date in Chinese numerals as one in figures.
+
+    >>> _in_figures("二〇二六年九月三十日"), _in_figures("二零二六年十二月二十一日止")
+    ('2026年9月30日', '2026年12月21日止')
+    """
+
+    def figures(found: re.Match[str]) -> str:
+        year = "".join(str("〇一二三四五六七八九".index(c)) for c in found[1].translate(_NOUGHTS))
+        return f"{year}年{_numeral(found[2])}月{_numeral(found[3])}日"
+
+    return _NUMERALS.sub(figures, text)
+
+
+def _numeral(text: str) -> int:
+    """三十一: 31."""
+    tens, ten, ones = text.rpartition("十")
+    digits = "〇一二三四五六七八九"
+    return (digits.find(tens) if tens else 1 if ten else 0) * 10 + (digits.find(ones) if ones else 0)
 
 
 def _in_months(text: str) -> str:
