@@ -29,7 +29,7 @@ _GENERIC: Final = re.compile(
 )
 """What is of somebody or something else under another group: interest that was waived, the date of the write-off, the surety's name."""
 _OF_THE_LOAN: Final = re.compile(
-    r"^(?:主|本)?(?:贷款|借款|借据|合同|账户|卡片?|客户|借款人|债务人|持卡人|债权|资产|业务|产品|基本|主要|金额|数额|余额|本息|欠款|未偿|未还|尚欠|拖欠|剩余|应收|现有|当前|明细|款项|"
+    r"^(?:主|本)?(?:贷款|借款|借据|合同|账户|卡片?|客户|借款人|债务人|持卡人|债权|资产|业务|产品|基本|主要|金额|数额|余额|本息|欠款|未偿|未还|尚欠|拖欠|剩余|应收|现有|当前|明细|款项|日期|时间|本金|欠息|利息|息费|费用|"
     r"基准日.*|.*基准日|截[至止].*|.*[0-9]{4}.*|loan|account|borrower|customer|debtor|claim|balance|amount|outstanding)*$"
 )
 """A group that says nothing but whose loan it is: its words below mean what they mean alone."""
