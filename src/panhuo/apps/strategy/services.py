@@ -1,7 +1,8 @@
 """What people do with plans: make, vary, submit, review, approve, withdraw.
 
-The way of a plan: draft → submitted (asked for by its maker) → reviewed (compliance) → approved (a second person who may). Each step is an approval of the
-very content that was submitted; a refusal ends the way. One plan is in force for an organisation: a newly approved one replaces the last.
+The way of a plan: draft → submitted (asked for) → reviewed (compliance) → approved (a second person who may). Each step is an approval of the very content
+that was submitted, by somebody who had no hand in an earlier one: maker, submitter, reviewer and approver are never the same but for maker and submitter,
+and nobody lends another what he must not do himself. A refusal ends the way. One plan is in force for an organisation: a newly approved one replaces the last.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from django.db import transaction
 from django.utils import timezone
 
-from panhuo.apps.identity.approving import approval_decide, approval_request, approval_withdraw
+from panhuo.apps.identity.approving import approval_decide, approval_request, approval_withdraw, may_decide
 from panhuo.apps.identity.deeds import deed_add
 from panhuo.apps.identity.models import Approval
 from panhuo.apps.identity.scope import Scope
@@ -112,10 +113,10 @@ def plan_review(scope: Scope, plan: Plan, *, approve: bool, note: str = "") -> P
     with transaction.atomic():
         locked = _locked(scope, plan, Plan.SUBMITTED)
         asked = _open(scope, locked, REVIEW)
-        decided = approval_decide(scope, asked.pk, approve=approve, digest=locked.digest, note=note)
+        decided = approval_decide(scope, asked.pk, approve=approve, digest=locked.digest, note=note, apart=_hands(scope, locked))
         if not approve:
             return _moved(scope, locked, Plan.REFUSED)
-        # asked for by the same person, so that neither he nor the reviewer alone can carry it through
+        # asked for by the same person: he does not decide it, and the reviewer is kept from it by `_hands`
         Approval.objects.create(
             organisation_id=scope.organisation_id,
             subject=locked.subject,
@@ -133,7 +134,7 @@ def plan_approve(scope: Scope, plan: Plan, *, approve: bool, note: str = "") -> 
     with transaction.atomic():
         locked = _locked(scope, plan, Plan.REVIEWED)
         asked = _open(scope, locked, APPROVE)
-        approval_decide(scope, asked.pk, approve=approve, digest=locked.digest, note=note)
+        approval_decide(scope, asked.pk, approve=approve, digest=locked.digest, note=note, apart=_hands(scope, locked))
         if not approve:
             return _moved(scope, locked, Plan.REFUSED)
         scope.rows(Plan).filter(state=Plan.APPROVED).update(state=Plan.REPLACED)
@@ -149,6 +150,24 @@ def plan_withdraw(scope: Scope, plan: Plan) -> Plan:
             raise _refused("PLAN_STATE", "没有待处理的申请", "there is no open request", locked.subject, "刷新页面", "reload the page")
         approval_withdraw(scope, asked.pk)
         return _moved(scope, locked, Plan.DRAFT)
+
+
+def plan_decidable(scope: Scope, plan: Plan) -> str | None:
+    """The step of the plan's way that the user may decide now, in his own right or in another's stead: ``REVIEW``, ``APPROVE`` or None."""
+    ability = {Plan.SUBMITTED: REVIEW, Plan.REVIEWED: APPROVE}.get(plan.state)
+    if ability is None:
+        return None
+    asked = scope.rows(Approval).filter(subject=plan.subject, ability=ability, state=Approval.OPEN).first()
+    return ability if asked is not None and may_decide(scope, asked, apart=_hands(scope, plan)) else None
+
+
+def _hands(scope: Scope, plan: Plan) -> frozenset[int]:
+    """Who must not decide the plan's present step: who made it; and once it is reviewed, who reviewed it, in whose stead too."""
+    hands = {plan.created_by_id}
+    if plan.state == Plan.REVIEWED:
+        review = scope.rows(Approval).filter(subject=plan.subject, ability=REVIEW, state=Approval.APPROVED).order_by("-pk").first()
+        hands |= {one for one in (review.decided_by_id, review.in_stead_of_id) if one is not None} if review else set()
+    return frozenset(hands)
 
 
 def plan_in_force(scope: Scope) -> Plan | None:

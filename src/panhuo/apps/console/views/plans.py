@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -16,6 +17,7 @@ from panhuo.apps.console.tables import Column, Empty, Table
 from panhuo.apps.identity.approving import approvals_of
 from panhuo.apps.identity.deeds import deeds_of
 from panhuo.apps.identity.finding import key_of, one_of, scope_of_request
+from panhuo.apps.identity.models import Approval
 from panhuo.apps.identity.roles import ABILITIES
 from panhuo.apps.identity.scope import Scope
 from panhuo.apps.intake.portfolio import tapes_current
@@ -112,6 +114,7 @@ def plan(request: HttpRequest, plan_id: int) -> HttpResponse:
     beside = _beside(scope, found, request.GET.get("with", ""))
     compared = compare(scope, found, beside) if beside is not None else None
     moves = [(_ROUTE_WORDS.get(m["from"] or ""), _ROUTE_WORDS.get(m["to"] or ""), m) for m in compared.moves] if compared else []
+    approvals, decides = list(approvals_of(scope, found.subject)), services.plan_decidable(scope, found)
     context = {
         "plan": found,
         "state": STATES[found.state],
@@ -125,10 +128,12 @@ def plan(request: HttpRequest, plan_id: int) -> HttpResponse:
         "moves": moves[:_MOVES],
         "moves_more": moves[_MOVES:],
         "others": [other for other in plans_of(scope) if other.pk != found.pk and other.tapes == found.tapes and "routes" in other.figures],
-        "approvals": [(ABILITIES[approval.ability], approval) for approval in approvals_of(scope, found.subject)],
+        "approvals": [(ABILITIES[approval.ability], approval) for approval in approvals],
         "deeds": deeds_of(scope, found.subject)[:50],
         "mix": _mix(found),
-        "mine": found.created_by_id == scope.user_id,
+        "asked_by_me": any(one.requested_by_id == scope.user_id and one.state == Approval.OPEN for one in approvals),
+        "decides": decides,
+        "waits": decides is None and found.state in (Plan.SUBMITTED, Plan.REVIEWED) and scope.user_id in _concerned(found, approvals),
     }
     return render(request, "console/plans/plan.html", context)
 
@@ -185,9 +190,10 @@ def plan_withdraw(request: HttpRequest, plan_id: int) -> HttpResponse:
     return redirect(f"/plans/{plan_id}")
 
 
-@needs("plan.review")
+@needs("plan.view")
 @require_POST
 def plan_review(request: HttpRequest, plan_id: int) -> HttpResponse:
+    """The compliance officer's word, or a delegate's: the service decides whether he may."""
     return _decide(request, plan_id, services.plan_review)
 
 
@@ -218,6 +224,11 @@ def _decide(request: HttpRequest, plan_id: int, service: Any) -> HttpResponse:
     service(scope, plan_of(scope, plan_id), approve=approve, note=request.POST.get("note", ""))
     notice_add(request, Words("已通过", "Approved") if approve else Words("已退回", "Refused"), "good" if approve else "warn")
     return redirect(f"/plans/{plan_id}")
+
+
+def _concerned(found: Plan, approvals: Sequence[Approval]) -> set[int | None]:
+    """Who had a hand in the plan, and is told for whom it waits."""
+    return {found.created_by_id, *(one.requested_by_id for one in approvals), *(one.decided_by_id for one in approvals)}
 
 
 def _beside(scope: Scope, found: Plan, asked: str) -> Plan | None:
