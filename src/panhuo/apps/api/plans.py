@@ -8,12 +8,13 @@ from django.http import HttpRequest
 from ninja import Router
 
 from panhuo.apps.api.access import Token
-from panhuo.apps.api.shapes import PlanIn, PlanOut, StepIn, VaryIn
+from panhuo.apps.api.shapes import PlanIn, PlanOut, ReplacingOut, StepIn, VaryIn
 from panhuo.apps.identity.finding import one_of, scope_of_request
 from panhuo.apps.identity.scope import Scope
 from panhuo.apps.strategy import services
 from panhuo.apps.strategy.models import Plan
 from panhuo.apps.strategy.selecting import plans_of
+from panhuo.apps.strategy.standing import plan_replacing
 
 router = Router(tags=["plans"])
 
@@ -35,6 +36,14 @@ def plan_create(request: HttpRequest, body: PlanIn) -> Any:
 @router.get("/{key:plan_id}", response=PlanOut, auth=Token("plan.view"))
 def plan_read(request: HttpRequest, plan_id: int) -> Any:
     return plan_out(plan_of(scope_of_request(request), plan_id))
+
+
+@router.get("/{key:plan_id}/replacing", response=ReplacingOut, auth=Token("plan.view"))
+def plan_replaces(request: HttpRequest, plan_id: int) -> Any:
+    """Which plans in force the plan's approval would replace, and which accounts it would leave without one."""
+    scope = scope_of_request(request)
+    found = plan_replacing(scope, plan_of(scope, plan_id))
+    return {"plans": [one.pk for one in found.plans], "left": [{"tape": tape.pk, "accounts": tape.rows} for tape in found.left]}
 
 
 @router.post("/{key:plan_id}/variants", response={202: PlanOut}, auth=Token("plan.make"))

@@ -102,6 +102,11 @@ class FiltersIn(Schema):
     """Which accounts. A coded field: one of its values or several, by commas; a figure or date: ``low..high``, inclusive, either left out; ``none``: not given."""
 
     tape: int | None = Field(default=None, description="one tape; without it, the current version of every series")
+    plan: int | None = Field(
+        default=None,
+        description="the plan whose figures are meant, over its tapes; without it, the one in force over the tapes, else, where none of them is"
+        " under one in force, the latest that was put forward, or drafted on its own, or replaced: the answer names it and its state",
+    )
     product: str | None = Field(default=None, description="for example credit_card,online_loan")
     bucket: str | None = Field(default=None, description="for example M3")
     five_class: str | None = None
@@ -115,12 +120,17 @@ class FiltersIn(Schema):
     principal_fen: str | None = None
     overdue_days: str | None = None
     origination_date: str | None = Field(default=None, description="for example 2024-01-01..2024-12-31")
-    route: str | None = Field(
-        default=None, description="what the plan in force, or the latest, does with the account: litigation,agency; none: no route"
-    )
+    route: str | None = Field(default=None, description="what the plan does with the account: litigation,agency; none: no route")
 
 
-class TotalsOut(Schema):
+class OfPlan(Schema):
+    """Whose figures are told of routes and expectations; null where there is no plan."""
+
+    plan: int | None
+    plan_state: str | None = Field(description="approved: in force; whatever else is not")
+
+
+class TotalsOut(OfPlan):
     accounts: int
     sums: dict[str, int]
 
@@ -132,15 +142,14 @@ class GroupOut(Schema):
     principal_fen: int
 
 
-class CashOut(Schema):
-    plan: int
+class CashOut(OfPlan):
     months: list[int]
     recovery_fen: int
     low_fen: int
     high_fen: int
 
 
-class AccountsOut(Schema):
+class AccountsOut(OfPlan):
     rows: list[dict[str, Any]]
     newer: str | None
     older: str | None
@@ -150,6 +159,7 @@ class OptionOut(Schema):
     route: str
     eligible: bool
     bars: list[str]
+    shut: list[str] = Field(description="limits of which there is 0, or less than this account alone would need: no plan can take it there")
     cash_fen: int
     cost_fen: int
     net_value_fen: int
@@ -161,7 +171,7 @@ class OptionOut(Schema):
     after_fen: float
 
 
-class ExplainedOut(Schema):
+class ExplainedOut(OfPlan):
     chosen: str | None
     reason: str
     agrees: bool
@@ -185,6 +195,18 @@ class VaryIn(Schema):
 class StepIn(Schema):
     approve: bool = True
     note: str = Field(default="", max_length=2000)
+
+
+class LeftOut(Schema):
+    tape: int
+    accounts: int
+
+
+class ReplacingOut(Schema):
+    """What an approval would do to other plans, as things stand."""
+
+    plans: list[int] = Field(description="in force now, and replaced by it")
+    left: list[LeftOut] = Field(description="tapes whose accounts would then be under no plan in force")
 
 
 class PlanOut(Schema):

@@ -57,13 +57,13 @@ def approval_decide(scope: Scope, approval_id: int, *, approve: bool, digest: st
         approval = scope.rows(Approval).select_for_update().filter(pk=approval_id).first()
         if approval is None or approval.state != Approval.OPEN:
             raise _refused("APPROVAL_NOT_OPEN", NOT_OPEN, f"approval:{approval_id}", Words("刷新页面", "reload the page"))
+        stead = None if scope.may(approval.ability) else _delegator(scope, approval, apart)
+        if stead is None:
+            scope.need(approval.ability)
         if approval.requested_by_id == scope.user_id:
             raise _refused("APPROVAL_SAME_PERSON", SAME_PERSON, approval.subject, Words("请另一位有权限的同事审批", "ask another person who may"))
         if scope.user_id in apart:
             raise _refused("APPROVAL_HAD_A_HAND", HAD_A_HAND, approval.subject, Words("请另一位有权限的同事审批", "ask another person who may"))
-        stead = None if scope.may(approval.ability) else _delegator(scope, approval, apart)
-        if stead is None:
-            scope.need(approval.ability)
         if approve and digest != approval.digest:
             raise _refused("APPROVAL_CHANGED", CHANGED, approval.subject, Words("撤回后重新提交", "withdraw it and ask again"))
         approval.state = Approval.APPROVED if approve else Approval.REFUSED

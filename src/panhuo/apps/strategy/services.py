@@ -2,12 +2,12 @@
 
 The way of a plan: draft → submitted (asked for) → reviewed (compliance) → approved (a second person who may). Each step is an approval of the very content
 that was submitted, by somebody who had no hand in an earlier one: maker, submitter, reviewer and approver are never the same but for maker and submitter,
-and nobody lends another what he must not do himself. A refusal ends the way. One plan is in force for an organisation: a newly approved one replaces the last.
+and nobody lends another what he must not do himself. A refusal ends the way. What an approval replaces and what pages show: :mod:`.standing`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,12 +16,11 @@ from panhuo.apps.identity.approving import approval_decide, approval_request, ap
 from panhuo.apps.identity.deeds import deed_add
 from panhuo.apps.identity.models import Approval
 from panhuo.apps.identity.scope import Scope
-from panhuo.apps.intake.filters import Condition
 from panhuo.apps.intake.models import Tape
 from panhuo.apps.jobs.services import job_start
-from panhuo.apps.strategy.decided import needs_plan
 from panhuo.apps.strategy.making import policy_of
 from panhuo.apps.strategy.models import Plan
+from panhuo.apps.strategy.standing import one_at_a_time, plan_replacing
 from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.words import Words
 
@@ -130,14 +129,16 @@ def plan_review(scope: Scope, plan: Plan, *, approve: bool, note: str = "") -> P
 
 
 def plan_approve(scope: Scope, plan: Plan, *, approve: bool, note: str = "") -> Plan:
-    """The second person's word. An approved plan is in force and replaces the one before it."""
+    """The second person's word. An approved plan is in force for its tapes, and replaces those in force that share one with it."""
     with transaction.atomic():
+        one_at_a_time(scope)
         locked = _locked(scope, plan, Plan.REVIEWED)
         asked = _open(scope, locked, APPROVE)
         approval_decide(scope, asked.pk, approve=approve, digest=locked.digest, note=note, apart=_hands(scope, locked))
         if not approve:
             return _moved(scope, locked, Plan.REFUSED)
-        scope.rows(Plan).filter(state=Plan.APPROVED).update(state=Plan.REPLACED)
+        for old in plan_replacing(scope, locked).plans:
+            _moved(scope, old, Plan.REPLACED)
         return _moved(scope, locked, Plan.APPROVED)
 
 
@@ -168,29 +169,6 @@ def _hands(scope: Scope, plan: Plan) -> frozenset[int]:
         review = scope.rows(Approval).filter(subject=plan.subject, ability=REVIEW, state=Approval.APPROVED).order_by("-pk").first()
         hands |= {one for one in (review.decided_by_id, review.in_stead_of_id) if one is not None} if review else set()
     return frozenset(hands)
-
-
-def plan_in_force(scope: Scope) -> Plan | None:
-    """The approved plan."""
-    return scope.rows(Plan).filter(state=Plan.APPROVED).order_by("-pk").first()
-
-
-def plan_latest(scope: Scope, tapes: list[int]) -> Plan | None:
-    """The plan to read assessments from: the one in force, else the latest that is made, over these tapes."""
-    made = scope.rows(Plan).exclude(state__in=(Plan.MAKING, Plan.FAILED)).order_by("-pk")
-    fitting = [plan for plan in made[:50] if set(tapes) <= set(plan.tapes)]
-    return next((plan for plan in fitting if plan.state == Plan.APPROVED), fitting[0] if fitting else None)
-
-
-def plan_for(scope: Scope, tapes: Sequence[Tape], filters: Sequence[Condition], sort: str = "") -> Plan | None:
-    """The plan whose figures stand beside these tapes, for whoever may see plans. Raises UsageInvalid where filters or order speak of one and there is none."""
-    plan = plan_latest(scope, [tape.pk for tape in tapes]) if tapes and scope.may("plan.view") else None
-    if plan is None and needs_plan(filters, sort):
-        cause = Words("还没有覆盖这些清单的方案", "no plan is over these tapes yet")
-        raise UsageInvalid(
-            "PLAN_NONE", cause, where="route", remedy=Words("先制定方案，或去掉这个条件", "make a plan first, or remove the condition")
-        )
-    return plan
 
 
 def _locked(scope: Scope, plan: Plan, *states: str) -> Plan:

@@ -18,6 +18,7 @@ from panhuo.apps.console.account_list import SORTS, TAPE_SORTS, columns_of, head
 from panhuo.apps.console.filtering import Chosen, chosen_from, chosen_of, respelled
 from panhuo.apps.console.names import value_words
 from panhuo.apps.console.notices import notice_add
+from panhuo.apps.console.plan_words import STATES
 from panhuo.apps.console.tables import Chip, Empty, Table
 from panhuo.apps.identity.finding import scope_of_request
 from panhuo.apps.intake.accounts import Page, accounts_all, accounts_find, accounts_page, found_in
@@ -104,7 +105,7 @@ def _table(chosen: Chosen, page: Page, sort: str, count: int, sums: dict[str, in
         Words("账户", "Accounts"),
         columns_of(plan=plan is not None, tapes=_tape_names(chosen)),
         rows_with(page.rows, decisions),
-        href=lambda row: f"/accounts/{row['tape_id']}/{row['position']}",
+        href=lambda row: f"/accounts/{row['tape_id']}/{row['position']}" + (f"?plan={plan.pk}" if chosen.asked and plan else ""),
         totals=sums,
         count=count,
         count_words=Words("户", "accounts"),
@@ -198,7 +199,7 @@ def _facts(request: HttpRequest, chosen: Chosen, count: int, sums: dict[str, int
         (Words("导出时间", "Exported at"), f"{timezone.localtime():%Y-%m-%d %H:%M}"),
         (Words("导出人", "Exported by"), str(request.user)),
         (Words("清单", "Tapes"), "; ".join(_tape_names(chosen).values())),
-        (Words("方案", "Plan"), chosen.plan.name if chosen.plan else "—"),
+        (Words("方案", "Plan"), f"{chosen.plan.name} ({STATES[chosen.plan.state].words.to(lang)})" if chosen.plan else "—"),
         (Words("筛选", "Filters"), "; ".join(f"{chip.words.to(lang)}: {chip.value.to(lang) if isinstance(chip.value, Words) else chip.value}" for chip in chosen.chips()) or "—"),
         (Words("户数", "Accounts"), f"{count:,}"),
     ]  # fmt: skip

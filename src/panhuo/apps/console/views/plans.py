@@ -26,6 +26,7 @@ from panhuo.apps.strategy import services
 from panhuo.apps.strategy.comparing import compare
 from panhuo.apps.strategy.models import Plan
 from panhuo.apps.strategy.selecting import plans_of
+from panhuo.apps.strategy.standing import plan_in_force, plan_replacing
 from panhuo.kernel.errors import PanhuoError, UsageInvalid
 from panhuo.kernel.routes import ROUTES
 from panhuo.kernel.words import Words
@@ -33,11 +34,12 @@ from panhuo.kernel.words import Words
 WHY_NONE = {
     "not_overdue": Words("未逾期或无余额", "not overdue, or nothing owed"),
     "barred": Words("规则不允许任何途径", "the rules bar every route"),
-    "does_not_pay": Words("可走的途径都入不敷出或已满额", "every open route costs more than it brings, or is full"),
+    "does_not_pay": Words("可走的途径都入不敷出、已满额或已关闭", "every open route costs more than it brings, is full or is closed"),
 }
 STEPS = (Words("草案", "Draft"), Words("合规审查", "Compliance review"), Words("第二人审批", "Second person"), Words("执行中", "In force"))
 _AT = {Plan.DRAFT: 1, Plan.SUBMITTED: 2, Plan.REVIEWED: 3, Plan.APPROVED: 4}
 _ROUTE_WORDS = {route.name: route.words for route in ROUTES}
+_ON_THE_WAY = (Plan.DRAFT, Plan.SUBMITTED, Plan.REVIEWED)
 _MOVES = 8
 """So many are read at a glance; the rest are folded away."""
 
@@ -133,6 +135,7 @@ def plan(request: HttpRequest, plan_id: int) -> HttpResponse:
         "mix": _mix(found),
         "asked_by_me": any(one.requested_by_id == scope.user_id and one.state == Approval.OPEN for one in approvals),
         "decides": decides,
+        "replacing": plan_replacing(scope, found) if found.state in _ON_THE_WAY else None,
         "waits": decides is None and found.state in (Plan.SUBMITTED, Plan.REVIEWED) and scope.user_id in _concerned(found, approvals),
     }
     return render(request, "console/plans/plan.html", context)
@@ -236,7 +239,7 @@ def _beside(scope: Scope, found: Plan, asked: str) -> Plan | None:
     if asked == "none":
         return None
     key = key_of(asked)
-    chosen = [services.plan_in_force(scope), found.basis] if key is None else [scope.rows(Plan).filter(pk=key).first()]
+    chosen = [plan_in_force(scope, found.tapes), found.basis] if key is None else [scope.rows(Plan).filter(pk=key).first()]
     return next((one for one in chosen if one is not None and one.pk != found.pk and one.tapes == found.tapes and "routes" in one.figures), None)
 
 
@@ -285,13 +288,23 @@ def _limits(found: Plan, beside: Plan | None) -> list[dict[str, Any]]:
                 "typed": _typed(limit),
                 "used": used,
                 "share": min(1.0, used / at_most) if at_most > 0 else 0.0,
-                "binds": limit["price_fen"] > 0,
+                "shut": _shut(limit),
+                "binds": limit["price_fen"] > 0 or _shut(limit) is not None,
                 "price_fen": limit["price_fen"] * size,
                 "changed": other is not None and _typed(other) != _typed(limit),
                 "other": other["at_most"] / size if other else None,
             }
         )
     return out
+
+
+def _shut(limit: dict[str, Any]) -> Words | None:
+    """Said of a limit of which nobody can use anything."""
+    if limit["used"] != 0:
+        return None
+    if limit["at_most"] == 0:
+        return Words("已关闭：上限为 0", "closed: the limit is 0")
+    return Words("上限不足一户所需", "too little for any account") if limit["price_fen"] > 0 else None
 
 
 def _typed(limit: dict[str, Any]) -> str:
