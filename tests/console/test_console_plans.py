@@ -7,12 +7,17 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import fastexcel
 import numpy as np
 import pytest
+from django.db import connection
+from django.test import Client
 
-from console.reading import Node, read
+from console.reading import Node, number, read
 from desk import Desk, ran
-from panhuo.apps.identity.services import preferences_set
+from panhuo.apps.console.account_list import columns_of
+from panhuo.apps.console.names import QUANTITIES, value_words
+from panhuo.apps.identity.services import preferences_set, token_create
 from panhuo.apps.strategy import services
 from panhuo.apps.strategy.making import kept_of, policy_of
 from panhuo.apps.strategy.models import Decision, Plan
@@ -114,3 +119,140 @@ def test_a_closed_limit_keeps_the_proof(desk: Desk, mediation_closed: Plan) -> N
     assert total == pytest.approx(figures["upper_bound_fen"], rel=5e-3)  # which leaves out claims too large for a limit alone
     assert figures["gap"] <= 2e-3
     assert figures["objective_fen"] < desk.plan.figures["objective_fen"]
+
+
+def listed(client: Any, path: str) -> dict[str, int]:
+    """What the list at an address says of itself: accounts and every sum under a column."""
+    table = page(client, path).one("section", id="account-rows")
+    sums = {"accounts": int(table.one("span", role="status").one("b").text.replace(",", ""))}
+    for foot in table.all("tfoot"):
+        for cell in foot.all("td"):
+            value = number(cell)
+            if value is not None:
+                sums[cell.attrs["data-col"]] = value
+    return sums
+
+
+def opened(found: Node) -> list[tuple[str, str, int]]:
+    """Every number of a page that leads to accounts: where to, what it is of, how much."""
+    out = []
+    for link in found.one("main").all("a"):
+        href, value, cell = link.attrs.get("href", ""), number(link), link.up("td")
+        if href.startswith("/accounts?") and value is not None and link.up("figure") is None:
+            out.append((href, link.attrs.get("data-figure") or (cell.attrs.get("data-col", "") if cell else ""), value))
+    return out
+
+
+def moves_in_the_database(before: Plan, after: Plan) -> dict[tuple[str | None, str | None], list[tuple[int, int]]]:
+    """Two partitions joined, account by account: (tape, position) by route before and after."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select a.route, b.route, b.tape_id, b.position from strategy_decision a join strategy_decision b using (tape_id, position)"
+            " where a.plan_id = %s and b.plan_id = %s and a.route is distinct from b.route",
+            [before.pk, after.pk],
+        )
+        out: dict[tuple[str | None, str | None], list[tuple[int, int]]] = {}
+        for was, now, tape, position in cursor.fetchall():
+            out.setdefault((was, now), []).append((tape, position))
+    return out
+
+
+def test_who_moves_opens_as_a_list_of_those_accounts(desk: Desk, mediation_closed: Plan) -> None:
+    wanted = moves_in_the_database(desk.plan, mediation_closed)
+    client = desk.client()
+    found = page(client, f"/plans/{mediation_closed.pk}?with={desk.plan.pk}")
+    links = {href: value for href, name, value in opened(found) if "moved=" in href and name == "accounts"}
+    assert len(links) == len(wanted) + 1
+    assert links[f"/accounts?moved={desk.plan.pk}..{mediation_closed.pk}"] == sum(map(len, wanted.values()))
+    for href, name, value in opened(found):
+        if "moved=" in href:
+            assert listed(client, href)[name] == value, href
+    for (was, now), places in wanted.items():
+        assert links[f"/accounts?route={now or 'none'}&moved={desk.plan.pk}..{mediation_closed.pk}&moved_from={was or 'none'}"] == len(places)
+
+
+def test_the_list_of_who_moves_goes_page_by_page_and_says_from_where_to_where(desk: Desk, mediation_closed: Plan) -> None:
+    wanted = {place: key for key, places in moves_in_the_database(desk.plan, mediation_closed).items() for place in places}
+    assert len(wanted) > 50
+    client, address, met = desk.client(), f"/accounts?moved={desk.plan.pk}..{mediation_closed.pk}&sort=-net_value_fen", []
+    while True:
+        table = page(client, address).one("section", id="account-rows")
+        for body in table.all("tbody"):
+            for row in body.all("tr"):
+                href = row.one("a").attrs["href"]
+                said = tuple(next(cell.text.strip() for cell in row.all() if cell.attrs.get("data-col") == name) for name in ("before", "route"))
+                tape, position = (int(part) for part in href.removeprefix("/accounts/").partition("?")[0].split("/"))
+                met.append((tape, position))
+                assert href.endswith(f"?plan={mediation_closed.pk}")
+                assert said == tuple(value_words("route", route).zh for route in wanted[tape, position])
+        older = [link.attrs["href"] for link in table.all("a", rel="next")]
+        if not older:
+            break
+        address = "/accounts" + older[0]
+    assert len(met) == len(set(met))
+    assert set(met) == set(wanted)
+
+
+def test_who_moves_through_the_api_and_the_workbook(desk: Desk, mediation_closed: Plan) -> None:
+    wanted = moves_in_the_database(desk.plan, mediation_closed)
+    (was, now), places = max(wanted.items(), key=lambda item: len(item[1]))
+    moved = f"{desk.plan.pk}..{mediation_closed.pk}"
+    token = token_create(desk.scope, name="t", abilities=["portfolio.view", "account.view", "plan.view"], days=1)[1]
+    program = Client(headers={"Authorization": f"Bearer {token}"})
+    query = {"moved": moved, "moved_from": was or "none", "route": now or "none"}
+    assert program.get("/api/v1/portfolio/totals", query).json()["accounts"] == len(places)
+    rows = program.get("/api/v1/portfolio/accounts", {**query, "size": 500}).json()["rows"]
+    assert {(row["tape_id"], row["position"]) for row in rows} == set(places)
+    answer = desk.client().get("/accounts/export.xlsx", query)
+    frame = fastexcel.read_excel(b"".join(answer.streaming_content)).load_sheet(0).to_polars()
+    assert frame["原处置方式"].to_list() == [value_words("route", was).zh] * len(places)
+    assert frame["处置方式"].to_list() == [value_words("route", now).zh] * len(places)
+    for wrong, where in (
+        ({"moved": "x"}, "moved"),
+        ({"moved_from": "agency"}, "moved_from"),
+        ({"moved": f"{desk.plan.pk}..{desk.plan.pk}"}, "moved"),
+    ):
+        assert program.get("/api/v1/portfolio/totals", wrong).json()["where"] == where
+        assert desk.client().get("/accounts", wrong).status_code == 400
+
+
+def test_every_figure_of_a_plan_opens_a_list_that_has_it_under_the_same_name(desk: Desk, mediation_closed: Plan) -> None:
+    """Of the plan on the page, whichever plan is in force; and the column is not hidden."""
+    client, seen = desk.client(), 0
+    for plan in (desk.plan, mediation_closed):
+        found = page(client, f"/plans/{plan.pk}?with=none")
+        names = {
+            head.attrs["data-col"]: text_of(head).split(" ")[0]
+            for head in found.one("section", id="plan-routes").all("th")
+            if "data-col" in head.attrs
+        }
+        for href, name, value in opened(found):
+            seen += 1
+            assert listed(client, href).get(name, 0) == value, (href, name)
+            table = page(client, href).one("section", id="account-rows")
+            heads = {head.attrs["data-col"]: head for head in table.all("th") if "data-col" in head.attrs}
+            if name in ("cash_fen", "net_value_fen"):
+                assert not next(column for column in columns_of(plan=True, tapes={}) if column.key == name).hidden
+            if name in names and name in heads:
+                assert names[name] in text_of(heads[name])
+    assert seen > 50
+
+
+def test_one_name_for_each_quantity(desk: Desk) -> None:
+    """On the plan, the portfolio, the list, the account and in the workbook."""
+    client = desk.client()
+    position = Decision.objects.filter(plan=desk.plan, route__isnull=False).values_list("position", flat=True)[0]
+    pages = {
+        path: text_of(page(client, path).one("main"))
+        for path in (f"/plans/{desk.plan.pk}", "/portfolio", "/accounts", f"/accounts/{desk.tape.pk}/{position}")
+    }
+    for path, text in pages.items():
+        assert QUANTITIES["cash_fen"].zh in text, path
+        assert QUANTITIES["net_value_fen"].zh in text, path
+        assert "净价值" not in text, path
+        bare = re.findall(r"(?<!方案)(?<!该方式)(?<!累计)(?<!逐月)(?<!当月)(?<!没有)(?<!各账户的)预计回收(?!（自营口径）)(?!与处置方式)", text)
+        assert not bare, (path, [text[max(0, at.start() - 20) : at.end() + 20] for at in re.finditer("预计回收", text)])
+    answer = client.get("/accounts/export.xlsx")
+    heads = fastexcel.read_excel(b"".join(answer.streaming_content)).load_sheet(0).to_polars().columns
+    for words in QUANTITIES.values():
+        assert f"{words.zh}（元）" in heads

@@ -21,7 +21,7 @@ from panhuo.apps.strategy.decided import AMOUNTS, conditions_of, decided_columns
 from panhuo.apps.strategy.decided import SORTS as PLAN_SORTS
 from panhuo.apps.strategy.models import Plan
 from panhuo.apps.strategy.selecting import account_explained, cash_expected
-from panhuo.apps.strategy.standing import plan_asked, plan_for, plan_shown
+from panhuo.apps.strategy.standing import moved_asked, plan_asked, plan_for, plan_shown
 from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.words import Words
 
@@ -133,7 +133,13 @@ def _of_plan(plan: Plan | None) -> dict[str, Any]:
 
 
 def _asked(scope: Scope, given: FiltersIn, sort: str = "") -> _Asked:
-    filters = conditions_of({name: text for name, text in given.dict(exclude={"tape", "plan"}).items() if text})
+    filters = conditions_of({name: text for name, text in given.dict(exclude={"tape", "plan", "moved"}).items() if text})
+    if given.moved:
+        plan, tapes, moved = moved_asked(scope, given.moved, given.tape)
+        return _Asked(tapes, [*filters, moved], plan, decided_columns(scope, plan, tapes, [moved]))
+    if given.moved_from:
+        cause = Words("没有写明是哪两个方案之间", "it is not said between which plans")
+        raise UsageInvalid("FILTER_WRONG", cause, where="moved_from", remedy=Words("与 moved 一同使用", "use it together with moved"))
     if given.plan is not None:
         plan, tapes = plan_asked(scope, given.plan, given.tape)
         return _Asked(tapes, filters, plan, decided_columns(scope, plan, tapes))

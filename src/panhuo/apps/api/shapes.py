@@ -121,6 +121,17 @@ class FiltersIn(Schema):
     overdue_days: str | None = None
     origination_date: str | None = Field(default=None, description="for example 2024-01-01..2024-12-31")
     route: str | None = Field(default=None, description="what the plan does with the account: litigation,agency; none: no route")
+    moved: str | None = Field(
+        default=None,
+        description="before..after: the accounts that the plan of the second number takes another way than that of the first; route: where to",
+    )
+    moved_from: str | None = Field(default=None, description="with moved: the route in the first plan; none: no route")
+
+
+SUMS = (
+    "fen, by name: balance_fen and its parts; where there is a plan, recovery_fen with low_fen and high_fen (expected under ordinary in-house work), and"
+    " cash_fen, cost_fen, net_value_fen (expected recovery, cost and net value on the plan's routes)"
+)
 
 
 class OfPlan(Schema):
@@ -132,7 +143,7 @@ class OfPlan(Schema):
 
 class TotalsOut(OfPlan):
     accounts: int
-    sums: dict[str, int]
+    sums: dict[str, int] = Field(description=SUMS)
 
 
 class GroupOut(Schema):
@@ -143,8 +154,8 @@ class GroupOut(Schema):
 
 
 class CashOut(OfPlan):
-    months: list[int]
-    recovery_fen: int
+    months: list[int] = Field(description="fen in each month, under ordinary in-house work")
+    recovery_fen: int = Field(description="expected recovery (in-house)")
     low_fen: int
     high_fen: int
 
@@ -160,7 +171,7 @@ class OptionOut(Schema):
     eligible: bool
     bars: list[str]
     shut: list[str] = Field(description="limits of which there is 0, or less than this account alone would need: no plan can take it there")
-    cash_fen: int
+    cash_fen: int = Field(description="expected recovery on this route; of the chosen one the plan's")
     cost_fen: int
     net_value_fen: int
     low_fen: int
@@ -218,7 +229,10 @@ class PlanOut(Schema):
     policy_name: str
     policy_version: str
     limits: dict[str, float]
-    figures: dict[str, Any]
+    figures: dict[str, Any] = Field(
+        description="fen: objective_fen is the sum of the accounts' net_value_fen, expected_recovery_fen that of their cash_fen (not of recovery_fen, which is"
+        " expected under ordinary in-house work); routes has the same by route"
+    )
     as_of: dt.date | None
     created_at: dt.datetime
 

@@ -25,14 +25,14 @@ from panhuo.apps.identity.scope import Scope
 from panhuo.apps.intake.filters import BY_VALUE, NAMES, NOTHING, Condition, Filter, narrowed, values_of
 from panhuo.apps.intake.models import Tape
 from panhuo.apps.intake.portfolio import columns_of, tapes_current
-from panhuo.apps.strategy.decided import RouteFilter, conditions_of, decided_columns
+from panhuo.apps.strategy.decided import MovedFilter, RouteFilter, conditions_of, decided_columns
 from panhuo.apps.strategy.models import Plan
-from panhuo.apps.strategy.standing import plan_asked, plan_for, plans_in_force
+from panhuo.apps.strategy.standing import moved_asked, plan_asked, plan_for, plans_in_force
 from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.frames import ACCOUNT
 from panhuo.kernel.words import Words
 
-ORDER = ("tape", "plan", *NAMES, "route", "found", "measure", "sort")
+ORDER = ("tape", "plan", *NAMES, "route", "moved", "moved_from", "found", "measure", "sort")
 RANGES = {"balance": "balance_fen", "days": "overdue_days", "made": "origination_date"}
 """Ranges of the bar's form: the start of its two fields' names, and the field meant. Amounts are typed in yuan."""
 FACETS = ("product", "bucket", "five_class", "province", "route")
@@ -57,13 +57,19 @@ class Chosen:
     @cached_property
     def frame(self) -> pl.LazyFrame:
         """The tapes' columns, with the plan's beside them."""
-        return columns_of(self.tapes) if self.plan is None else decided_columns(self.scope, self.plan, self.tapes)
+        return columns_of(self.tapes) if self.plan is None else decided_columns(self.scope, self.plan, self.tapes, self.filters)
+
+    @cached_property
+    def before(self) -> Plan | None:
+        """The plan from which the accounts move, where these are asked for."""
+        moved = next((one for one in self.filters if isinstance(one, MovedFilter)), None)
+        return self.scope.rows(Plan).get(pk=moved.before) if moved else None
 
     def query(self, *more: Condition, **others: str | None) -> str:
         """The address's query with further filters; ``others`` set or (None) remove one of the remaining keys."""
         held: dict[str, str] = {one.name: one.text for one in self.narrowed(*more)}
         held |= {"tape": str(self.tape_id)} if self.tape_id is not None else {}
-        held |= {"plan": str(self.plan.pk)} if self.asked and self.plan else {}
+        held |= {"plan": str(self.plan.pk)} if self.asked and self.plan and "moved" not in held else {}
         held |= self.rest
         for key, value in others.items():
             held.pop(key, None)
@@ -74,7 +80,7 @@ class Chosen:
     def narrowed(self, *more: Condition) -> list[Condition]:
         plain = narrowed(self.filters, *(one for one in more if isinstance(one, Filter)))
         routes = [one for one in more if isinstance(one, RouteFilter)]
-        return [one for one in plain if not routes or one.name != "route"] + routes
+        return [one for one in plain if one.name not in {route.name for route in routes}] + routes
 
     def accounts(self, *more: Condition) -> str:
         """The accounts behind a figure."""
@@ -83,8 +89,13 @@ class Chosen:
 
     def chips(self) -> list[Chip]:
         """The filters that hold, each to be taken away; the plan that was asked for among them."""
-        plan = [Chip("plan", PLAN, self.plan.name)] if self.asked and self.plan else []
-        return [*plan, *(Chip(one.name, field_words(one.name), _chip(one)) for one in self.filters)]
+        plan = [Chip("plan", PLAN, self.plan.name)] if self.asked and self.plan and not self.before else []
+        return [*plan, *(Chip(one.name, field_words(one.name), self._moved() if one.name == "moved" else _chip(one)) for one in self.filters)]
+
+    def _moved(self) -> str:
+        assert self.before is not None
+        assert self.plan is not None
+        return f"{self.before.name} → {self.plan.name}"
 
     @cached_property
     def standing(self) -> dict[str, Any] | None:
@@ -118,7 +129,7 @@ class Chosen:
         more = [(name, field_words(name), _options(name, held.get(name, "")), held.get(name, "")) for name in MORE]
         active = sum(name in held for name in (*MORE, *RANGES.values()))
         kept = [(key, value) for key, value in self.rest.items() if key in ("measure", "sort", "found")]
-        kept += [("plan", str(self.plan.pk))] if self.asked and self.plan else []
+        kept += [("plan", str(self.plan.pk))] if self.asked and self.plan and not self.before else []
         # a range that the form's two fields cannot say goes through unchanged
         kept += [(name, text) for name, text in held.items() if name not in (*FACETS, *MORE) and not (name in ranges and name in RANGES.values())]
         return {
@@ -141,6 +152,12 @@ def chosen_from(scope: Scope, query: QueryDict, *, keep: Sequence[str] = ()) -> 
     tape_id, plan_id = _key(query.get("tape", "")), _key(query.get("plan", ""))
     filters = conditions_of(query.dict())
     rest = {key: query[key][:80] for key in keep if query.get(key)}
+    if query.get("moved"):
+        plan, tapes, moved = moved_asked(scope, query["moved"], tape_id)
+        return Chosen(scope, tape_id, tapes, [*filters, moved], plan, rest, asked=True)
+    if any(one.name == "moved_from" for one in filters):
+        cause = Words("没有写明是哪两个方案之间", "it is not said between which plans")
+        raise UsageInvalid("FILTER_WRONG", cause, where="moved_from", remedy=Words("与 moved 一同使用", "use it together with moved"))
     if plan_id is not None:
         plan, tapes = plan_asked(scope, plan_id, tape_id)
         return Chosen(scope, tape_id, tapes, filters, plan, rest, asked=True)

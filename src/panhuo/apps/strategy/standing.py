@@ -17,7 +17,7 @@ from django.db.models import Case, IntegerField, When
 from panhuo.apps.identity.scope import Scope
 from panhuo.apps.intake.filters import Condition
 from panhuo.apps.intake.models import Tape
-from panhuo.apps.strategy.decided import needs_plan
+from panhuo.apps.strategy.decided import MovedFilter, needs_plan
 from panhuo.apps.strategy.models import Plan
 from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.words import Words
@@ -106,3 +106,18 @@ def plan_asked(scope: Scope, plan_id: int, tape_id: int | None) -> tuple[Plan, l
         cause = Words("方案不包括这份清单", "the plan is not over this tape")
         raise UsageInvalid("PLAN_TAPES", cause, where="tape", remedy=Words("去掉清单或方案之一", "remove the tape or the plan"))
     return plan, [known[pk] for pk in plan.tapes if pk in known and tape_id in (None, pk)]
+
+
+def moved_asked(scope: Scope, text: str, tape_id: int | None) -> tuple[Plan, list[Tape], MovedFilter]:
+    """``before..after``: the latter plan with its tapes, and the filter for the accounts that go another way in it. Raises UsageInvalid, NotAllowed."""
+    keys = text.split("..")
+    if len(keys) != 2 or not all(key.isascii() and key.isdecimal() and len(key) < 19 for key in keys):
+        cause = Words(f"“{text[:40]}”不是两个方案", f'"{text[:40]}" does not name two plans')
+        raise UsageInvalid("FILTER_WRONG", cause, where="moved", remedy=Words("写作 moved=2..5", "write it as moved=2..5"))
+    before, _ = plan_asked(scope, int(keys[0]), None)
+    after, tapes = plan_asked(scope, int(keys[1]), tape_id)
+    if before.tapes != after.tapes or before.pk == after.pk:
+        cause = Words("两个方案不是同一批清单的不同方案", "these are not two plans over the same tapes")
+        remedy = Words("从方案的对照中打开", "open it from the comparison of plans")
+        raise UsageInvalid("PLANS_APART", cause, where="moved", remedy=remedy)
+    return after, tapes, MovedFilter(before.pk, before.digest, after.pk)

@@ -141,7 +141,7 @@ def _curve(found: Explained, as_of: dt.date | None) -> Chart:
     series = Series(Words("累计预计回收", "Cumulative"), sums, low=[v * low for v in sums], high=[v * high for v in sums])
     return Chart(
         "curve",
-        Words("累计预计回收（自营）", "Expected recovery, cumulative (in-house)"),
+        Words("累计预计回收（自营口径）", "Expected recovery, cumulative (in-house)"),
         "fen",
         Words("月份", "Month"),
         _months(found.months, as_of),
@@ -152,7 +152,7 @@ def _curve(found: Explained, as_of: dt.date | None) -> Chart:
 
 def _monthly(found: Explained, as_of: dt.date | None) -> Chart:
     return Chart(
-        "monthly", Words("逐月预计回收（自营）", "Expected recovery by month (in-house)"), "fen", Words("月份", "Month"), _months(found.months, as_of),
+        "monthly", Words("逐月预计回收（自营口径）", "Expected recovery by month (in-house)"), "fen", Words("月份", "Month"), _months(found.months, as_of),
         (Series(Words("当月", "In the month"), found.months),),
     )  # fmt: skip
 

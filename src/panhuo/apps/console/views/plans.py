@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from panhuo.apps.console.access import needs
 from panhuo.apps.console.charts import Chart, Series
+from panhuo.apps.console.names import QUANTITIES
 from panhuo.apps.console.notices import notice_add
 from panhuo.apps.console.plan_words import STATES
 from panhuo.apps.console.tables import Column, Empty, Table
@@ -20,6 +21,7 @@ from panhuo.apps.identity.finding import key_of, one_of, scope_of_request
 from panhuo.apps.identity.models import Approval
 from panhuo.apps.identity.roles import ABILITIES
 from panhuo.apps.identity.scope import Scope
+from panhuo.apps.intake.filters import NOTHING
 from panhuo.apps.intake.portfolio import tapes_current
 from panhuo.apps.jobs.models import Job
 from panhuo.apps.strategy import services
@@ -58,8 +60,8 @@ def plans(request: HttpRequest) -> HttpResponse:
             Column("state", Words("状态", "State"), "state", value=lambda plan: STATES[plan.state]),
             Column("as_of", Words("基准日", "As of"), "date"),
             Column("accounts", Words("账户", "Accounts"), "count", value=lambda plan: plan.figures.get("accounts")),
-            Column("expected", Words("预计回收", "Expected recovery"), "money", value=lambda plan: plan.figures.get("expected_recovery_fen")),
-            Column("net", Words("净价值", "Net value"), "money", value=lambda plan: plan.figures.get("objective_fen")),
+            Column("expected", QUANTITIES["cash_fen"], "money", value=lambda plan: plan.figures.get("expected_recovery_fen")),
+            Column("net", QUANTITIES["net_value_fen"], "money", value=lambda plan: plan.figures.get("objective_fen")),
             Column("gap", Words("与上限的差距", "Gap to the bound"), "percent", places=3, value=lambda plan: plan.figures.get("gap")),
             Column("policy_version", Words("政策版本", "Policy"), "code", hidden=True),
             Column("by", Words("制定人", "Made by"), value=lambda plan: plan.created_by.name),
@@ -115,7 +117,16 @@ def plan(request: HttpRequest, plan_id: int) -> HttpResponse:
         )
     beside = _beside(scope, found, request.GET.get("with", ""))
     compared = compare(scope, found, beside) if beside is not None else None
-    moves = [(_ROUTE_WORDS.get(m["from"] or ""), _ROUTE_WORDS.get(m["to"] or ""), m) for m in compared.moves] if compared else []
+    moved_href = f"/accounts?moved={beside.pk}..{found.pk}" if beside else ""
+    moves = [
+        (
+            _ROUTE_WORDS.get(m["from"] or ""),
+            _ROUTE_WORDS.get(m["to"] or ""),
+            m,
+            f"/accounts?route={m['to'] or NOTHING}&{moved_href.partition('?')[2]}&moved_from={m['from'] or NOTHING}",
+        )
+        for m in (compared.moves if compared else ())
+    ]
     approvals, decides = list(approvals_of(scope, found.subject)), services.plan_decidable(scope, found)
     context = {
         "plan": found,
@@ -127,6 +138,7 @@ def plan(request: HttpRequest, plan_id: int) -> HttpResponse:
         "limits": _limits(found, beside),
         "beside": beside,
         "compared": compared,
+        "moved_href": moved_href,
         "moves": moves[:_MOVES],
         "moves_more": moves[_MOVES:],
         "others": [other for other in plans_of(scope) if other.pk != found.pk and other.tapes == found.tapes and "routes" in other.figures],
@@ -244,32 +256,51 @@ def _beside(scope: Scope, found: Plan, asked: str) -> Plan | None:
 
 
 def _routes_table(found: Plan, beside: Plan | None) -> Table:
-    total = {"accounts": 0, "balance_fen": 0, "expected_recovery_fen": 0, "cost_fen": 0, "net_value_fen": 0}
+    total = {"accounts": 0, "balance_fen": 0, "cash_fen": 0, "cost_fen": 0, "net_value_fen": 0}
     rows = []
     for route in ROUTES:
         figures = found.figures["routes"][route.name]
+        figures = {**figures, "cash_fen": figures["expected_recovery_fen"]}  # one name for it
         other = beside.figures["routes"][route.name] if beside else None
         if not figures["accounts"] and not (other and other["accounts"]):
             continue
         for name in total:
             total[name] += int(figures[name])
         rows.append(
-            {**figures, "route": route.name, "words": route.words, "change": figures["net_value_fen"] - other["net_value_fen"] if other else None}
+            {
+                **figures,
+                "href": f"/accounts?plan={found.pk}&route={route.name}",
+                "words": route.words,
+                "change": figures["net_value_fen"] - other["net_value_fen"] if other else None,
+            }
         )
     columns = [
         Column("words", Words("处置方式", "Route"), value=lambda row: row["words"]),
-        Column("accounts", Words("账户", "Accounts"), "count", href=lambda row: f"/accounts?plan={found.pk}&route={row['route']}"),
-        Column("balance_fen", Words("余额", "Balance"), "money"),
-        Column("expected_recovery_fen", Words("预计回收", "Expected"), "money"),
-        Column("cost_fen", Words("成本", "Cost"), "money"),
-        Column("net_value_fen", Words("净价值", "Net value"), "money"),
+        Column("accounts", Words("账户", "Accounts"), "count", href=_listed),
+        Column("balance_fen", Words("余额", "Balance"), "money", href=_listed),
+        Column("cash_fen", QUANTITIES["cash_fen"], "money", href=_listed),
+        Column("cost_fen", QUANTITIES["cost_fen"], "money", href=_listed),
+        Column("net_value_fen", QUANTITIES["net_value_fen"], "money", href=_listed),
         Column("months", Words("平均月数", "Mean months"), "number"),
     ]
     if beside is not None:
-        columns.append(Column("change", Words("净价值比对照", "Net value against"), "money"))
+        columns.append(Column("change", Words("方案净值比对照", "Net value (plan) against"), "money"))
     return Table(
-        "plan-routes", Words("各处置方式", "Routes"), columns, rows, totals=total, count=len(rows), count_words=Words("种", "routes"), chooser=False
+        "plan-routes",
+        Words("各处置方式", "Routes"),
+        columns,
+        rows,
+        totals=total,
+        totals_href=f"/accounts?plan={found.pk}&route={','.join(_ROUTE_WORDS)}",
+        count=len(rows),
+        count_words=Words("种", "routes"),
+        chooser=False,
     )
+
+
+def _listed(row: Any) -> str:
+    """The accounts behind a figure of a route."""
+    return str(row["href"])
 
 
 def _limits(found: Plan, beside: Plan | None) -> list[dict[str, Any]]:
@@ -317,13 +348,13 @@ def _mix(found: Plan) -> Chart:
     figures = [found.figures["routes"][route.name] for route in used]
     return Chart(
         "plan-mix",
-        Words("各处置方式的预计回收与成本", "Expected recovery and cost by route"),
+        Words("各处置方式的方案预计回收与成本", "Expected recovery and cost (plan) by route"),
         "fen",
         Words("处置方式", "Route"),
         [route.words for route in used],
         (
-            Series(Words("预计回收", "Expected recovery"), [f["expected_recovery_fen"] for f in figures]),
-            Series(Words("成本", "Cost"), [f["cost_fen"] for f in figures]),
+            Series(QUANTITIES["cash_fen"], [f["expected_recovery_fen"] for f in figures]),
+            Series(QUANTITIES["cost_fen"], [f["cost_fen"] for f in figures]),
         ),
         horizontal=True,
         hrefs=[f"/accounts?plan={found.pk}&route={route.name}" for route in used],
