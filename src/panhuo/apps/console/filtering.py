@@ -171,9 +171,12 @@ def respelled(query: QueryDict) -> str | None:
     """The one spelling of what the filter bar's form sent, or None where the address has it already. Raises UsageInvalid for what is no number or date."""
     halves = [f"{start}_{end}" for start in RANGES for end in ("from", "to")]
     twice = [key for key in (*BY_VALUE, "route") if len(query.getlist(key)) > 1]
-    if not any(key in query for key in halves) and not twice:
+    alone = "moved_from" in query and not query.get("moved")  # the two plans were taken away: then there is no "from"
+    if not any(key in query for key in halves) and not twice and not alone:
         return None
     held = {key: ",".join(dict.fromkeys(part for part in query.getlist(key) if part)) for key in ORDER if query.get(key)}
+    if alone:
+        held.pop("moved_from", None)
     for start, name in RANGES.items():
         low, high = (_bound(start, query.get(f"{start}_{end}", "")) for end in ("from", "to"))
         if f"{start}_from" in query or f"{start}_to" in query:

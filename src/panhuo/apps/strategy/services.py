@@ -7,6 +7,7 @@ and nobody lends another what he must not do himself. A refusal ends the way. Wh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from django.db import transaction
@@ -25,6 +26,8 @@ from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.words import Words
 
 REVIEW, APPROVE = "plan.review", "plan.approve"
+LIMIT_BELOW = 1e18
+_NUMBERED = re.compile(r"(?:\s*（试算(?: \d+)?）|\s*\(what-if(?: \d+)?\))+$")
 
 
 class PlanRefused(UsageInvalid):
@@ -74,6 +77,14 @@ def plan_vary(scope: Scope, plan: Plan, *, name: str, limits: Mapping[str, float
     ))  # fmt: skip
 
 
+def variant_name(scope: Scope, plan: Plan) -> str:
+    """A name for the next variant where none is given: that of the plan all vary, and a number."""
+    owner = plan.basis if plan.basis_id else plan
+    stem = _NUMBERED.sub("", owner.name)[:64]
+    number = scope.rows(Plan).filter(basis_id=owner.pk).count() + 1
+    return Words(f"{stem}（试算 {number}）", f"{stem} (what-if {number})").to(scope.lang)
+
+
 def _start(scope: Scope, plan: Plan) -> Plan:
     known = policy_of_checked(plan)
     plan.policy_version = known
@@ -93,7 +104,7 @@ def policy_of_checked(plan: Plan) -> str:
     for name, amount in plan.limits.items():
         if name not in names:
             raise _refused("LIMIT_UNKNOWN", f"没有名为 {name} 的限额", f"there is no limit {name}", name, "从列表中选择", "choose from the list")
-        if not 0 <= amount < 1e18:
+        if not 0 <= amount < LIMIT_BELOW:
             raise _refused("LIMIT_WRONG", "限额须为不小于 0 的数", "a limit is a number, 0 or more", name, "改正数值", "mend the number")
     return policy_version(policy_of(plan))
 
@@ -190,13 +201,6 @@ def _moved(scope: Scope, plan: Plan, state: str) -> Plan:
     plan.save(update_fields=["state"])
     deed_add(scope, f"plan.{state}", plan.subject)
     return plan
-
-
-def limit_wrong(name: str, title: Words, text: str) -> PlanRefused:
-    """The refusal of an amount that is no number."""
-    return _refused(
-        "LIMIT_WRONG", f"“{title.zh}”的“{text[:30]}”不是数字", f'"{text[:30]}" for "{title.en}" is no number', name, "改正数值", "mend the number"
-    )
 
 
 def _refused(code: str, zh: str, en: str, where: str, remedy_zh: str, remedy_en: str) -> PlanRefused:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -13,13 +14,13 @@ from panhuo.apps.console.access import needs
 from panhuo.apps.console.charts import Chart, Series
 from panhuo.apps.console.names import QUANTITIES
 from panhuo.apps.console.notices import notice_add
+from panhuo.apps.console.plan_history import history_of
 from panhuo.apps.console.plan_words import STATES
 from panhuo.apps.console.tables import Column, Empty, Table
 from panhuo.apps.identity.approving import approvals_of
 from panhuo.apps.identity.deeds import deeds_of
 from panhuo.apps.identity.finding import key_of, one_of, scope_of_request
 from panhuo.apps.identity.models import Approval
-from panhuo.apps.identity.roles import ABILITIES
 from panhuo.apps.identity.scope import Scope
 from panhuo.apps.intake.filters import NOTHING
 from panhuo.apps.intake.portfolio import tapes_current
@@ -115,7 +116,12 @@ def plan(request: HttpRequest, plan_id: int) -> HttpResponse:
         return render(
             request, "console/plans/making.html", {"plan": found, "job": job, "state": STATES[found.state], "share": job.share if job else None}
         )
-    beside = _beside(scope, found, request.GET.get("with", ""))
+    return render(request, "console/plans/plan.html", _page(scope, found, request.GET.get("with", "")))
+
+
+def _page(scope: Scope, found: Plan, asked: str, typed: Mapping[str, str] | None = None, faults: Mapping[str, Words] | None = None) -> dict[str, Any]:
+    """asked: the plan to compare with. typed: what stands in the fields of the limits, by name; faults: what is wrong with it."""
+    beside = _beside(scope, found, asked)
     compared = compare(scope, found, beside) if beside is not None else None
     moved_href = f"/accounts?moved={beside.pk}..{found.pk}" if beside else ""
     moves = [
@@ -128,29 +134,29 @@ def plan(request: HttpRequest, plan_id: int) -> HttpResponse:
         for m in (compared.moves if compared else ())
     ]
     approvals, decides = list(approvals_of(scope, found.subject)), services.plan_decidable(scope, found)
-    context = {
+    return {
         "plan": found,
         "state": STATES[found.state],
         "steps": STEPS,
         "step": _AT.get(found.state, 0),
         "routes": _routes_table(found, beside),
         "unassigned": [(WHY_NONE[name], part) for name, part in found.figures["unassigned"].items() if part["accounts"]],
-        "limits": _limits(found, beside),
+        "limits": _limits(found, beside, typed or {}, faults or {}),
+        "wrong": len(faults or {}),
+        "typed_name": (typed or {}).get("name", ""),
         "beside": beside,
         "compared": compared,
         "moved_href": moved_href,
         "moves": moves[:_MOVES],
         "moves_more": moves[_MOVES:],
         "others": [other for other in plans_of(scope) if other.pk != found.pk and other.tapes == found.tapes and "routes" in other.figures],
-        "approvals": [(ABILITIES[approval.ability], approval) for approval in approvals],
-        "deeds": deeds_of(scope, found.subject)[:50],
+        "history": history_of(approvals, deeds_of(scope, found.subject)[:200]),
         "mix": _mix(found),
         "asked_by_me": any(one.requested_by_id == scope.user_id and one.state == Approval.OPEN for one in approvals),
         "decides": decides,
         "replacing": plan_replacing(scope, found) if found.state in _ON_THE_WAY else None,
         "waits": decides is None and found.state in (Plan.SUBMITTED, Plan.REVIEWED) and scope.user_id in _concerned(found, approvals),
     }
-    return render(request, "console/plans/plan.html", context)
 
 
 @needs("plan.view")
@@ -172,21 +178,26 @@ def plan_try(request: HttpRequest, plan_id: int) -> HttpResponse:
     """What if: the same forecasts under other limits, as a draft of its own beside this plan."""
     scope = scope_of_request(request)
     found = plan_of(scope, plan_id)
-    limits = {}
+    limits: dict[str, float] = {}
+    faults: dict[str, Words] = {}
     for limit in found.figures.get("limits", ()):
-        text = request.POST.get(f"limit-{limit['name']}", "").replace(",", "").replace("，", "").strip()
-        if not text or text == _typed(limit).replace(",", ""):  # as the page had it, rounded: nobody touched it
+        key = f"limit-{limit['name']}"
+        text = request.POST.get(key, "").replace(",", "").replace("，", "").strip()
+        if key not in request.POST or text == _typed(limit).replace(",", ""):  # as the page had it, rounded: nobody touched it
             continue
-        try:
-            amount = float(text) * float(limit["unit_size"])
-        except ValueError as error:
-            raise services.limit_wrong(limit["name"], Words(**limit["title"]), text) from error
-        if abs(amount - float(limit["at_most"])) > 1e-9 * max(1.0, abs(amount)):
+        amount = _amount(text, float(limit["unit_size"]))
+        if isinstance(amount, Words):
+            faults[limit["name"]] = amount
+        elif abs(amount - float(limit["at_most"])) > 1e-9 * max(1.0, abs(amount)):
             limits[limit["name"]] = amount
+    if faults:
+        typed = {"name": request.POST.get("name", "")[:80]}
+        typed |= {key.removeprefix("limit-"): text[:40] for key, text in request.POST.items() if key.startswith("limit-")}
+        return render(request, "console/plans/plan.html", _page(scope, found, request.GET.get("with", ""), typed, faults), status=422)
     if not limits:
         notice_add(request, Words("没有改动任何限额", "No limit was changed"), "warn")
         return redirect(f"/plans/{plan_id}#limits")
-    made = services.plan_vary(scope, found, name=request.POST.get("name", "") or f"{found.name}（试算）", limits=limits)
+    made = services.plan_vary(scope, found, name=request.POST.get("name", "").strip() or services.variant_name(scope, found), limits=limits)
     return redirect(f"/plans/{made.pk}?with={plan_id}")
 
 
@@ -221,6 +232,21 @@ def plan_approve(request: HttpRequest, plan_id: int) -> HttpResponse:
 
 def plan_of(scope: Scope, plan_id: int) -> Plan:
     return one_of(scope, Plan, plan_id, "created_by", "basis")
+
+
+def _amount(text: str, unit_size: float) -> float | Words:
+    """The amount typed for a limit, or what is wrong with it."""
+    if not text:
+        return Words("请填写上限；填 0 表示关闭", "Write an amount; 0 closes it")
+    try:
+        amount = float(text) * unit_size
+    except ValueError:
+        amount = math.nan
+    if math.isnan(amount):
+        return Words(f"“{text[:30]}”不是数字", f'"{text[:30]}" is no number')
+    if amount < 0:
+        return Words("不能小于 0；填 0 表示关闭", "It cannot be below 0; 0 closes it")
+    return amount if amount < services.LIMIT_BELOW else Words("数值过大", "It is too large")
 
 
 def _step(request: HttpRequest, plan_id: int, service: Any, words: Words) -> HttpResponse:
@@ -284,7 +310,7 @@ def _routes_table(found: Plan, beside: Plan | None) -> Table:
         Column("months", Words("平均月数", "Mean months"), "number"),
     ]
     if beside is not None:
-        columns.append(Column("change", Words("方案净值比对照", "Net value (plan) against"), "money"))
+        columns.append(Column("change", Words("方案净值比对照", "Net value change"), "money"))
     return Table(
         "plan-routes",
         Words("各处置方式", "Routes"),
@@ -303,7 +329,7 @@ def _listed(row: Any) -> str:
     return str(row["href"])
 
 
-def _limits(found: Plan, beside: Plan | None) -> list[dict[str, Any]]:
+def _limits(found: Plan, beside: Plan | None, typed: Mapping[str, str], faults: Mapping[str, Words]) -> list[dict[str, Any]]:
     """Each limit in the unit people speak in; ``price_fen``: what one unit more would bring."""
     others = {limit["name"]: limit for limit in beside.figures["limits"]} if beside else {}
     out = []
@@ -316,7 +342,8 @@ def _limits(found: Plan, beside: Plan | None) -> list[dict[str, Any]]:
                 "title": limit["title"],
                 "unit": limit["unit"],
                 "at_most": at_most,
-                "typed": _typed(limit),
+                "typed": typed.get(limit["name"], _typed(limit)),
+                "fault": faults.get(limit["name"]),
                 "used": used,
                 "share": min(1.0, used / at_most) if at_most > 0 else 0.0,
                 "shut": _shut(limit),
