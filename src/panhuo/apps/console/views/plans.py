@@ -11,9 +11,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from panhuo.apps.console.access import needs
-from panhuo.apps.console.charts import Chart, Series
 from panhuo.apps.console.names import QUANTITIES
 from panhuo.apps.console.notices import notice_add
+from panhuo.apps.console.plan_figures import amount_typed, limit_rows, mix_chart, routes_table
 from panhuo.apps.console.plan_history import history_of
 from panhuo.apps.console.plan_words import STATES
 from panhuo.apps.console.tables import Column, Empty, Table
@@ -139,9 +139,9 @@ def _page(scope: Scope, found: Plan, asked: str, typed: Mapping[str, str] | None
         "state": STATES[found.state],
         "steps": STEPS,
         "step": _AT.get(found.state, 0),
-        "routes": _routes_table(found, beside),
+        "routes": routes_table(found, beside),
         "unassigned": [(WHY_NONE[name], part) for name, part in found.figures["unassigned"].items() if part["accounts"]],
-        "limits": _limits(found, beside, typed or {}, faults or {}),
+        "limits": limit_rows(found, beside, typed or {}, faults or {}),
         "wrong": len(faults or {}),
         "typed_name": (typed or {}).get("name", ""),
         "beside": beside,
@@ -151,7 +151,7 @@ def _page(scope: Scope, found: Plan, asked: str, typed: Mapping[str, str] | None
         "moves_more": moves[_MOVES:],
         "others": [other for other in plans_of(scope) if other.pk != found.pk and other.tapes == found.tapes and "routes" in other.figures],
         "history": history_of(approvals, deeds_of(scope, found.subject)[:200]),
-        "mix": _mix(found),
+        "mix": mix_chart(found),
         "asked_by_me": any(one.requested_by_id == scope.user_id and one.state == Approval.OPEN for one in approvals),
         "decides": decides,
         "replacing": plan_replacing(scope, found) if found.state in _ON_THE_WAY else None,
@@ -183,7 +183,7 @@ def plan_try(request: HttpRequest, plan_id: int) -> HttpResponse:
     for limit in found.figures.get("limits", ()):
         key = f"limit-{limit['name']}"
         text = request.POST.get(key, "").replace(",", "").replace("，", "").strip()
-        if key not in request.POST or text == _typed(limit).replace(",", ""):  # as the page had it, rounded: nobody touched it
+        if key not in request.POST or text == amount_typed(limit).replace(",", ""):  # as the page had it, rounded: nobody touched it
             continue
         amount = _amount(text, float(limit["unit_size"]))
         if isinstance(amount, Words):
@@ -279,110 +279,3 @@ def _beside(scope: Scope, found: Plan, asked: str) -> Plan | None:
     key = key_of(asked)
     chosen = [plan_in_force(scope, found.tapes), found.basis] if key is None else [scope.rows(Plan).filter(pk=key).first()]
     return next((one for one in chosen if one is not None and one.pk != found.pk and one.tapes == found.tapes and "routes" in one.figures), None)
-
-
-def _routes_table(found: Plan, beside: Plan | None) -> Table:
-    total = {"accounts": 0, "balance_fen": 0, "cash_fen": 0, "cost_fen": 0, "net_value_fen": 0}
-    rows = []
-    for route in ROUTES:
-        figures = found.figures["routes"][route.name]
-        figures = {**figures, "cash_fen": figures["expected_recovery_fen"]}  # one name for it
-        other = beside.figures["routes"][route.name] if beside else None
-        if not figures["accounts"] and not (other and other["accounts"]):
-            continue
-        for name in total:
-            total[name] += int(figures[name])
-        rows.append(
-            {
-                **figures,
-                "href": f"/accounts?plan={found.pk}&route={route.name}",
-                "words": route.words,
-                "change": figures["net_value_fen"] - other["net_value_fen"] if other else None,
-            }
-        )
-    columns = [
-        Column("words", Words("处置方式", "Route"), value=lambda row: row["words"]),
-        Column("accounts", Words("账户", "Accounts"), "count", href=_listed),
-        Column("balance_fen", Words("余额", "Balance"), "money", href=_listed),
-        Column("cash_fen", QUANTITIES["cash_fen"], "money", href=_listed),
-        Column("cost_fen", QUANTITIES["cost_fen"], "money", href=_listed),
-        Column("net_value_fen", QUANTITIES["net_value_fen"], "money", href=_listed),
-        Column("months", Words("平均月数", "Mean months"), "number"),
-    ]
-    if beside is not None:
-        columns.append(Column("change", Words("方案净值比对照", "Net value change"), "money"))
-    return Table(
-        "plan-routes",
-        Words("各处置方式", "Routes"),
-        columns,
-        rows,
-        totals=total,
-        totals_href=f"/accounts?plan={found.pk}&route={','.join(_ROUTE_WORDS)}",
-        count=len(rows),
-        count_words=Words("种", "routes"),
-        chooser=False,
-    )
-
-
-def _listed(row: Any) -> str:
-    """The accounts behind a figure of a route."""
-    return str(row["href"])
-
-
-def _limits(found: Plan, beside: Plan | None, typed: Mapping[str, str], faults: Mapping[str, Words]) -> list[dict[str, Any]]:
-    """Each limit in the unit people speak in; ``price_fen``: what one unit more would bring."""
-    others = {limit["name"]: limit for limit in beside.figures["limits"]} if beside else {}
-    out = []
-    for limit in found.figures["limits"]:
-        size, other = float(limit["unit_size"]), others.get(limit["name"])
-        at_most, used = limit["at_most"] / size, limit["used"] / size
-        out.append(
-            {
-                "name": limit["name"],
-                "title": limit["title"],
-                "unit": limit["unit"],
-                "at_most": at_most,
-                "typed": typed.get(limit["name"], _typed(limit)),
-                "fault": faults.get(limit["name"]),
-                "used": used,
-                "share": min(1.0, used / at_most) if at_most > 0 else 0.0,
-                "shut": _shut(limit),
-                "binds": limit["price_fen"] > 0 or _shut(limit) is not None,
-                "price_fen": limit["price_fen"] * size,
-                "changed": other is not None and _typed(other) != _typed(limit),
-                "other": other["at_most"] / size if other else None,
-            }
-        )
-    return out
-
-
-def _shut(limit: dict[str, Any]) -> Words | None:
-    """Said of a limit of which nobody can use anything."""
-    if limit["used"] != 0:
-        return None
-    if limit["at_most"] == 0:
-        return Words("已关闭：上限为 0", "closed: the limit is 0")
-    return Words("上限不足一户所需", "too little for any account") if limit["price_fen"] > 0 else None
-
-
-def _typed(limit: dict[str, Any]) -> str:
-    """What a limit is at most, as it is written into its field."""
-    return f"{limit['at_most'] / float(limit['unit_size']):,.2f}".rstrip("0").rstrip(".")
-
-
-def _mix(found: Plan) -> Chart:
-    used = [route for route in ROUTES if found.figures["routes"][route.name]["accounts"]]
-    figures = [found.figures["routes"][route.name] for route in used]
-    return Chart(
-        "plan-mix",
-        Words("各处置方式的方案预计回收与成本", "Expected recovery and cost (plan) by route"),
-        "fen",
-        Words("处置方式", "Route"),
-        [route.words for route in used],
-        (
-            Series(QUANTITIES["cash_fen"], [f["expected_recovery_fen"] for f in figures]),
-            Series(QUANTITIES["cost_fen"], [f["cost_fen"] for f in figures]),
-        ),
-        horizontal=True,
-        hrefs=[f"/accounts?plan={found.pk}&route={route.name}" for route in used],
-    )
