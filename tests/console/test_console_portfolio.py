@@ -202,7 +202,7 @@ def test_a_newer_version_takes_the_place_of_the_older(desk: Desk, tmp_path: Any)
     assert totals_of(client, f"/accounts?tape={desk.tape.pk}")["accounts"] == desk.tape.rows
     assert planned(desk.user, [newer], "次版").state == Plan.DRAFT
     assert totals_of(client, "/accounts")["net_value_fen"]
-    assert len(SORTS) == 6
+    assert len(SORTS) == 7
 
 
 @pytest.mark.django_db

@@ -30,8 +30,8 @@ TABLE = Path(__file__).with_name("addresses.txt")
 SECRET = "不该看见的名字"
 """Stands in every row of the first organisation: nobody else's page may hold it."""
 MENDS_NOTHING = {"GET", "HEAD"}
-ASKS_MORE = ("/cancel", "/repeat", "/approve")
-"""Where the thing itself decides who may: a job by its kind, an approval by who holds it."""
+ASKS_MORE = ("/cancel", "/repeat", "/review", "/approve")
+"""Where the thing itself decides who may: a job by its kind, a review or an approval by who holds it."""
 ENDS_SESSIONS = ("/sign-out", "/settings/password", "/settings/sessions")
 
 

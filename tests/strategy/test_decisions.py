@@ -48,7 +48,7 @@ def whole(fen: float) -> int:
 class Case:
     """A portfolio of 12 routes with rules, limits and a plan; a sixth of the accounts have no route, some need none."""
 
-    def __init__(self, seed: int, n: int = 400, *, forced: bool = False) -> None:
+    def __init__(self, seed: int, n: int = 400, *, forced: bool = False, shut: bool = False) -> None:
         g = stream(seed, "decisions")
         self.ids = [f"借据{i}" for i in range(n)]
         self.value = np.where(g.random((n, 12)) < 0.1, 500.0, g.lognormal(9, 3, (n, 12)) * g.choice([1, 1, 1, -1], (n, 12)))
@@ -78,6 +78,11 @@ class Case:
             ),
             Limit("open", 1.0, 1e9),
         ]
+        if shut:  # a court that takes nobody, and money for nobody's large claim
+            self.limits[0] = replace(self.limits[0], at_most=0.0)
+            self.limits.append(
+                Limit("claims", np.abs(self.value) * (np.arange(12) == 4), float(np.median(np.abs(self.value))), title=Words("单户", "size"))
+            )
         self.plan = allocate(self.value, self.limits, eligible=self.eligible & self.worked[:, None], must_assign=forced)
         assert self.plan.feasible
 
@@ -103,15 +108,19 @@ def twin(case: Case, i: int, bars_named: int = 3) -> dict[str, object]:
     use = [np.broadcast_to(x.usage, case.value.shape)[i] * (1.0 if x.routes is None else x.routes) for x in case.limits]
     adjusted = {j: value[j] - sum(price * u[j] for price, u in zip(case.plan.prices, use, strict=True)) for j in open_}
     at = int(case.plan.choice[i])
-    others = [j for j in open_ if j != at]
+    alone = {j: [k for k, u in enumerate(use) if j != at and u[j] > case.limits[k].at_most * (1 + 1e-9)] for j in open_}
+    others = [j for j in open_ if j != at and not alone[j]]
     runner = max(others, key=lambda j: adjusted[j]) if others else None
     best = max(open_, key=lambda j: value[j]) if open_ else None
     mine, mine_adjusted = (value[at], adjusted[at]) if at >= 0 else (0.0, 0.0)
     margin = None if runner is None else mine_adjusted - adjusted[runner]
     limit = None
     if best is not None and value[best] - mine >= 0.5:
+        shut = alone[best]
         against = [price * (u[best] - (u[at] if at >= 0 else 0.0)) for price, u in zip(case.plan.prices, use, strict=True)]
-        if max(against) > 0:
+        if shut:
+            limit = shut[0]
+        elif max(against) > 0:
             limit = int(np.argmax(against))
     bars = []
     floor = 0.0 if at >= 0 or best is not None else -np.inf
@@ -129,7 +138,18 @@ def twin(case: Case, i: int, bars_named: int = 3) -> dict[str, object]:
         "limit": None if limit is None else case.limits[limit].name,
     }
     for lang, column in (("zh", "reason"), ("en", "reason_en")):
-        out[column] = sentence(case, i, lang, at=at, runner=runner, best=best, margin=margin, limit=limit, bars=bars[:bars_named])
+        out[column] = sentence(
+            case,
+            i,
+            lang,
+            at=at,
+            runner=runner,
+            best=best,
+            margin=margin,
+            limit=limit,
+            bars=bars[:bars_named],
+            shut=bool(limit is not None and best is not None and alone[best]),
+        )
     return out
 
 
@@ -144,6 +164,7 @@ def sentence(
     margin: float | None,
     limit: int | None,
     bars: list[tuple[int, list[str]]],
+    shut: bool,
 ) -> str:
     def name(j: int) -> str:
         return ROUTES[j].words.to(lang)
@@ -171,13 +192,17 @@ def sentence(
             text += say(ahead if margin >= 0.5 else p.BEHIND if margin <= -0.5 else p.EVEN, runner=name(runner), margin=amount(margin, lang))
         assert best is not None
         if value[best] - value[at] >= 0.5:
-            text += say(p.HELD_BACK if limit is not None else p.USED_UP, better=name(best), more=amount(value[best] - value[at], lang), **pressed)
+            none = limit is not None and case.limits[limit].at_most == 0
+            held = (p.HELD_SHUT if none else p.TOO_LARGE) if shut else p.HELD_BACK if limit is not None else p.USED_UP
+            text += say(held, better=name(best), more=amount(value[best] - value[at], lang), **pressed)
     elif best is None:
         text = say(p.NO_ROUTE)
     elif value[best] < 0.5:
         text = say(p.NOT_WORTH_IT, best=name(best), net=amount(value[best], lang))
     else:
-        text = say(p.TOO_DEAR if limit is not None else p.NONE_LEFT, best=name(best), net=amount(value[best], lang), **pressed)
+        none = limit is not None and case.limits[limit].at_most == 0
+        without = (p.SHUT_OUT if none else p.NONE_LARGE_ENOUGH) if shut else p.TOO_DEAR if limit is not None else p.NONE_LEFT
+        text = say(without, best=name(best), net=amount(value[best], lang), **pressed)
     for j, rules in bars:
         first = RULES.get(rules[0], Words(rules[0], rules[0])).to(lang).rstrip("。. ")
         words = p.BARRED if len(rules) == 1 else p.BARRED_BY_MORE
@@ -185,12 +210,12 @@ def sentence(
     return text + p.END.to(lang)
 
 
-CASES = [(0, False), (1, False), (2, False), (3, True)]
+CASES = [(0, False, False), (1, False, False), (2, False, False), (3, True, False), (4, False, True), (5, True, True)]
 
 
-@pytest.mark.parametrize(("seed", "forced"), CASES)
-def test_every_row_as_the_naive_twin_says(seed: int, forced: bool) -> None:
-    case = Case(seed, forced=forced)
+@pytest.mark.parametrize(("seed", "forced", "shut"), CASES)
+def test_every_row_as_the_naive_twin_says(seed: int, forced: bool, shut: bool) -> None:
+    case = Case(seed, forced=forced, shut=shut)
     frame = case.decide()
     assert frame.schema == pl.Schema(DECISION.schema)
     for i, row in enumerate(frame.iter_rows(named=True)):
@@ -199,9 +224,10 @@ def test_every_row_as_the_naive_twin_says(seed: int, forced: bool) -> None:
 
 def test_all_kinds_of_sentence_occur_in_these_tests() -> None:
     """Or the twin proves less than it seems to."""
-    text = "".join("".join(Case(seed, forced=forced).decide()["reason"]) for seed, forced in CASES)
+    text = "".join("".join(Case(seed, forced=forced, shut=shut).decide()["reason"]) for seed, forced, shut in CASES)
     for words in (
-        p.CHOSEN, p.CHOSEN_AT_A_LOSS, p.ONLY_ONE, p.AHEAD, p.AHEAD_AT_PRICES, p.EVEN, p.HELD_BACK, p.NOTHING_TO_DO, p.NO_ROUTE, p.NOT_WORTH_IT, p.TOO_DEAR, p.BARRED, p.BARRED_BY_MORE
+        p.CHOSEN, p.CHOSEN_AT_A_LOSS, p.ONLY_ONE, p.AHEAD, p.AHEAD_AT_PRICES, p.EVEN, p.HELD_BACK, p.NOTHING_TO_DO, p.NO_ROUTE, p.NOT_WORTH_IT, p.TOO_DEAR, p.BARRED, p.BARRED_BY_MORE,
+        p.HELD_SHUT, p.TOO_LARGE, p.SHUT_OUT, p.NONE_LARGE_ENOUGH
     ):  # fmt: skip
         fixed = max((part for part in words.zh.replace("}", "{").split("{")[::2]), key=len)
         assert fixed in text, words.zh
@@ -241,7 +267,7 @@ def test_rounding_is_admitted() -> None:
     value = np.full((1, 12), -np.inf)
     value[0, :2] = [100.0, 900.0]
     eligible = np.isfinite(value)
-    limits = [Limit("a", 1.0, 0.0, routes=np.arange(12) == 1)]
+    limits = [Limit("a", 1.0, 1.0, routes=np.arange(12) == 1)]
     plan = replace(allocate(value, limits, eligible=eligible), choice=np.zeros(1, dtype=np.int16), prices=np.zeros(1))
     row = decide(pl.Series(["x"]), plan, value, eligible, {}, limits, rule_words={}, policy=policy()).data.row(0, named=True)
     assert row["margin_fen"] == -800
@@ -250,6 +276,34 @@ def test_rounding_is_admitted() -> None:
     assert "所需限额余量容不下本户" in row["reason"]
     idle = replace(plan, choice=np.full(1, -1, dtype=np.int16))
     assert "所需限额余量容不下本户" in decide(pl.Series(["x"]), idle, value, eligible, {}, limits, rule_words={}, policy=policy()).data["reason"][0]
+
+
+@pytest.mark.parametrize("at_most", [0.0, 0.4])
+def test_a_limit_that_takes_nobody_is_named_and_nothing_is_laid_to_its_last_units(at_most: float) -> None:
+    value = np.full((2, 12), -np.inf)
+    value[:, :2] = [[10_000.0, 90_000.0], [-500.0, 70_000.0]]
+    eligible = np.isfinite(value)
+    limits = [Limit("a", 1.0, at_most, routes=np.arange(12) == 1, title=Words("法院立案量", "court filings"), unit=Words("件", "case"))]
+    plan = allocate(value, limits, eligible=eligible, must_assign=False)
+    frame = decide(pl.Series(["x", "y"]), plan, value, eligible, {}, limits, rule_words={}, policy=policy()).data
+    said = ("已关闭", "closed: the limit is 0") if at_most == 0 else ("一户所需就超过", "needs more of 'court filings' than there is of it")
+    for row in frame.iter_rows(named=True):
+        assert row["limit"] == "a"
+        assert (row["margin_fen"] or 0) >= 0
+        assert "限额尾数" not in row["reason"]
+        assert "容不下" not in row["reason"]
+        assert said[0] in row["reason"]
+        assert said[1] in row["reason_en"]
+    assert frame["route"].to_list() == [ROUTE_NAMES[0], None]
+    words = explain(plan, limits)
+    assert plan.prices[0] == 80_000.0
+    shut = (
+        ("已关闭：上限为0", "closed: the limit is 0")
+        if at_most == 0
+        else ("上限不足一户所需，没有账户用得上", "too little for any one account: nobody can use it")
+    )
+    assert words["words"][0] == f"{shut[0]}；再多1件，约可多回收800.00元"
+    assert words["words_en"][0] == f"{shut[1]}; each further case would bring about CNY 800.00"
 
 
 def test_no_accounts_no_limits() -> None:

@@ -22,7 +22,7 @@ from panhuo.apps.strategy.decided import AMOUNTS, SORTS, RouteFilter, conditions
 from panhuo.apps.strategy.making import kept_of
 from panhuo.apps.strategy.models import Decision
 from panhuo.apps.strategy.selecting import account_explained, cash_expected, decisions_of, routes_of
-from panhuo.apps.strategy.services import plan_latest
+from panhuo.apps.strategy.standing import plan_shown
 from panhuo.apps.strategy.turning import turns_of
 from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.routes import ROUTE_NAMES
@@ -132,7 +132,7 @@ def test_figures_of_a_plan_need_the_ability_to_see_plans(desk: Desk) -> None:
 
 @pytest.mark.django_db
 def test_without_tapes_there_is_no_plan() -> None:
-    assert plan_latest(scope_of(seat(Organisation.objects.create(kind="lender", name="丙银行"), "empty")), [1]) is None
+    assert plan_shown(scope_of(seat(Organisation.objects.create(kind="lender", name="丙银行"), "empty")), [1]) is None
 
 
 def test_an_account_recomputed_agrees_and_a_touched_decision_does_not(desk: Desk) -> None:
@@ -166,7 +166,11 @@ def test_what_would_turn_a_choice_turns_it(desk: Desk) -> None:
             kinds["next_best"] += 1
             assert chosen is not None
             assert turns.next_best.margin_fen == pytest.approx(chosen.after_fen - turns.next_best.option.after_fen)
-            assert all(option.after_fen <= turns.next_best.option.after_fen for option in found.options if option.eligible and option is not chosen)
+            ahead = [one.option for one in turns.crowded]
+            others = [option for option in found.options if option.eligible and option is not chosen and option not in ahead and not option.shut]
+            assert all(option.after_fen <= turns.next_best.option.after_fen for option in others)
+            assert turns.next_best.margin_fen >= 0
+            assert all(option.after_fen > chosen.after_fen for option in ahead)
         for fall in turns.falls:
             if fall.below_fen is None:
                 continue

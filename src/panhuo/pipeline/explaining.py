@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -39,7 +39,8 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One route for the account. ``price_fen``: what the limits it uses cost at the plan's prices; ``after_fen`` = net value less that: what the plan compares."""
+    """One route for the account. ``price_fen``: what the limits it uses cost at the plan's prices; ``after_fen`` = net value less that: what the plan compares.
+    ``shut``: the limits that alone keep the account from it, being 0 or less than it needs; ``amount`` of each is what there is of it."""
 
     route: str
     words: Words
@@ -55,6 +56,7 @@ class Option:
     price_fen: float
     after_fen: float
     uses: tuple[Use, ...]  # of the limits that have a price
+    shut: tuple[Use, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,11 @@ def explain(
     kept = result.assessed
     measures: dict[str, Any] = {**kept.measures, "cases": np.ones((1, 1)), "balance": kept.balance_fen[:, None].astype(np.float64)}
     known = {str(limit["name"]): limit for limit in limits}
-    built = [limit for limit in build_limits(policy.strategy, measures, accounts_overdue=1, balance_fen=1.0) if limit.name in known]
+    built = [
+        replace(limit, at_most=float(known[limit.name]["at_most"]))  # of the whole portfolio, not of this account alone
+        for limit in build_limits(policy.strategy, measures, accounts_overdue=1, balance_fen=1.0)
+        if limit.name in known
+    ]
     prices = np.array([float(known[limit.name]["price_fen"]) for limit in built])
     used = np.array([float(known[limit.name]["used"]) for limit in built])
     allocation = Allocation(
@@ -107,7 +113,7 @@ def explain(
         worked=kept.worked,
         currency=str(row["currency"]),
     ).data.row(0, named=True)
-    options = tuple(_option(result.forecasts[j], j, kept, built, prices, words) for j in range(len(ROUTES)))
+    options = tuple(_option(result.forecasts[j], j, kept, built, prices, words, j == choice) for j in range(len(ROUTES)))
     shown = kept.net_value[0, choice] if choice >= 0 else 0.0
     curve = result.curve[0].astype(np.float64) * float(kept.balance_fen[0])
     return Explained(
@@ -121,10 +127,14 @@ def explain(
     )
 
 
-def _option(frame: pl.DataFrame, j: int, kept: Any, limits: Sequence[Any], prices: Any, words: Mapping[str, Words]) -> Option:
+def _option(frame: pl.DataFrame, j: int, kept: Any, limits: Sequence[Any], prices: Any, words: Mapping[str, Words], chosen: bool) -> Option:
     row = frame.row(0, named=True)
-    uses = []
+    uses, shut = [], []
     for limit, fen in zip(limits, prices, strict=True):
+        over = None if chosen else limit.shuts_out(1, len(ROUTES))
+        if over is not None and over[0, j]:
+            size = float(limit.unit_size)
+            shut.append(Use(limit.name, limit.called, limit.unit or Words("单位", "unit"), float(limit.at_most) / size, float(fen) * size))
         if fen and (limit.routes is None or limit.routes[j]):
             used = float(np.broadcast_to(np.asarray(limit.usage), (1, len(ROUTES)))[0, j])
             size = float(limit.unit_size)
@@ -146,4 +156,5 @@ def _option(frame: pl.DataFrame, j: int, kept: Any, limits: Sequence[Any], price
         price,
         float(kept.net_value[0, j]) - price,
         tuple(use for use in uses if use.amount),
+        tuple(shut),
     )

@@ -8,12 +8,13 @@ from django.http import HttpRequest
 from ninja import Router
 
 from panhuo.apps.api.access import Token
-from panhuo.apps.api.shapes import PlanIn, PlanOut, StepIn, VaryIn
+from panhuo.apps.api.shapes import PlanIn, PlanOut, ReplacingOut, StepIn, VaryIn
 from panhuo.apps.identity.finding import one_of, scope_of_request
 from panhuo.apps.identity.scope import Scope
 from panhuo.apps.strategy import services
 from panhuo.apps.strategy.models import Plan
 from panhuo.apps.strategy.selecting import plans_of
+from panhuo.apps.strategy.standing import plan_replacing
 
 router = Router(tags=["plans"])
 
@@ -37,6 +38,14 @@ def plan_read(request: HttpRequest, plan_id: int) -> Any:
     return plan_out(plan_of(scope_of_request(request), plan_id))
 
 
+@router.get("/{key:plan_id}/replacing", response=ReplacingOut, auth=Token("plan.view"))
+def plan_replaces(request: HttpRequest, plan_id: int) -> Any:
+    """Which plans in force the plan's approval would replace, and which accounts it would leave without one."""
+    scope = scope_of_request(request)
+    found = plan_replacing(scope, plan_of(scope, plan_id))
+    return {"plans": [one.pk for one in found.plans], "left": [{"tape": tape.pk, "accounts": tape.rows} for tape in found.left]}
+
+
 @router.post("/{key:plan_id}/variants", response={202: PlanOut}, auth=Token("plan.make"))
 def plan_variant(request: HttpRequest, plan_id: int, body: VaryIn) -> Any:
     """The same accounts and forecasts under other limits."""
@@ -50,13 +59,13 @@ def plan_submit(request: HttpRequest, plan_id: int, body: StepIn) -> Any:
     return plan_out(services.plan_submit(scope, plan_of(scope, plan_id), note=body.note))
 
 
-@router.post("/{key:plan_id}/review", response=PlanOut, auth=Token("plan.review"))
+@router.post("/{key:plan_id}/review", response=PlanOut, auth=Token("plan.view"))  # a delegate may decide: the service knows who
 def plan_review(request: HttpRequest, plan_id: int, body: StepIn) -> Any:
     scope = scope_of_request(request)
     return plan_out(services.plan_review(scope, plan_of(scope, plan_id), approve=body.approve, note=body.note))
 
 
-@router.post("/{key:plan_id}/approve", response=PlanOut, auth=Token("plan.view"))  # a delegate may decide: the service knows who
+@router.post("/{key:plan_id}/approve", response=PlanOut, auth=Token("plan.view"))
 def plan_approve(request: HttpRequest, plan_id: int, body: StepIn) -> Any:
     scope = scope_of_request(request)
     return plan_out(services.plan_approve(scope, plan_of(scope, plan_id), approve=body.approve, note=body.note))

@@ -21,7 +21,7 @@ from panhuo.apps.strategy.decided import AMOUNTS, conditions_of, decided_columns
 from panhuo.apps.strategy.decided import SORTS as PLAN_SORTS
 from panhuo.apps.strategy.models import Plan
 from panhuo.apps.strategy.selecting import account_explained, cash_expected
-from panhuo.apps.strategy.services import plan_for, plan_latest
+from panhuo.apps.strategy.standing import moved_asked, plan_asked, plan_for, plan_shown
 from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.words import Words
 
@@ -33,7 +33,7 @@ GROUPS = (*BY_VALUE, "age", "vintage")
 def totals_read(request: HttpRequest, given: Query[FiltersIn]) -> Any:
     asked = _asked(scope_of_request(request), given)
     found = totals(asked.tapes, asked.filters, frame=asked.frame, sums=SUMS if asked.plan is None else (*SUMS, *AMOUNTS))
-    return {"accounts": found.accounts, "sums": found.sums}
+    return {**_of_plan(asked.plan), "accounts": found.accounts, "sums": found.sums}
 
 
 @router.get("/groups", response=list[GroupOut], auth=Token("portfolio.view"))
@@ -54,12 +54,12 @@ def groups_read(request: HttpRequest, given: Query[FiltersIn], by: str) -> Any:
 
 @router.get("/cash", response=CashOut, auth=Token("portfolio.view"))
 def cash_read(request: HttpRequest, given: Query[FiltersIn]) -> Any:
-    """What is expected month by month under ordinary work, by the plan in force or the latest."""
+    """What is expected month by month under ordinary in-house work, by the assessments of the plan shown."""
     scope = scope_of_request(request)
     asked = _asked(scope, given)
     if asked.plan is None:
         raise Http404
-    return {"plan": asked.plan.pk, **cash_expected(scope, asked.plan, asked.tapes, asked.filters)}
+    return {**_of_plan(asked.plan), **cash_expected(scope, asked.plan, asked.tapes, asked.filters)}
 
 
 @router.get("/accounts", response=AccountsOut, auth=Token("account.view"))
@@ -69,7 +69,7 @@ def accounts_list(request: HttpRequest, given: Query[FiltersIn], sort: str = "-b
     sorts = SORTS if asked.plan is None else (*SORTS, *PLAN_SORTS)
     size = min(max(size, 1), 500)
     page = accounts_page(scope, asked.tapes, asked.filters, sort=sort, cursor=cursor, size=size, frame=asked.frame, sorts=sorts)
-    return {"rows": page.rows, "newer": page.newer, "older": page.older}
+    return {**_of_plan(asked.plan), "rows": page.rows, "newer": page.newer, "older": page.older}
 
 
 @router.get("/accounts/{key:tape_id}/{place:position}", response=dict[str, Any], auth=Token("account.view"))
@@ -81,12 +81,13 @@ def account_read(request: HttpRequest, tape_id: int, position: int) -> Any:
 
 
 @router.get("/accounts/{key:tape_id}/{place:position}/explanation", response=ExplainedOut, auth=Token("account.view"))
-def explanation_read(request: HttpRequest, tape_id: int, position: int) -> Any:
-    """Every route of the account and why the plan chose this one; recomputed and compared with the stored decision."""
+def explanation_read(request: HttpRequest, tape_id: int, position: int, plan: int | None = None) -> Any:
+    """Every route of the account and why the plan chose this one; recomputed and compared with the stored decision. plan: which; else the one shown of
+    the tape (see the filters)."""
     scope = scope_of_request(request)
-    plan = plan_latest(scope, [tape_id])
-    found = account_explained(scope, plan, tape_id=tape_id, position=position) if plan is not None else None
-    if found is None:
+    shown = plan_asked(scope, plan, tape_id)[0] if plan is not None else plan_shown(scope, [tape_id])
+    found = account_explained(scope, shown, tape_id=tape_id, position=position) if shown is not None else None
+    if found is None or shown is None:
         raise Http404
     options = [
         {
@@ -105,10 +106,16 @@ def explanation_read(request: HttpRequest, tape_id: int, position: int) -> Any:
                 "after_fen",
             )
         }
-        | {"bars": [rule for rule, _ in option.bars]}
+        | {"bars": [rule for rule, _ in option.bars], "shut": [use.limit for use in option.shut]}
         for option in found.options
     ]
-    return {"chosen": found.chosen, "reason": found.reason.to(scope.lang), "agrees": found.agrees, "months": list(found.months), "options": options}
+    return _of_plan(shown) | {
+        "chosen": found.chosen,
+        "reason": found.reason.to(scope.lang),
+        "agrees": found.agrees,
+        "months": list(found.months),
+        "options": options,
+    }
 
 
 class _Asked(NamedTuple):
@@ -120,9 +127,23 @@ class _Asked(NamedTuple):
     frame: pl.LazyFrame | None
 
 
+def _of_plan(plan: Plan | None) -> dict[str, Any]:
+    """Whose figures are told, and whether they are in force."""
+    return {"plan": plan.pk if plan else None, "plan_state": plan.state if plan else None}
+
+
 def _asked(scope: Scope, given: FiltersIn, sort: str = "") -> _Asked:
+    filters = conditions_of({name: text for name, text in given.dict(exclude={"tape", "plan", "moved"}).items() if text})
+    if given.moved:
+        plan, tapes, moved = moved_asked(scope, given.moved, given.tape)
+        return _Asked(tapes, [*filters, moved], plan, decided_columns(scope, plan, tapes, [moved]))
+    if given.moved_from:
+        cause = Words("没有写明是哪两个方案之间", "it is not said between which plans")
+        raise UsageInvalid("FILTER_WRONG", cause, where="moved_from", remedy=Words("与 moved 一同使用", "use it together with moved"))
+    if given.plan is not None:
+        plan, tapes = plan_asked(scope, given.plan, given.tape)
+        return _Asked(tapes, filters, plan, decided_columns(scope, plan, tapes))
     tapes = _tapes(scope, given.tape)
-    filters = conditions_of({name: text for name, text in given.dict(exclude={"tape"}).items() if text})
     plan = plan_for(scope, tapes, filters, sort)
     return _Asked(tapes, filters, plan, decided_columns(scope, plan, tapes) if plan is not None else None)
 

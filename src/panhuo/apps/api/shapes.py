@@ -102,6 +102,11 @@ class FiltersIn(Schema):
     """Which accounts. A coded field: one of its values or several, by commas; a figure or date: ``low..high``, inclusive, either left out; ``none``: not given."""
 
     tape: int | None = Field(default=None, description="one tape; without it, the current version of every series")
+    plan: int | None = Field(
+        default=None,
+        description="the plan whose figures are meant, over its tapes; without it, the one in force over the tapes, else, where none of them is"
+        " under one in force, the latest that was put forward, or drafted on its own, or replaced: the answer names it and its state",
+    )
     product: str | None = Field(default=None, description="for example credit_card,online_loan")
     bucket: str | None = Field(default=None, description="for example M3")
     five_class: str | None = None
@@ -115,14 +120,30 @@ class FiltersIn(Schema):
     principal_fen: str | None = None
     overdue_days: str | None = None
     origination_date: str | None = Field(default=None, description="for example 2024-01-01..2024-12-31")
-    route: str | None = Field(
-        default=None, description="what the plan in force, or the latest, does with the account: litigation,agency; none: no route"
+    route: str | None = Field(default=None, description="what the plan does with the account: litigation,agency; none: no route")
+    moved: str | None = Field(
+        default=None,
+        description="before..after: the accounts that the plan of the second number takes another way than that of the first; route: where to",
     )
+    moved_from: str | None = Field(default=None, description="with moved: the route in the first plan; none: no route")
 
 
-class TotalsOut(Schema):
+SUMS = (
+    "fen, by name: balance_fen and its parts; where there is a plan, recovery_fen with low_fen and high_fen (expected under ordinary in-house work), and"
+    " cash_fen, cost_fen, net_value_fen (expected recovery, cost and net value on the plan's routes)"
+)
+
+
+class OfPlan(Schema):
+    """Whose figures are told of routes and expectations; null where there is no plan."""
+
+    plan: int | None
+    plan_state: str | None = Field(description="approved: in force; whatever else is not")
+
+
+class TotalsOut(OfPlan):
     accounts: int
-    sums: dict[str, int]
+    sums: dict[str, int] = Field(description=SUMS)
 
 
 class GroupOut(Schema):
@@ -132,15 +153,14 @@ class GroupOut(Schema):
     principal_fen: int
 
 
-class CashOut(Schema):
-    plan: int
-    months: list[int]
-    recovery_fen: int
+class CashOut(OfPlan):
+    months: list[int] = Field(description="fen in each month, under ordinary in-house work")
+    recovery_fen: int = Field(description="expected recovery (in-house)")
     low_fen: int
     high_fen: int
 
 
-class AccountsOut(Schema):
+class AccountsOut(OfPlan):
     rows: list[dict[str, Any]]
     newer: str | None
     older: str | None
@@ -150,7 +170,8 @@ class OptionOut(Schema):
     route: str
     eligible: bool
     bars: list[str]
-    cash_fen: int
+    shut: list[str] = Field(description="limits of which there is 0, or less than this account alone would need: no plan can take it there")
+    cash_fen: int = Field(description="expected recovery on this route; of the chosen one the plan's")
     cost_fen: int
     net_value_fen: int
     low_fen: int
@@ -161,7 +182,7 @@ class OptionOut(Schema):
     after_fen: float
 
 
-class ExplainedOut(Schema):
+class ExplainedOut(OfPlan):
     chosen: str | None
     reason: str
     agrees: bool
@@ -187,6 +208,18 @@ class StepIn(Schema):
     note: str = Field(default="", max_length=2000)
 
 
+class LeftOut(Schema):
+    tape: int
+    accounts: int
+
+
+class ReplacingOut(Schema):
+    """What an approval would do to other plans, as things stand."""
+
+    plans: list[int] = Field(description="in force now, and replaced by it")
+    left: list[LeftOut] = Field(description="tapes whose accounts would then be under no plan in force")
+
+
 class PlanOut(Schema):
     id: int
     name: str
@@ -196,7 +229,10 @@ class PlanOut(Schema):
     policy_name: str
     policy_version: str
     limits: dict[str, float]
-    figures: dict[str, Any]
+    figures: dict[str, Any] = Field(
+        description="fen: objective_fen is the sum of the accounts' net_value_fen, expected_recovery_fen that of their cash_fen (not of recovery_fen, which is"
+        " expected under ordinary in-house work); routes has the same by route"
+    )
     as_of: dt.date | None
     created_at: dt.datetime
 

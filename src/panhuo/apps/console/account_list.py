@@ -21,39 +21,45 @@ _WORDS = {
     "phone_shown": Words("手机号码", "Mobile phone"),
     "balance_fen": Words("余额", "Balance"),
     "tape": Words("清单", "Tape"),
-    "route": Words("处置方式", "Route"),
-    "recovery_fen": Words("预计回收", "Expected"),
-    "low_fen": Words("区间低值", "Band: low"),
-    "high_fen": Words("区间高值", "Band: high"),
-    "cash_fen": Words("方案回收", "Cash of the route"),
-    "net_value_fen": Words("方案净值", "Net value"),
 }
 _MEANINGS = {
-    "recovery_fen": Words("自营催收常规力度下的预计回收", "Expected under ordinary in-house work"),
-    "cash_fen": Words("所选处置方式的预计回收，扣费用前", "Expected on the route chosen, before costs"),
+    "recovery_fen": Words("自营催收常规力度下的预计回收，未折现", "Expected under ordinary in-house work, undiscounted"),
+    "cash_fen": Words("所选处置方式的预计回收，未折现，扣费用前", "Expected on the route chosen, undiscounted, before costs"),
+    "cost_fen": Words("所选处置方式的费用，未折现", "Costs of the route chosen, undiscounted"),
     "net_value_fen": Words("所选处置方式的回收折现后减费用", "Discounted cash of the route chosen, less its costs"),
 }
-_CODED = ("product", "five_class", "province", "guarantee_kind", "litigation_state", "contactability", "written_off", "debtor_kind", "route")
+_CODED = (
+    "product",
+    "five_class",
+    "province",
+    "guarantee_kind",
+    "litigation_state",
+    "contactability",
+    "written_off",
+    "debtor_kind",
+    "route",
+    "before",
+)
 _KINDS: dict[str, Kind] = {
     "account_id": "code", "debtor_id": "code", "overdue_days": "count", "origination_date": "date", "maturity_date": "date", "overdue_since": "date",
     **dict.fromkeys(SUMS, "yuan"), **dict.fromkeys(AMOUNTS, "yuan"),
 }  # fmt: skip
 _KEYS = (
-    "account_id", "name_shown", "product", "bucket", "overdue_days", "balance_fen", "route", "recovery_fen", "net_value_fen", "five_class", "province",
-    "principal_fen", "interest_fen", "penalty_fen", "fees_fen", "cash_fen", "low_fen", "high_fen", "id_no_shown", "phone_shown", "guarantee_kind",
+    "account_id", "name_shown", "product", "bucket", "overdue_days", "balance_fen", "before", "route", "recovery_fen", "cash_fen", "net_value_fen", "five_class", "province",
+    "principal_fen", "interest_fen", "penalty_fen", "fees_fen", "cost_fen", "low_fen", "high_fen", "id_no_shown", "phone_shown", "guarantee_kind",
     "litigation_state", "contactability", "written_off", "debtor_kind", "origination_date", "maturity_date", "overdue_since", "lender", "debtor_id", "currency", "tape",
 )  # fmt: skip
-_AT_FIRST = 9
+_AT_FIRST = 11
 OF_PLAN = ("route", *AMOUNTS)
 _SHORT = {"account_id": "text", "code": "text", "yuan": "money", "count": "count", "date": "date"}
 
 
-def keys_of(*, plan: bool) -> tuple[str, ...]:
-    """Columns there are: a plan's only where there is one."""
-    return tuple(key for key in _KEYS if plan or key not in OF_PLAN)
+def keys_of(*, plan: bool, moved: bool = False) -> tuple[str, ...]:
+    """Columns there are: a plan's only where there is one, and the route in another only where accounts that move are asked for."""
+    return tuple(key for key in _KEYS if (plan or key not in OF_PLAN) and (moved or key != "before"))
 
 
-def columns_of(*, plan: bool, tapes: Mapping[int, str]) -> tuple[Column, ...]:
+def columns_of(*, plan: bool, tapes: Mapping[int, str], moved: bool = False) -> tuple[Column, ...]:
     """The table's columns. tapes: what each is called."""
 
     def column(key: str) -> Column:
@@ -65,21 +71,28 @@ def columns_of(*, plan: bool, tapes: Mapping[int, str]) -> tuple[Column, ...]:
         hidden = _KEYS.index(key) >= _AT_FIRST
         return Column(key, words_of(key), _KINDS.get(key, "text"), sort=key in SORTS, meaning=_MEANINGS.get(key), hidden=hidden, value=value)
 
-    return tuple(column(key) for key in keys_of(plan=plan))
+    return tuple(column(key) for key in keys_of(plan=plan, moved=moved))
 
 
-def headings_of(*, plan: bool, lang: Lang) -> list[Heading]:
+def headings_of(*, plan: bool, lang: Lang, moved: bool = False) -> list[Heading]:
     """The workbook's columns: all of them."""
-    return [Heading(key, _heading(key, lang), _SHORT.get(_KINDS.get(key, ""), "text")) for key in keys_of(plan=plan)]  # type: ignore[arg-type]
+    return [Heading(key, _heading(key, lang), _SHORT.get(_KINDS.get(key, ""), "text")) for key in keys_of(plan=plan, moved=moved)]  # type: ignore[arg-type]
 
 
 def words_of(key: str) -> Words:
     return _WORDS.get(key) or field_words(key)
 
 
-def rows_with(rows: Sequence[dict[str, Any]], decisions: Mapping[tuple[int, int], Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The accounts with what the plan says of each."""
-    return [{**row, **decisions.get((row["tape_id"], row["position"]), {})} for row in rows]
+def rows_with(
+    rows: Sequence[dict[str, Any]],
+    decisions: Mapping[tuple[int, int], Mapping[str, Any]],
+    before: Mapping[tuple[int, int], Mapping[str, Any]] | None = None,
+) -> list[dict[str, Any]]:
+    """The accounts with what the plan says of each; before: what another plan does."""
+    out = [{**row, **decisions.get((row["tape_id"], row["position"]), {})} for row in rows]
+    for row in out if before is not None else ():
+        row["before"] = (before or {})[row["tape_id"], row["position"]]["route"]
+    return out
 
 
 def row_said(row: Mapping[str, Any], *, tapes: Mapping[int, str], lang: Lang) -> dict[str, Any]:
@@ -87,7 +100,7 @@ def row_said(row: Mapping[str, Any], *, tapes: Mapping[int, str], lang: Lang) ->
     out = {**row, "tape": tapes[row["tape_id"]]}
     for key in _CODED:
         if key in row:
-            out[key] = "" if row[key] is None and key != "route" else value_words(key, row[key]).to(lang)
+            out[key] = "" if row[key] is None and key not in ("route", "before") else value_words(key, row[key]).to(lang)
     return out
 
 

@@ -22,7 +22,23 @@ _PROVINCES = {
     "云南": "Yunnan", "西藏": "Tibet", "陕西": "Shaanxi", "甘肃": "Gansu", "青海": "Qinghai", "宁夏": "Ningxia", "新疆": "Xinjiang", "台湾": "Taiwan",
     "香港": "Hong Kong", "澳门": "Macao",
 }  # fmt: skip
-_FIELDS = {"route": Words("处置方式", "Route"), "balance_fen": Words("余额", "Balance")}
+QUANTITIES = {
+    "recovery_fen": Words("预计回收（自营口径）", "Expected recovery (in-house)"),
+    "low_fen": Words("区间低值（自营口径）", "Band: low (in-house)"),
+    "high_fen": Words("区间高值（自营口径）", "Band: high (in-house)"),
+    "cash_fen": Words("方案预计回收", "Expected recovery (plan)"),
+    "cost_fen": Words("方案成本", "Cost (plan)"),
+    "net_value_fen": Words("方案净值", "Net value (plan)"),
+}
+"""What the amounts of a plan are called, wherever they stand: list, portfolio, plan, account, workbook."""
+_FIELDS = {
+    "route": Words("处置方式", "Route"),
+    "before": Words("原处置方式", "Route before"),
+    "moved": Words("改走他路", "Moves"),
+    "moved_from": Words("原处置方式", "Route before"),
+    "balance_fen": Words("余额", "Balance"),
+    **QUANTITIES,
+}
 _AGES = Words("{0}–{1} 天", "{0}–{1} days")
 
 
@@ -37,7 +53,7 @@ def field_words(name: str) -> Words:
 @lru_cache(maxsize=2048)
 def value_words(name: str, value: Any) -> Words:
     """What a value of a coded field, a flag, a province or a route is called; None is "not given"."""
-    if name == "route":
+    if name in ("route", "before", "moved_from"):
         return NO_ROUTE if value is None else ROUTE_WORDS[value]
     if value is None:
         return NOT_GIVEN

@@ -17,6 +17,7 @@ DEEDS: dict[str, Words] = {
     "plan.submitted": Words("提交合规审查", "submitted for review"),
     "plan.reviewed": Words("合规审查通过", "reviewed"),
     "plan.approved": Words("审批通过，开始执行", "approved: in force"),
+    "plan.replaced": Words("被新批准的方案替代", "replaced by a plan newly in force"),
     "plan.refused": Words("未通过", "refused"),
     "approval.request": Words("提出申请", "asked for an approval"),
     "approval.approve": Words("同意申请", "approved a request"),

@@ -1,10 +1,13 @@
 """Two persons for what one must not do alone: asked by one, decided by another who is able to, of the very thing that was asked for.
 
 ``subject`` names the thing (``plan:7``), ``digest`` its content at the time of asking. Whoever carries the approval out compares the digest
-again, so that what takes effect is what was seen. The rule that the two differ is a constraint of the table as well.
+again, so that what takes effect is what was seen. The rule that the two differ is a constraint of the table as well. Where a thing goes through several
+hands, ``apart`` names those it has been in before: none of them takes a further step, neither himself nor through a delegate.
 """
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -24,6 +27,7 @@ class ApprovalRefused(UsageInvalid):
 ALREADY_OPEN = Words("已有一个待处理的申请", "a request for this is already open")
 NOT_OPEN = Words("申请已被处理或撤回", "the request has been decided or withdrawn")
 SAME_PERSON = Words("不能审批自己提交的申请", "nobody decides his own request")
+HAD_A_HAND = Words("制定、提交或审查过它的人不能再审批它", "whoever made, submitted or reviewed it does not decide it as well")
 CHANGED = Words("申请之后内容已变化", "it has changed since it was asked for")
 
 
@@ -46,17 +50,20 @@ def approval_request(scope: Scope, *, subject: str, ability: str, digest: str, n
         raise _refused("APPROVAL_OPEN", ALREADY_OPEN, subject, Words("等待结果，或先撤回", "await it, or withdraw it first")) from error
 
 
-def approval_decide(scope: Scope, approval_id: int, *, approve: bool, digest: str, note: str = "") -> Approval:
-    """Decide as the second person, in one's own right or in the stead of one who delegated. Raises ApprovalRefused, NotAllowed."""
+def approval_decide(scope: Scope, approval_id: int, *, approve: bool, digest: str, note: str = "", apart: Collection[int] = ()) -> Approval:
+    """Decide as the second person, in one's own right or in the stead of one who delegated. apart: users who had a hand in it before, and do not
+    decide. Raises ApprovalRefused, NotAllowed."""
     with transaction.atomic():
         approval = scope.rows(Approval).select_for_update().filter(pk=approval_id).first()
         if approval is None or approval.state != Approval.OPEN:
             raise _refused("APPROVAL_NOT_OPEN", NOT_OPEN, f"approval:{approval_id}", Words("刷新页面", "reload the page"))
-        if approval.requested_by_id == scope.user_id:
-            raise _refused("APPROVAL_SAME_PERSON", SAME_PERSON, approval.subject, Words("请另一位有权限的同事审批", "ask another person who may"))
-        stead = None if scope.may(approval.ability) else _delegator(scope, approval)
+        stead = None if scope.may(approval.ability) else _delegator(scope, approval, apart)
         if stead is None:
             scope.need(approval.ability)
+        if approval.requested_by_id == scope.user_id:
+            raise _refused("APPROVAL_SAME_PERSON", SAME_PERSON, approval.subject, Words("请另一位有权限的同事审批", "ask another person who may"))
+        if scope.user_id in apart:
+            raise _refused("APPROVAL_HAD_A_HAND", HAD_A_HAND, approval.subject, Words("请另一位有权限的同事审批", "ask another person who may"))
         if approve and digest != approval.digest:
             raise _refused("APPROVAL_CHANGED", CHANGED, approval.subject, Words("撤回后重新提交", "withdraw it and ask again"))
         approval.state = Approval.APPROVED if approve else Approval.REFUSED
@@ -65,6 +72,13 @@ def approval_decide(scope: Scope, approval_id: int, *, approve: bool, digest: st
         approval.save()
         deed_add(scope, "approval.approve" if approve else "approval.refuse", approval.subject, ability=approval.ability, in_stead_of=stead)
         return approval
+
+
+def may_decide(scope: Scope, approval: Approval, *, apart: Collection[int] = ()) -> bool:
+    """Whether :func:`approval_decide` would let the user decide: what a page asks before it offers to."""
+    if approval.state != Approval.OPEN or scope.user_id == approval.requested_by_id or scope.user_id in apart:
+        return False
+    return scope.may(approval.ability) or _delegator(scope, approval, apart) is not None
 
 
 def approval_withdraw(scope: Scope, approval_id: int) -> Approval:
@@ -84,13 +98,13 @@ def approvals_of(scope: Scope, subject: str) -> QuerySet[Approval]:
     return scope.rows(Approval).filter(subject=subject).select_related("requested_by", "decided_by", "in_stead_of").order_by("-pk")
 
 
-def _delegator(scope: Scope, approval: Approval) -> int | None:
-    """Somebody who may decide and has lent that to the user for now; never the one who asked."""
+def _delegator(scope: Scope, approval: Approval, apart: Collection[int]) -> int | None:
+    """Somebody who may decide and has lent that to the user for now; never the one who asked, nor one of those ``apart``."""
     now = timezone.now()
     lent = scope.rows(Delegation).filter(to_id=scope.user_id, ability=approval.ability, starts_at__lte=now, ends_at__gt=now)
     for delegation in lent.select_related("of__organisation").order_by("pk"):
         of = delegation.of
-        if of.is_active and approval.ability in of.abilities and of.pk != approval.requested_by_id:
+        if of.is_active and approval.ability in of.abilities and of.pk != approval.requested_by_id and of.pk not in apart:
             return of.pk
     return None
 

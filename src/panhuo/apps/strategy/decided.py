@@ -22,17 +22,19 @@ from panhuo.kernel.routes import ROUTE_NAMES
 from panhuo.kernel.words import Words
 
 ROUTE = pl.Enum(ROUTE_NAMES)
-AMOUNTS = ("recovery_fen", "low_fen", "high_fen", "cash_fen", "net_value_fen")
-"""``recovery_fen`` with ``low_fen`` and ``high_fen``: the assessment's, under ordinary in-house work. ``cash_fen``, ``net_value_fen``: the chosen route's."""
-SORTS = ("recovery_fen", "cash_fen", "net_value_fen")
+AMOUNTS = ("recovery_fen", "low_fen", "high_fen", "cash_fen", "cost_fen", "net_value_fen")
+"""``recovery_fen`` with ``low_fen`` and ``high_fen``: the assessment's, under ordinary in-house work. ``cash_fen``, ``cost_fen``, ``net_value_fen``: the
+chosen route's."""
+SORTS = ("recovery_fen", "cash_fen", "cost_fen", "net_value_fen")
 
 
 @dataclass(frozen=True, slots=True)
 class RouteFilter:
-    """The plan's route is any of these; None among them: no route."""
+    """The plan's route is any of these (the other plan's, where ``column`` says so); None among them: no route."""
 
     values: tuple[str | None, ...]
     name: str = "route"
+    column: str = "route"
 
     @property
     def text(self) -> str:
@@ -40,23 +42,42 @@ class RouteFilter:
 
     def polars(self) -> pl.Expr:
         given = [value for value in self.values if value is not None]
-        found = pl.col("route").is_in(given).fill_null(False) if given else pl.lit(False)
-        return (found | pl.col("route").is_null()) if None in self.values else found
+        found = pl.col(self.column).is_in(given).fill_null(False) if given else pl.lit(False)
+        return (found | pl.col(self.column).is_null()) if None in self.values else found
+
+
+@dataclass(frozen=True, slots=True)
+class MovedFilter:
+    """The plan takes the account another way than plan ``before``, over the same tapes, did. Its route there stands in the column ``before``."""
+
+    before: int
+    digest: str
+    after: int
+    name: str = "moved"
+
+    @property
+    def text(self) -> str:
+        return f"{self.before}..{self.after}"
+
+    def polars(self) -> pl.Expr:
+        return pl.col("route").ne_missing(pl.col("before"))
 
 
 def conditions_of(query: Mapping[str, str]) -> list[Condition]:
     """All filters of an address, those on the plan's columns among them. Raises UsageInvalid that names what is wrong."""
     found: list[Condition] = list(filters_of(query))
-    text = query.get("route")
-    if text:
+    for key, column in (("route", "route"), ("moved_from", "before")):
+        text = query.get(key)
+        if not text:
+            continue
         names = [None if part == NOTHING else part for part in dict.fromkeys(text.split(","))]
         for name in names:
             if name is not None and name not in ROUTE_NAMES:
                 cause = Words(f"没有“{name[:40]}”这种处置方式", f'there is no route "{name[:40]}"')
                 raise UsageInvalid(
-                    "FILTER_WRONG", cause, where="route", remedy=Words("去掉这个条件，或从列表中选择", "remove the filter, or choose from the list")
+                    "FILTER_WRONG", cause, where=key, remedy=Words("去掉这个条件，或从列表中选择", "remove the filter, or choose from the list")
                 )
-        found.append(RouteFilter(tuple(names)))
+        found.append(RouteFilter(tuple(names), key, column))
     return found
 
 
@@ -65,16 +86,20 @@ def needs_plan(filters: Sequence[Condition], sort: str = "") -> bool:
     return sort.removeprefix("-") in SORTS or any(isinstance(one, RouteFilter) for one in filters)
 
 
-def decided_columns(scope: Scope, plan: Plan, tapes: Sequence[Tape]) -> pl.LazyFrame:
-    """The columns of the tapes, all of which the plan is over, with ``route``, ``AMOUNTS`` and ``place`` (row in the plan's files)."""
+def decided_columns(scope: Scope, plan: Plan, tapes: Sequence[Tape], filters: Sequence[Condition] = ()) -> pl.LazyFrame:
+    """The columns of the tapes, all of which the plan is over, with ``route``, ``AMOUNTS`` and ``place`` (row in the plan's files); and ``before``, the route
+    in another plan, where the filters speak of one."""
     scope.need("plan.view")
-    return beside(plan, tapes)
+    return beside(plan, tapes, filters)
 
 
-def beside(plan: Plan, tapes: Sequence[Tape]) -> pl.LazyFrame:
+def beside(plan: Plan, tapes: Sequence[Tape], filters: Sequence[Condition] = ()) -> pl.LazyFrame:
     """:func:`decided_columns` of a plan and tapes that the scope has been asked about."""
     starts = starts_of(plan)
     columns = _decided(plan.pk, plan.digest)
+    moved = next((one for one in filters if isinstance(one, MovedFilter)), None)
+    if moved is not None:
+        columns = columns.with_columns(_decided(moved.before, moved.digest)["route"].alias("before"))
     parts = [
         pl.concat(
             [columns_of([tape]), columns.slice(starts[tape.pk], tape.rows).lazy(), pl.LazyFrame({"place": _places(starts[tape.pk], tape.rows)})],
@@ -114,7 +139,7 @@ def _decided(plan_id: int, digest: str) -> pl.DataFrame:
 
 
 def _amount(kept: Any, choice: npt.NDArray[np.int16], name: str) -> pl.Series:
-    if name in ("cash_fen", "net_value_fen"):
+    if name in ("cash_fen", "cost_fen", "net_value_fen"):
         matrix = kept.array(name.removesuffix("_fen"))
         picked = np.take_along_axis(np.asarray(matrix), np.maximum(choice, 0).astype(np.int64)[:, None], axis=1)[:, 0]
         return pl.Series(np.where(choice >= 0, np.round(picked), 0.0).astype(np.int64))

@@ -48,11 +48,11 @@ def decisions_of(scope: Scope, plan: Plan, keys: Sequence[tuple[int, int]]) -> d
         return {}
     with connection.cursor() as cursor:
         cursor.execute(
-            "select tape_id, position, route, net_value_fen, cash_fen, recovery_fen from strategy_decision where organisation_id = %s and plan_id = %s"
+            "select tape_id, position, route, net_value_fen, cash_fen, cost_fen, recovery_fen from strategy_decision where organisation_id = %s and plan_id = %s"
             " and (tape_id, position) in (select * from unnest(%s::bigint[], %s::integer[]))",
             [scope.organisation_id, plan.pk, [tape for tape, _ in keys], [position for _, position in keys]],
         )
-        names = ("route", "net_value_fen", "cash_fen", "recovery_fen")
+        names = ("route", "net_value_fen", "cash_fen", "cost_fen", "recovery_fen")
         return {(row[0], row[1]): dict(zip(names, row[2:], strict=True)) for row in cursor.fetchall()}
 
 
@@ -115,7 +115,7 @@ def _expected(plan: Plan, digest: str, tapes: tuple[Tape, ...], filters: tuple[C
             "low_fen": cash["low_fen"],
             "high_fen": cash["high_fen"],
         }
-    places = where(beside(plan, tapes), filters).select("place").collect()["place"].to_numpy()
+    places = where(beside(plan, tapes, filters), filters).select("place").collect()["place"].to_numpy()
     sums = {name: int(kept.array(name)[places].sum()) for name in ("recovery_fen", "low_fen", "high_fen")}
     return {"months": _months(kept, places), **sums}
 
@@ -156,7 +156,7 @@ def portfolio_figures(scope: Scope, plan: Plan | None, tapes: Sequence[Tape], fi
 @lru_cache(maxsize=128)
 def _figures(plan: Plan | None, digest: str, tapes: tuple[Tape, ...], filters: tuple[Condition, ...], by: tuple[str, ...]) -> Figures:
     """Neither plans nor tapes change once they are made: the same question has the same answer."""
-    frame = columns_of(tapes) if plan is None else beside(plan, tapes)
+    frame = columns_of(tapes) if plan is None else beside(plan, tapes, filters)
     names = FILTERED if plan is None else (*FILTERED, *AMOUNTS)
     found = where(frame, filters).select(names).collect().lazy()
     whole = totals((), (), frame=found, sums=SUMS if plan is None else (*SUMS, *AMOUNTS))
@@ -166,7 +166,7 @@ def _figures(plan: Plan | None, digest: str, tapes: tuple[Tape, ...], filters: t
 def routes_of(scope: Scope, plan: Plan, tapes: Sequence[Tape], filters: Sequence[Condition]) -> pl.DataFrame:
     """The plan's routes for the accounts that the filters leave: ``route`` (null: none), ``accounts``, ``balance_fen``, ``cash_fen``, ``net_value_fen``."""
     scope.need("plan.view")
-    found = where(decided_columns(scope, plan, tapes), filters).group_by("route")
+    found = where(decided_columns(scope, plan, tapes, filters), filters).group_by("route")
     sums = found.agg(pl.len().cast(pl.Int64).alias("accounts"), pl.col("balance_fen", "cash_fen", "net_value_fen").sum()).collect()
     return sums.sort(pl.col("route").to_physical(), nulls_last=True).with_columns(pl.col("route").cast(pl.String))
 

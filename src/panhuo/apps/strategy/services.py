@@ -1,30 +1,33 @@
 """What people do with plans: make, vary, submit, review, approve, withdraw.
 
-The way of a plan: draft → submitted (asked for by its maker) → reviewed (compliance) → approved (a second person who may). Each step is an approval of the
-very content that was submitted; a refusal ends the way. One plan is in force for an organisation: a newly approved one replaces the last.
+The way of a plan: draft → submitted (asked for) → reviewed (compliance) → approved (a second person who may). Each step is an approval of the very content
+that was submitted, by somebody who had no hand in an earlier one: maker, submitter, reviewer and approver are never the same but for maker and submitter,
+and nobody lends another what he must not do himself. A refusal ends the way. What an approval replaces and what pages show: :mod:`.standing`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
 
 from django.db import transaction
 from django.utils import timezone
 
-from panhuo.apps.identity.approving import approval_decide, approval_request, approval_withdraw
+from panhuo.apps.identity.approving import approval_decide, approval_request, approval_withdraw, may_decide
 from panhuo.apps.identity.deeds import deed_add
 from panhuo.apps.identity.models import Approval
 from panhuo.apps.identity.scope import Scope
-from panhuo.apps.intake.filters import Condition
 from panhuo.apps.intake.models import Tape
 from panhuo.apps.jobs.services import job_start
-from panhuo.apps.strategy.decided import needs_plan
 from panhuo.apps.strategy.making import policy_of
 from panhuo.apps.strategy.models import Plan
+from panhuo.apps.strategy.standing import one_at_a_time, plan_replacing
 from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.words import Words
 
 REVIEW, APPROVE = "plan.review", "plan.approve"
+LIMIT_BELOW = 1e18
+_NUMBERED = re.compile(r"(?:\s*（试算(?: \d+)?）|\s*\(what-if(?: \d+)?\))+$")
 
 
 class PlanRefused(UsageInvalid):
@@ -74,6 +77,14 @@ def plan_vary(scope: Scope, plan: Plan, *, name: str, limits: Mapping[str, float
     ))  # fmt: skip
 
 
+def variant_name(scope: Scope, plan: Plan) -> str:
+    """A name for the next variant where none is given: that of the plan all vary, and a number."""
+    owner = plan.basis if plan.basis_id else plan
+    stem = _NUMBERED.sub("", owner.name)[:64]
+    number = scope.rows(Plan).filter(basis_id=owner.pk).count() + 1
+    return Words(f"{stem}（试算 {number}）", f"{stem} (what-if {number})").to(scope.lang)
+
+
 def _start(scope: Scope, plan: Plan) -> Plan:
     known = policy_of_checked(plan)
     plan.policy_version = known
@@ -93,7 +104,7 @@ def policy_of_checked(plan: Plan) -> str:
     for name, amount in plan.limits.items():
         if name not in names:
             raise _refused("LIMIT_UNKNOWN", f"没有名为 {name} 的限额", f"there is no limit {name}", name, "从列表中选择", "choose from the list")
-        if not 0 <= amount < 1e18:
+        if not 0 <= amount < LIMIT_BELOW:
             raise _refused("LIMIT_WRONG", "限额须为不小于 0 的数", "a limit is a number, 0 or more", name, "改正数值", "mend the number")
     return policy_version(policy_of(plan))
 
@@ -112,10 +123,10 @@ def plan_review(scope: Scope, plan: Plan, *, approve: bool, note: str = "") -> P
     with transaction.atomic():
         locked = _locked(scope, plan, Plan.SUBMITTED)
         asked = _open(scope, locked, REVIEW)
-        decided = approval_decide(scope, asked.pk, approve=approve, digest=locked.digest, note=note)
+        decided = approval_decide(scope, asked.pk, approve=approve, digest=locked.digest, note=note, apart=_hands(scope, locked))
         if not approve:
             return _moved(scope, locked, Plan.REFUSED)
-        # asked for by the same person, so that neither he nor the reviewer alone can carry it through
+        # asked for by the same person: he does not decide it, and the reviewer is kept from it by `_hands`
         Approval.objects.create(
             organisation_id=scope.organisation_id,
             subject=locked.subject,
@@ -129,14 +140,16 @@ def plan_review(scope: Scope, plan: Plan, *, approve: bool, note: str = "") -> P
 
 
 def plan_approve(scope: Scope, plan: Plan, *, approve: bool, note: str = "") -> Plan:
-    """The second person's word. An approved plan is in force and replaces the one before it."""
+    """The second person's word. An approved plan is in force for its tapes, and replaces those in force that share one with it."""
     with transaction.atomic():
+        one_at_a_time(scope)
         locked = _locked(scope, plan, Plan.REVIEWED)
         asked = _open(scope, locked, APPROVE)
-        approval_decide(scope, asked.pk, approve=approve, digest=locked.digest, note=note)
+        approval_decide(scope, asked.pk, approve=approve, digest=locked.digest, note=note, apart=_hands(scope, locked))
         if not approve:
             return _moved(scope, locked, Plan.REFUSED)
-        scope.rows(Plan).filter(state=Plan.APPROVED).update(state=Plan.REPLACED)
+        for old in plan_replacing(scope, locked).plans:
+            _moved(scope, old, Plan.REPLACED)
         return _moved(scope, locked, Plan.APPROVED)
 
 
@@ -151,27 +164,22 @@ def plan_withdraw(scope: Scope, plan: Plan) -> Plan:
         return _moved(scope, locked, Plan.DRAFT)
 
 
-def plan_in_force(scope: Scope) -> Plan | None:
-    """The approved plan."""
-    return scope.rows(Plan).filter(state=Plan.APPROVED).order_by("-pk").first()
+def plan_decidable(scope: Scope, plan: Plan) -> str | None:
+    """The step of the plan's way that the user may decide now, in his own right or in another's stead: ``REVIEW``, ``APPROVE`` or None."""
+    ability = {Plan.SUBMITTED: REVIEW, Plan.REVIEWED: APPROVE}.get(plan.state)
+    if ability is None:
+        return None
+    asked = scope.rows(Approval).filter(subject=plan.subject, ability=ability, state=Approval.OPEN).first()
+    return ability if asked is not None and may_decide(scope, asked, apart=_hands(scope, plan)) else None
 
 
-def plan_latest(scope: Scope, tapes: list[int]) -> Plan | None:
-    """The plan to read assessments from: the one in force, else the latest that is made, over these tapes."""
-    made = scope.rows(Plan).exclude(state__in=(Plan.MAKING, Plan.FAILED)).order_by("-pk")
-    fitting = [plan for plan in made[:50] if set(tapes) <= set(plan.tapes)]
-    return next((plan for plan in fitting if plan.state == Plan.APPROVED), fitting[0] if fitting else None)
-
-
-def plan_for(scope: Scope, tapes: Sequence[Tape], filters: Sequence[Condition], sort: str = "") -> Plan | None:
-    """The plan whose figures stand beside these tapes, for whoever may see plans. Raises UsageInvalid where filters or order speak of one and there is none."""
-    plan = plan_latest(scope, [tape.pk for tape in tapes]) if tapes and scope.may("plan.view") else None
-    if plan is None and needs_plan(filters, sort):
-        cause = Words("还没有覆盖这些清单的方案", "no plan is over these tapes yet")
-        raise UsageInvalid(
-            "PLAN_NONE", cause, where="route", remedy=Words("先制定方案，或去掉这个条件", "make a plan first, or remove the condition")
-        )
-    return plan
+def _hands(scope: Scope, plan: Plan) -> frozenset[int]:
+    """Who must not decide the plan's present step: who made it; and once it is reviewed, who reviewed it, in whose stead too."""
+    hands = {plan.created_by_id}
+    if plan.state == Plan.REVIEWED:
+        review = scope.rows(Approval).filter(subject=plan.subject, ability=REVIEW, state=Approval.APPROVED).order_by("-pk").first()
+        hands |= {one for one in (review.decided_by_id, review.in_stead_of_id) if one is not None} if review else set()
+    return frozenset(hands)
 
 
 def _locked(scope: Scope, plan: Plan, *states: str) -> Plan:
@@ -193,13 +201,6 @@ def _moved(scope: Scope, plan: Plan, state: str) -> Plan:
     plan.save(update_fields=["state"])
     deed_add(scope, f"plan.{state}", plan.subject)
     return plan
-
-
-def limit_wrong(name: str, title: Words, text: str) -> PlanRefused:
-    """The refusal of an amount that is no number."""
-    return _refused(
-        "LIMIT_WRONG", f"“{title.zh}”的“{text[:30]}”不是数字", f'"{text[:30]}" for "{title.en}" is no number', name, "改正数值", "mend the number"
-    )
 
 
 def _refused(code: str, zh: str, en: str, where: str, remedy_zh: str, remedy_en: str) -> PlanRefused:

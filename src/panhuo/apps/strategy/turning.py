@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from panhuo.kernel.money import HALF_FEN
 from panhuo.kernel.words import Words
 from panhuo.pipeline.explaining import Explained, Option, Use
 
@@ -50,8 +51,27 @@ class Unbarred:
 
 
 @dataclass(frozen=True, slots=True)
+class Shut:
+    """``option`` would bring ``more_fen`` more, but a limit alone keeps the account from it: ``by``, of which there is ``by.amount``: 0, or less than it needs."""
+
+    option: Option
+    more_fen: float
+    by: Use
+
+
+@dataclass(frozen=True, slots=True)
+class Crowded:
+    """``option`` is ``more_fen`` ahead even after the prices of limits: what is left of them does not hold the account."""
+
+    option: Option
+    more_fen: float
+
+
+@dataclass(frozen=True, slots=True)
 class Turns:
     next_best: NextBest | None
+    shut: tuple[Shut, ...]
+    crowded: tuple[Crowded, ...]
     falls: tuple[PriceFalls, ...]
     rises: tuple[PriceRises, ...]
     unbarred: tuple[Unbarred, ...]
@@ -62,13 +82,19 @@ def turns_of(found: Explained, *, most: int = 3) -> Turns:
     chosen = next((option for option in found.options if option.route == found.chosen), None)
     held = chosen.after_fen if chosen else 0.0
     others = [option for option in found.options if option is not chosen]
-    able = sorted((option for option in others if option.eligible), key=lambda option: -option.after_fen)
+    open_ = sorted((option for option in others if option.eligible and not option.shut), key=lambda option: -option.after_fen)
+    crowded = [option for option in open_ if option.after_fen - held >= HALF_FEN]
+    able = [option for option in open_ if option.after_fen - held < HALF_FEN]
+    plain = chosen.net_value_fen if chosen else 0
+    shut = [Shut(o, float(o.net_value_fen - plain), o.shut[0]) for o in others if o.eligible and o.shut and o.net_value_fen > plain]
     barred = sorted((option for option in others if not option.eligible and option.after_fen > held), key=lambda option: -option.after_fen)
     falls = [fall for option in able if (fall := _falls(option, held, chosen)) is not None]
     rises = [rise for option in able for rise in _rises(chosen, option, held)] if chosen else []
     seen = {line.rule: line.values for line in found.rules}
     return Turns(
-        NextBest(able[0], held - able[0].after_fen) if able and chosen else None,
+        NextBest(able[0], max(held - able[0].after_fen, 0.0)) if able and chosen else None,
+        tuple(sorted(shut, key=lambda one: -one.more_fen)[:most]),
+        tuple(Crowded(option, option.after_fen - held) for option in crowded[:most]),
         tuple(sorted(falls, key=lambda fall: -fall.more_fen)[:most]),
         tuple(_nearest(rises)),
         tuple(Unbarred(o, o.after_fen - held, tuple((rule, why, tuple(seen.get(rule, {}).items())) for rule, why in o.bars)) for o in barred[:most]),

@@ -59,7 +59,8 @@ class Allocation:
 
     choice: int16 (n,), -1 for none. objective: what it brings, fen. upper_bound: no assignment brings more:
     objective <= optimum <= upper_bound. gap: (upper_bound - objective) / max(|upper_bound|, |objective|, 1 fen).
-    prices (K,): fen that one more unit of a limit would bring, about; 0 for a limit that does not bind. used (K,): of each limit.
+    prices (K,): fen that one more unit of a limit would bring, about; 0 for a limit that does not bind; of one that is shut (0, or too little for
+    anybody) what its first unit would bring. used (K,): of each limit.
 
     feasible False: choice is -1 throughout and objective is -inf. ``proven`` then tells whether there is no assignment at all (upper_bound
     is -inf) or merely none was found; ``clash`` names the limits that cannot be kept together (or were still broken); ``stranded`` holds

@@ -7,7 +7,8 @@ Everything is said from four comparisons, made for all accounts of a partition a
 - *runner-up*: the best w among the other eligible routes; *margin*: the chosen route's w less the runner-up's. It is the sum by which the
   forecasts would have to be wrong for the choice to be wrong, prices given.
 - *held back*: an eligible route with a higher v than the chosen one. Its *deciding limit* is the one whose price counts most against
-  it: the largest p_k (a_k,better - a_k,chosen).
+  it: the largest p_k (a_k,better - a_k,chosen); or the one that is shut to the account: 0, or less than it alone needs. Such a route is
+  compared with nothing else: no price would open it.
 - *barred*: routes closed to the account that would bring more than the chosen one, the best few, each with the first rule that closes it.
 
 The comparisons stand in :mod:`.weighing`, the sentences in :mod:`.phrases`. No step loops over accounts.
@@ -89,9 +90,13 @@ def explain(allocation: Allocation, limits: Sequence[Limit], *, currency: str = 
 
 
 def _worth(limit: Limit, used: float, price: float, lang: Lang, currency: str) -> str:
-    """What more of a limit would bring, in words."""
+    """What more of a limit would bring, in words; of one that is shut, that it is."""
+    shut = p.CLOSED if limit.at_most == used == 0.0 else p.TOO_TIGHT if used == 0.0 < price else None
     if price * limit.unit_size >= HALF_FEN:
-        return p.MORE_OF_IT.to(lang).format(unit=unit_of(limit, lang, currency), price=prices_of([limit], np.array([price]), lang, currency)[0])
+        more = p.MORE_OF_IT.to(lang).format(unit=unit_of(limit, lang, currency), price=prices_of([limit], np.array([price]), lang, currency)[0])
+        return shut.to(lang) + p.THEN.to(lang).format(first=more) if shut else more
+    if shut:
+        return shut.to(lang)
     return (p.NO_USE if used < limit.at_most * (1.0 - 1e-6) else p.USED_BUT_FREE).to(lang)
 
 

@@ -34,6 +34,20 @@ class Limit:
         """The title, or the name where there is none."""
         return self.title or Words(self.name, self.name)
 
+    def shuts_out(self, accounts: int, routes: int) -> npt.NDArray[np.bool_] | None:
+        """(accounts, routes): who alone, on that route, would use more than there is of it at all; None where nobody would. No plan can take them there.
+
+        Says nothing of a limit with negative usage: what one account gives another may take.
+        """
+        usage = np.asarray(self.usage)
+        bound = self.at_most * (1.0 + 1e-9)
+        if not usage.size or not 0.0 <= self.at_most < np.inf or not usage.max() > bound or usage.min() < 0.0:
+            return None
+        over = usage > bound
+        if self.routes is not None:
+            over = over & self.routes
+        return np.broadcast_to(over, (accounts, routes)) if over.any() else None
+
     def rows(self, start: int, stop: int, accounts: int) -> Limit:
         """The same limit seen by accounts ``start``..``stop`` of ``accounts`` (``at_most`` stays that of the whole)."""
         usage = np.asarray(self.usage)

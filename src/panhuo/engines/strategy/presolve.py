@@ -35,7 +35,7 @@ def strike(problem: Problem) -> Reduced:
     def ask(k: int) -> tuple[bool, bool]:
         """Whether limit k is hopeless, and whether it rules anything out."""
         reading = problem.reading(k)
-        least, room = _room(problem, k)
+        least, room = room_of(problem, k)
         if room < 0.0:
             return True, False
         if problem.largest_use(k) - float(least.min(initial=np.inf)) <= room:
@@ -59,7 +59,7 @@ def strike(problem: Problem) -> Reduced:
     return Reduced(replace(problem, value=value), by, none)
 
 
-def _room(problem: Problem, k: int) -> tuple[Floats, float]:
+def room_of(problem: Problem, k: int) -> tuple[Floats, float]:
     """What every account uses of limit k at least (n,), and what is left of the limit then, generously: never strike a pair that may just fit."""
     least = np.empty(problem.accounts)
     kernels.thriftiest(problem.value, problem.idle, *problem.reading(k), least)
@@ -74,7 +74,7 @@ def _who_struck(problem: Problem, by: Ints, row: int) -> Ints:
     open_routes = np.isfinite(problem.value[row])
     found = []
     for k in by:
-        least, room = _room(problem, int(k))
+        least, room = room_of(problem, int(k))
         if (usage[open_routes, k] - least[row] > room).any():
             found.append(k)
     return np.array(found, dtype=np.int64)

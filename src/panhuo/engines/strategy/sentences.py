@@ -56,8 +56,8 @@ _AMOUNTS = 3
 _CUT, _SAID = "\0", "said"
 _HEADS = (p.CHOSEN, p.CHOSEN_AT_A_LOSS)
 _AGAINST = (p.ONLY_ONE, p.AHEAD_AT_PRICES, p.AHEAD, p.BEHIND, p.EVEN)
-_HELD = (None, p.HELD_BACK, p.USED_UP)
-_WITHOUT = (p.NOTHING_TO_DO, p.NO_ROUTE, p.NOT_WORTH_IT, p.TOO_DEAR, p.NONE_LEFT)
+_HELD = (None, p.HELD_BACK, p.USED_UP, p.HELD_SHUT, p.TOO_LARGE)
+_WITHOUT = (p.NOTHING_TO_DO, p.NO_ROUTE, p.NOT_WORTH_IT, p.TOO_DEAR, p.NONE_LEFT, p.SHUT_OUT, p.NONE_LARGE_ENOUGH)
 
 
 def _told(facts: Facts) -> Ints:
@@ -65,9 +65,9 @@ def _told(facts: Facts) -> Ints:
     limited, ahead = facts.limit >= 0, facts.margin >= HALF_FEN
     head = (facts.net < 0.0).astype(np.int64)
     against = np.select([facts.runner < 0, ahead & facts.priced, ahead, facts.margin <= -HALF_FEN], [0, 1, 2, 3], 4)
-    held = np.where(facts.more < HALF_FEN, 0, np.where(limited, 1, 2))
+    held = np.where(facts.more < HALF_FEN, 0, np.where(facts.shut > 0, facts.shut + 2, np.where(limited, 1, 2)))
     with_route = (head * len(_AGAINST) + against) * len(_HELD) + held
-    without = np.select([~facts.worked, facts.best < 0, facts.net < HALF_FEN, limited], [0, 1, 2, 3], 4)
+    without = np.select([~facts.worked, facts.best < 0, facts.net < HALF_FEN, facts.shut == 1, facts.shut == 2, limited], [0, 1, 2, 5, 6, 3], 4)
     told: Ints = np.where(facts.chosen >= 0, with_route + len(_WITHOUT), without).astype(np.int64)
     return told
 

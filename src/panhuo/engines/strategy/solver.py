@@ -15,6 +15,7 @@ from panhuo.engines.strategy.dual import Dual, Scale, minimise, scale_of
 from panhuo.engines.strategy.evaluation import Look, look, reduced, rounding
 from panhuo.engines.strategy.presolve import strike
 from panhuo.engines.strategy.problem import Problem
+from panhuo.engines.strategy.shut import with_shut
 from panhuo.kernel.randomness import stream
 
 SAMPLE = 16_000
@@ -55,7 +56,7 @@ def solve(problem: Problem, gap: float, seed: int) -> Solution:
             unpriced = _unpriced(problem)
     if unpriced is not None:
         worth = value_of(problem, unpriced)
-        return Solution(unpriced, worth, worth, np.zeros(k), True, nothing)
+        return Solution(unpriced, worth, worth, with_shut(whole, problem, struck, np.zeros(k)), True, nothing)
     rows = np.sort(stream(seed, "allocate", "sample").permutation(problem.accounts)[:SAMPLE])
     scale = scale_of(problem, rows[:: max(rows.size // 2000, 1)])
     dual = _prices(problem, scale, rows, gap)
@@ -78,7 +79,8 @@ def solve(problem: Problem, gap: float, seed: int) -> Solution:
             return _impossible(k, clash)
         return Solution(None, -np.inf, state.upper, np.zeros(k), False, np.flatnonzero(state.broken))
     state.top_up()
-    return Solution(state.choice, state.objective, max(state.upper, state.objective), state.best.prices, True, nothing)
+    prices = with_shut(whole, problem, struck, state.best.prices)
+    return Solution(state.choice, state.objective, max(state.upper, state.objective), prices, True, nothing)
 
 
 def _impossible(limits: int, clash: Ints) -> Solution:

@@ -19,13 +19,14 @@ from panhuo.apps.console.plan_words import STATES
 from panhuo.apps.console.tables import Column, Table
 from panhuo.apps.console.views.rule_parts import about_rule
 from panhuo.apps.identity.deeds import deeds_of
-from panhuo.apps.identity.finding import scope_of_request
+from panhuo.apps.identity.finding import key_of, scope_of_request
 from panhuo.apps.identity.scope import Scope
 from panhuo.apps.intake.accounts import account_row, account_versions, accounts_of_debtor
 from panhuo.apps.intake.models import Tape
 from panhuo.apps.privacy.vault import parties_masked
+from panhuo.apps.strategy.models import Plan
 from panhuo.apps.strategy.selecting import account_explained, books
-from panhuo.apps.strategy.services import plan_latest
+from panhuo.apps.strategy.standing import plan_asked, plan_shown
 from panhuo.apps.strategy.turning import turns_of
 from panhuo.kernel.calendar import add_months
 from panhuo.kernel.words import Words
@@ -54,7 +55,8 @@ def account(request: HttpRequest, tape_id: int, position: int) -> HttpResponse:
     row = account_row(scope, tape_id=tape_id, position=position) if tape else None
     if tape is None or row is None:
         raise Http404
-    plan = plan_latest(scope, [tape_id]) if scope.may("plan.view") else None
+    asked = key_of(request.GET.get("plan"))
+    plan = plan_asked(scope, asked, tape_id)[0] if asked is not None else plan_shown(scope, [tape_id]) if scope.may("plan.view") else None
     found = account_explained(scope, plan, tape_id=tape_id, position=position) if plan else None
     versions = _versions(scope, tape, row)
     pattern = pattern_of(row["repayment_pattern"], tape.as_of)
@@ -75,6 +77,7 @@ def account(request: HttpRequest, tape_id: int, position: int) -> HttpResponse:
         "last_month": pattern[-1].month if pattern else "",
         "plan": plan,
         "found": found,
+        "standing": {"plan": plan, "state": STATES[plan.state], "asked": asked is not None} if plan and plan.state != Plan.APPROVED else None,
         "deeds": _deeds(scope, row, tape, plan),
     }
     if plan is not None and found is not None:
@@ -105,6 +108,8 @@ def _turns(found: Explained) -> dict[str, Any]:
     turns = turns_of(found)
     return {
         "next_best": turns.next_best,
+        "shut": turns.shut,
+        "crowded": turns.crowded,
         "falls": turns.falls,
         "rises": turns.rises,
         "unbarred": [
@@ -136,7 +141,7 @@ def _curve(found: Explained, as_of: dt.date | None) -> Chart:
     series = Series(Words("累计预计回收", "Cumulative"), sums, low=[v * low for v in sums], high=[v * high for v in sums])
     return Chart(
         "curve",
-        Words("累计预计回收（自营）", "Expected recovery, cumulative (in-house)"),
+        Words("累计预计回收（自营口径）", "Expected recovery, cumulative (in-house)"),
         "fen",
         Words("月份", "Month"),
         _months(found.months, as_of),
@@ -147,7 +152,7 @@ def _curve(found: Explained, as_of: dt.date | None) -> Chart:
 
 def _monthly(found: Explained, as_of: dt.date | None) -> Chart:
     return Chart(
-        "monthly", Words("逐月预计回收（自营）", "Expected recovery by month (in-house)"), "fen", Words("月份", "Month"), _months(found.months, as_of),
+        "monthly", Words("逐月预计回收（自营口径）", "Expected recovery by month (in-house)"), "fen", Words("月份", "Month"), _months(found.months, as_of),
         (Series(Words("当月", "In the month"), found.months),),
     )  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,6 +19,7 @@ from panhuo.apps.console.account_list import SORTS, TAPE_SORTS, columns_of, head
 from panhuo.apps.console.filtering import Chosen, chosen_from, chosen_of, respelled
 from panhuo.apps.console.names import value_words
 from panhuo.apps.console.notices import notice_add
+from panhuo.apps.console.plan_words import STATES
 from panhuo.apps.console.tables import Chip, Empty, Table
 from panhuo.apps.identity.finding import scope_of_request
 from panhuo.apps.intake.accounts import Page, accounts_all, accounts_find, accounts_page, found_in
@@ -92,7 +94,6 @@ def accounts(request: HttpRequest) -> HttpResponse:
 
 def _table(chosen: Chosen, page: Page, sort: str, count: int, sums: dict[str, int], found: dict[str, Any] | None) -> Table:
     plan, scope = chosen.plan, chosen.scope
-    decisions = decisions_of(scope, plan, [(row["tape_id"], row["position"]) for row in page.rows]) if plan else {}
     chips = chosen.chips()
     if found:
         said = [(words, found["by"][name]) for name, words in _BY.items() if found["by"].get(name)]
@@ -102,9 +103,9 @@ def _table(chosen: Chosen, page: Page, sort: str, count: int, sums: dict[str, in
     return Table(
         "account-rows",
         Words("账户", "Accounts"),
-        columns_of(plan=plan is not None, tapes=_tape_names(chosen)),
-        rows_with(page.rows, decisions),
-        href=lambda row: f"/accounts/{row['tape_id']}/{row['position']}",
+        columns_of(plan=plan is not None, tapes=_tape_names(chosen), moved=chosen.before is not None),
+        _decided(chosen, page.rows),
+        href=lambda row: f"/accounts/{row['tape_id']}/{row['position']}" + (f"?plan={plan.pk}" if chosen.asked and plan else ""),
         totals=sums,
         count=count,
         count_words=Words("户", "accounts"),
@@ -162,7 +163,7 @@ def suggestions(request: HttpRequest) -> HttpResponse:
 def export(request: HttpRequest) -> FileResponse:
     """The filtered list as a workbook."""
     chosen = chosen_of(request, keep=("sort", "found"))
-    scope, lang, plan = chosen.scope, chosen.scope.lang, chosen.plan
+    scope, lang = chosen.scope, chosen.scope.lang
     found = _search_held(request, chosen)
     conditions = [*chosen.filters, *([Places(found["positions"])] if found else [])]
     sort = chosen.rest.get("sort", DEFAULT_SORT)
@@ -172,10 +173,9 @@ def export(request: HttpRequest) -> FileResponse:
 
     def parts() -> Any:
         for rows in accounts_all(scope, chosen.tapes, conditions, sort=sort, frame=chosen.frame, sorts=_sorts(chosen)):
-            decisions = decisions_of(scope, plan, [(row["tape_id"], row["position"]) for row in rows]) if plan else {}
-            yield [row_said(row, tapes=tapes, lang=lang) for row in rows_with(rows, decisions)]
+            yield [row_said(row, tapes=tapes, lang=lang) for row in _decided(chosen, rows)]
 
-    headings = headings_of(plan=plan is not None, lang=lang)
+    headings = headings_of(plan=chosen.plan is not None, lang=lang, moved=chosen.before is not None)
     facts = _facts(request, chosen, whole.accounts, whole.sums)
     titles = ("账户", "说明") if lang == "zh" else ("accounts", "about")
     handle: BinaryIO = tempfile.NamedTemporaryFile(dir=working(), suffix=".xlsx", delete=False)  # type: ignore[assignment]  # noqa: SIM115 - closed by the response
@@ -192,13 +192,22 @@ def export(request: HttpRequest) -> FileResponse:
     return FileResponse(handle, as_attachment=True, filename=name, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 
 
+def _decided(chosen: Chosen, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of the table with what the plan says of each, and the plan from which they move."""
+    if chosen.plan is None:
+        return rows_with(rows, {})
+    keys = [(row["tape_id"], row["position"]) for row in rows]
+    before = decisions_of(chosen.scope, chosen.before, keys) if chosen.before else None
+    return rows_with(rows, decisions_of(chosen.scope, chosen.plan, keys), before)
+
+
 def _facts(request: HttpRequest, chosen: Chosen, count: int, sums: dict[str, int]) -> list[tuple[str, str]]:
     lang = chosen.scope.lang
     facts = [
         (Words("导出时间", "Exported at"), f"{timezone.localtime():%Y-%m-%d %H:%M}"),
         (Words("导出人", "Exported by"), str(request.user)),
         (Words("清单", "Tapes"), "; ".join(_tape_names(chosen).values())),
-        (Words("方案", "Plan"), chosen.plan.name if chosen.plan else "—"),
+        (Words("方案", "Plan"), f"{chosen.plan.name} ({STATES[chosen.plan.state].words.to(lang)})" if chosen.plan else "—"),
         (Words("筛选", "Filters"), "; ".join(f"{chip.words.to(lang)}: {chip.value.to(lang) if isinstance(chip.value, Words) else chip.value}" for chip in chosen.chips()) or "—"),
         (Words("户数", "Accounts"), f"{count:,}"),
     ]  # fmt: skip

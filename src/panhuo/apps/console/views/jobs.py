@@ -143,7 +143,7 @@ def _context(request: HttpRequest, job_id: int) -> dict[str, object]:
 _RESULT = {
     "rows": Words("接受的账户", "accounts accepted"),
     "rejected": Words("退回行", "rows rejected"),
-    "net_value_fen": Words("净价值", "net value"),
+    "net_value_fen": Words("方案净值", "net value (plan)"),
     "added": Words("新增的账户", "accounts added"),
     "removed": Words("减少的账户", "accounts removed"),
     "changed": Words("变动的账户", "accounts changed"),

@@ -20,6 +20,7 @@ from panhuo.apps.identity.models import ApiToken, Delegation, User
 from panhuo.apps.identity.roles import ABILITIES, ROLES
 from panhuo.apps.identity.sessions import digest, session_end, sessions_of
 from panhuo.apps.identity.signing_in import secret_open, secret_seal
+from panhuo.kernel.errors import PanhuoError
 from panhuo.kernel.words import Words
 
 _LENT = ("plan.approve", "plan.review")
@@ -30,6 +31,11 @@ _PENDING = "totp_pending"
 @require_GET
 def settings(request: HttpRequest) -> HttpResponse:
     """Everything of one's own on one page."""
+    return _settings(request)
+
+
+def _settings(request: HttpRequest, fault: PanhuoError | None = None) -> HttpResponse:
+    """fault: what was wrong with a delegation, told above its form, which keeps what was typed."""
     scope = scope_of_request(request)
     user: User = request.user  # type: ignore[assignment]
     context: dict[str, Any] = {
@@ -46,7 +52,8 @@ def settings(request: HttpRequest) -> HttpResponse:
             (ABILITIES[d.ability], d) for d in scope.rows(Delegation).filter(of_id=scope.user_id, ends_at__gt=timezone.now()).select_related("to")
         ],
     }
-    return render(request, "console/mine/settings.html", context)
+    typed = request.POST if fault else {}
+    return render(request, "console/mine/settings.html", context | {"fault": fault, "typed": typed}, status=422 if fault else 200)
 
 
 @needs(SIGNED_IN)
@@ -143,6 +150,9 @@ def delegate(request: HttpRequest) -> HttpResponse:
         ends = timezone.now()
     if ability not in _LENT:
         raise Http404
-    services.delegation_create(scope, to=key_of(to) or 0, ability=ability, starts_at=timezone.now(), ends_at=ends)
+    try:
+        services.delegation_create(scope, to=key_of(to) or 0, ability=ability, starts_at=timezone.now(), ends_at=ends)
+    except services.IdentityInvalid as error:
+        return _settings(request, error)
     notice_add(request, Words("已委托", "Lent"))
     return redirect("/settings#delegations")

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from panhuo.apps.console.access import needs
 from panhuo.apps.console.charts import Chart, Heat, Series
 from panhuo.apps.console.filtering import Chosen, chosen_from, chosen_of, respelled
-from panhuo.apps.console.names import group_words
+from panhuo.apps.console.names import QUANTITIES, group_words
 from panhuo.apps.console.notices import notice_add
 from panhuo.apps.console.plan_words import STATES
 from panhuo.apps.console.tables import Column, Table
@@ -149,8 +149,8 @@ def _routes(chosen: Chosen, groups: pl.DataFrame) -> Table:
     columns = (
         Column("label", Words("处置方式", "Route")),
         *_counted()[:2],
-        Column("cash_fen", Words("预计回收", "Expected cash"), "money", href=_href),
-        Column("net_value_fen", Words("净值", "Net value"), "money", href=_href),
+        Column("cash_fen", QUANTITIES["cash_fen"], "money", href=_href),
+        Column("net_value_fen", QUANTITIES["net_value_fen"], "money", href=_href),
     )
     sums = {name: int(groups[name].sum()) for name in _ROUTED}
     return Table("routes", words, columns, rows, href=_href, totals=sums, totals_href=chosen.accounts(), chooser=False)
@@ -173,7 +173,13 @@ def _cumulative(cash: dict[str, Any]) -> Chart:
     low, high = _band(cash)
     series = Series(Words("累计预计回收", "Cumulative"), sums, low=[v * low for v in sums], high=[v * high for v in sums])
     return Chart(
-        "cumulative", Words("累计预计回收", "Expected recovery, cumulative"), "fen", Words("月", "Month"), _months(cash), (series,), kind="line"
+        "cumulative",
+        Words("累计预计回收（自营口径）", "Expected recovery, cumulative (in-house)"),
+        "fen",
+        Words("月", "Month"),
+        _months(cash),
+        (series,),
+        kind="line",
     )
 
 
@@ -182,7 +188,15 @@ def _monthly(cash: dict[str, Any]) -> Chart:
     series = Series(
         Words("当月预计回收", "In the month"), cash["months"], low=[v * low for v in cash["months"]], high=[v * high for v in cash["months"]]
     )
-    return Chart("monthly", Words("逐月预计回收", "Expected recovery by month"), "fen", Words("月", "Month"), _months(cash), (series,), kind="line")
+    return Chart(
+        "monthly",
+        Words("逐月预计回收（自营口径）", "Expected recovery by month (in-house)"),
+        "fen",
+        Words("月", "Month"),
+        _months(cash),
+        (series,),
+        kind="line",
+    )
 
 
 def _band(cash: dict[str, Any]) -> tuple[float, float]:
