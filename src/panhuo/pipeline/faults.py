@@ -159,7 +159,7 @@ def _rejected(intake: Intake) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
 
 def rejects_told(intake: Intake) -> Iterator[pl.DataFrame]:
     """The rejected rows as a screen shows them, part by part, in the order of the tape: the cells as they stood under the source's headings;
-    ``__file``, ``__place`` (the row as a spreadsheet numbers it), ``__raw`` (of a row that is no row), and ``__faults``, a list of code, column,
+    ``__file``, ``__row`` (the data row), ``__place`` (the row as a spreadsheet numbers it), ``__raw`` (of a row that is no row), and ``__faults``, a list of code, column,
     severity, message and message_en, those that put the row out first."""
     for rows, findings in _rejected(intake):
         told = (
@@ -173,6 +173,7 @@ def rejects_told(intake: Intake) -> Iterator[pl.DataFrame]:
         yield marked.join(told, on=["__file", "__row"], how="left", maintain_order="left").select(
             *(pl.col(heading).cast(pl.String) for heading in intake.tape.headings),
             "__file",
+            pl.col("__row").cast(pl.Int32),
             pl.coalesce("__sheet_row", "__row").cast(pl.Int64).alias("__place"),
             "__raw",
             "__faults",

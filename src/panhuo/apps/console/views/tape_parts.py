@@ -9,6 +9,7 @@ from panhuo.apps.console.tables import State
 from panhuo.apps.identity.scope import Scope
 from panhuo.apps.intake.models import Tape
 from panhuo.apps.intake.rejects import correction_count
+from panhuo.apps.intake.versions import version_current
 from panhuo.apps.jobs.models import Job
 from panhuo.kernel.money import format_yuan
 from panhuo.kernel.words import Words
@@ -103,6 +104,7 @@ def page_context(scope: Scope, tape: Tape, current: str) -> dict[str, Any]:
     """What every page of an imported tape shows around its own."""
     return {
         "tape": tape,
+        "current": tape if tape.current else version_current(scope, tape),
         "figures": tape.figures,
         "tabs": tabs_of(scope, tape, current),
         "state": state_of(tape),
