@@ -24,6 +24,7 @@ from panhuo.apps.identity.scope import Scope
 from panhuo.apps.intake.carrying import decisions_carry
 from panhuo.apps.intake.layouts import without_folder
 from panhuo.apps.intake.models import Match, Tape
+from panhuo.apps.intake.overlaps import shared_numbers
 from panhuo.apps.intake.rejects import corrections_carry, rejects_keep, superseded_of
 from panhuo.apps.intake.storing import columns_write, partition_close, partition_drop, partition_fill, partition_open
 from panhuo.apps.intake.versions import MENDS, check_current, one_at_a_time
@@ -253,6 +254,8 @@ def _commit(running: Running, scope: Scope, tape: Tape, intake: Intake, figures:
     locked.save()
     if mended is not None:
         corrections_carry(mended, locked)
+    if locked.current:  # asked for on the next pages anyhow: a million numbers are looked through here, not while somebody waits
+        shared_numbers(list(Tape.objects.filter(organisation_id=tape.organisation_id, current=True)))
     decisions_carry(scope, locked, before=max(versions, key=lambda other: other.version, default=None))
     result = {"tape": tape.pk, "rows": locked.rows, "rejected": figures["rows_rejected"]}
     deed_add(scope, "tape.import", tape.subject, **result)

@@ -70,6 +70,7 @@ class Preview:
     as_of: dt.date
     as_of_from: str
     notes: tuple[Words, ...]
+    account_ids: tuple[str, ...] = ()  # of the accepted rows of the sample; not to be shown
 
 
 def preview_of(look: Look, layout: Layout, *, as_of: dt.date | None, today: dt.date) -> Preview:
@@ -83,6 +84,7 @@ def preview_of(look: Look, layout: Layout, *, as_of: dt.date | None, today: dt.d
     rows: list[Row] = []
     faults: dict[tuple[str, str], FaultSum] = {}
     notes: list[Words] = []
+    ids: list[str] = []
     day, source = as_of, "given"
     rows_in = accepted = balance = 0
     for sample in look.samples:
@@ -96,12 +98,13 @@ def preview_of(look: Look, layout: Layout, *, as_of: dt.date | None, today: dt.d
         _add_up(faults, outcome.findings)
         rows_in += outcome.data.reconciliation.rows_in
         accepted += outcome.data.reconciliation.rows_accepted
+        ids += outcome.data.accounts["account_id"].cast(pl.String).to_list()
         balance += outcome.data.reconciliation.balance_accepted_fen
         unread = money_unread(plan, part, headings)
         notes += [unread] if unread else []
     assert day is not None
     worst = sorted(faults.values(), key=lambda fault: (("reject", "warn", "repaired").index(fault.severity), -fault.rows, fault.code))
-    return Preview(columns, tuple(rows), rows_in, accepted, balance, tuple(worst), day, source, tuple(notes))
+    return Preview(columns, tuple(rows), rows_in, accepted, balance, tuple(worst), day, source, tuple(notes), tuple(ids))
 
 
 def _rows(part: pl.DataFrame, cleaned: Cleaned, findings: pl.DataFrame, columns: tuple[tuple[Field, str], ...]) -> list[Row]:
