@@ -151,7 +151,7 @@ def test_numbers_on_several_current_tapes_are_told_wherever_they_count_twice(ops
     assert "10 个账号也在其他现行清单上" in page
     for path in ("/portfolio", "/plans/new"):
         page = seen(ops.get(path))
-        assert "10 个账号同时在多份现行清单上" in page
+        assert "10 个账号同时在多份清单上" in page
         assert "合计多算了 13 户" in page
     assert "同时在多份" not in seen(ops.get(f"/portfolio?tape={one.pk}"))
     with CaptureQueriesContext(connection) as caught:
@@ -170,3 +170,21 @@ def test_what_tapes_share_is_asked_in_one_query(ops: Seat, clean_rows: Rows) -> 
     with CaptureQueriesContext(connection) as caught:
         assert shared_numbers(tapes).numbers == 30
     assert len(caught) == 1
+
+
+def test_the_preview_numbers_rows_as_a_spreadsheet_does(ops: Seat, clean_rows: Rows) -> None:
+    rows = [dict(row) for row in clean_rows]
+    rows[20]["未偿本金"] = "待核实"
+    rows[30] |= {"借据号": rows[3]["借据号"]}
+    lines = csv_of(rows).decode().splitlines()
+    text = "\n".join(["不良贷款清单", "", *lines[:10], "", *lines[10:]]) + "\n"  # two lines above the header, a blank one among the rows
+    at = {n: text.splitlines().index(lines[n + 1]) + 1 for n in (3, 20, 30)}
+    upload = ops.uploaded(("t.csv", text.encode()))
+    page = seen(ops.get(f"/tapes/{upload.pk}"))
+    assert f" {at[20]} 退回" in page
+    assert f"第 {at[3]} 行" in page or f"{at[3]} 行" in page
+    assert ops.take_in(upload).status_code == 302
+    work_off()
+    after = text_of(ops.get(f"/tapes/{upload.pk}/rejects"))
+    assert f"t.csv 第 {at[20]} 行" in after
+    assert f"t.csv 第 {at[30]} 行" in after

@@ -124,6 +124,15 @@ def test_a_correction_put_back_is_none_and_nothing_to_correct_is_said(ops: Seat,
     assert Tape.objects.count() == 1
 
 
+def test_a_correction_that_would_be_rejected_again_is_kept_and_said_at_once(ops: Seat, spoiled: Rows) -> None:
+    tape = ops.imported(("t.csv", csv_of(spoiled)))
+    for value, still in (("abc", "仍会被退回"), ("-5", "仍会被退回"), ("12.50", "")):
+        page = seen(ops.post(f"/tapes/{tape.pk}/rejects/0", {"h0": "未偿本金", "c0": value, "h1": "未偿本息费合计", "c1": ""}, follow=True))
+        assert rejects.corrections_of(tape)[0]["未偿本金"] == value
+        assert ("照现在的更正导入，这一行仍会被退回" in page) == bool(still)
+    assert "重新导入后生效" in page
+
+
 @pytest.mark.parametrize("fields", [{"h0": "没有的列", "c0": "1"}, {"h0": "未偿本金", "c0": "9" * 5000}])
 def test_a_correction_that_cannot_be_is_said_in_place(ops: Seat, spoiled: Rows, fields: dict[str, str]) -> None:
     tape = ops.imported(("t.csv", csv_of(spoiled)))

@@ -20,8 +20,10 @@ from django.utils import timezone
 from panhuo.apps.identity.deeds import deed_add
 from panhuo.apps.identity.scope import Scope
 from panhuo.apps.intake.importing import tape_digest
+from panhuo.apps.intake.layouts import layout_check
 from panhuo.apps.intake.models import Tape
 from panhuo.apps.intake.rejects import (
+    Fault,
     Reject,
     correction_write,
     corrections_of,
@@ -36,9 +38,11 @@ from panhuo.apps.intake.services import file_described, tape_import
 from panhuo.apps.intake.versions import MENDS, check_current, check_no_mend
 from panhuo.apps.jobs.models import Job
 from panhuo.apps.privacy.files import file_blocks, file_seal, working
-from panhuo.engines.intake import write_rejected
+from panhuo.engines.intake import clean, write_rejected
 from panhuo.engines.intake.corrections import PLACE, PROBLEM, RAW_LINE
+from panhuo.engines.intake.title_units import fit, stated_unit
 from panhuo.kernel.errors import InputUnusable, UsageInvalid
+from panhuo.kernel.findings import REJECT
 from panhuo.kernel.words import Words
 from panhuo.pipeline.corrected import read_returned
 
@@ -81,6 +85,22 @@ def reject_mend(scope: Scope, tape: Tape, number: int, *, cells: Mapping[str, st
         correction_write(locked, number, changed)
         deed_add(scope, "reject.mend", locked.subject, row=number, cells=len(changed))
     return reject_of(tape, number)
+
+
+def correction_tried(tape: Tape, row: Reject) -> list[Fault]:
+    """What would still put a row out as it stands corrected, were it read alone: all but what other rows decide (an account number that stands twice)."""
+    headings = headings_of(tape)
+    cells = row.cells | row.correction
+    frame = pl.DataFrame(
+        {**{heading: [cells.get(heading)] for heading in headings}, "__file": [row.file], "__row": [1], "__fault": [None], "__raw": [None]},
+        schema={**dict.fromkeys(headings, pl.String), "__file": pl.String, "__row": pl.Int32, "__fault": pl.String, "__raw": pl.String},
+    )
+    layout = layout_check(tape.layout, name=tape.layout_name)
+    if layout.title_unit != "ignore":
+        layout, _ = fit(layout, headings, stated_unit((str(tape.figures.get("title", "")),)), where=row.file)
+    findings = clean(frame, layout=layout, as_of=tape.as_of).findings.filter(pl.col("severity") == REJECT)
+    told = findings.select("code", "column", "severity", "message", "message_en").iter_rows()
+    return [Fault(code, column, severity, Words(zh, en)) for code, column, severity, zh, en in told]
 
 
 def rejects_download(scope: Scope, tape: Tape) -> tuple[str, Iterator[bytes]]:

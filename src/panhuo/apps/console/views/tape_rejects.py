@@ -16,7 +16,7 @@ from panhuo.apps.console.views import job_parts
 from panhuo.apps.console.views.tape_parts import page_context
 from panhuo.apps.console.views.tapes import given_files
 from panhuo.apps.identity.finding import key_of, one_of, scope_of_request
-from panhuo.apps.intake.mending import reject_mend, rejects_download, tape_mend
+from panhuo.apps.intake.mending import correction_tried, reject_mend, rejects_download, tape_mend
 from panhuo.apps.intake.models import Tape
 from panhuo.apps.intake.rejects import Reject, reject_open, rejects_page
 from panhuo.apps.intake.versions import version_current
@@ -54,6 +54,14 @@ def reject(request: HttpRequest, tape_id: int, number: int) -> HttpResponse:
         row = reject_mend(scope, tape, number, cells=cells)
     except UsageInvalid as error:
         return _row_page(request, tape, reject_open(scope, tape, number), typed=cells, error=error)
+    still = correction_tried(tape, row) if row.mended else []
+    if still:
+        notice_add(
+            request,
+            Words(f"第 {row.place} 行的更正已保存，但照这样导入仍会被退回", f"Row {row.place} is kept as corrected, but would be rejected again"),
+            "warn",
+        )
+        return redirect(f"/tapes/{tape.pk}/rejects/{number}")
     notice_add(
         request,
         Words(f"已保存第 {row.place} 行的更正；重新导入后生效", f"Row {row.place} is corrected; it counts once the tape is imported again")
@@ -189,6 +197,7 @@ def _row_page(
         "current": tape if tape.current else version_current(scope_of_request(request), tape),
         "row": row,
         "cells": sorted(cells, key=lambda cell: not cell[4]),
+        "still": correction_tried(tape, row) if row.mended and typed is None else (),
         "whole": [words for heading, told in faults.items() if heading not in row.cells for words in told],
         "no_cells": row.raw is not None and all(value is None for value in row.cells.values()),
         "more": row.number + 1 < tape.figures["rows_rejected"],
