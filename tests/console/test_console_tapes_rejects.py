@@ -20,6 +20,25 @@ pytestmark = pytest.mark.django_db
 BAD = {2: ("未偿本金", "待核实"), 5: ("未偿本金", "-100"), 9: ("未偿本金", "")}
 
 
+def table_of(data: bytes) -> list[list[str | None]]:
+    """The cells of a workbook's first sheet."""
+    return [list(row) for row in fastexcel.read_excel(data).load_sheet(0, header_row=None, dtypes="string").to_polars().rows()]
+
+
+def workbook(rows: list[list[str | None]]) -> io.BytesIO:
+    """The rows as a person's spreadsheet program would send them back."""
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(buffer)
+    sheet = book.add_worksheet("rejected")
+    for i, row in enumerate(rows):
+        for j, cell in enumerate(row):
+            sheet.write_string(i, j, cell or "")
+    book.close()
+    buffer.name = "rejected_rows.xlsx"
+    buffer.seek(0)
+    return buffer
+
+
 @pytest.fixture
 def spoiled(clean_rows: Rows) -> Rows:
     rows = [dict(row) for row in clean_rows]
@@ -86,10 +105,11 @@ def test_corrected_on_the_screen_and_read_again(ops: Seat, spoiled: Rows, clean_
     assert (tape.rows, new.rows) == (37, 38)
     assert Account.objects.filter(tape=new, account_id=spoiled[2]["借据号"]).exists()
     assert not Account.objects.filter(tape=tape, account_id=spoiled[2]["借据号"]).exists()
-    assert "同号账户已在清单" in seen(ops.get(f"/tapes/{new.pk}/rejects"))
+    assert spoiled[2]["借据号"] not in text_of(ops.get(f"/tapes/{new.pk}/rejects"))
+    assert (new.figures["rows_in"], new.figures["rows_rejected"]) == (40, 2)
     again = ops.post(f"/tapes/{tape.pk}/rejects/again")  # the same corrections once more
     assert again.status_code == 422
-    assert "已导入为“甲”第 2 版" in seen(again)
+    assert "现行的是第 2 版" in seen(again)
 
 
 def test_a_correction_put_back_is_none_and_nothing_to_correct_is_said(ops: Seat, spoiled: Rows) -> None:
@@ -102,6 +122,15 @@ def test_a_correction_put_back_is_none_and_nothing_to_correct_is_said(ops: Seat,
     assert answer.status_code == 422
     assert "还没有更正任何行" in seen(answer)
     assert Tape.objects.count() == 1
+
+
+def test_a_correction_that_would_be_rejected_again_is_kept_and_said_at_once(ops: Seat, spoiled: Rows) -> None:
+    tape = ops.imported(("t.csv", csv_of(spoiled)))
+    for value, still in (("abc", "仍会被退回"), ("-5", "仍会被退回"), ("12.50", "")):
+        page = seen(ops.post(f"/tapes/{tape.pk}/rejects/0", {"h0": "未偿本金", "c0": value, "h1": "未偿本息费合计", "c1": ""}, follow=True))
+        assert rejects.corrections_of(tape)[0]["未偿本金"] == value
+        assert ("照现在的更正导入，这一行仍会被退回" in page) == bool(still)
+    assert "重新导入后生效" in page
 
 
 @pytest.mark.parametrize("fields", [{"h0": "没有的列", "c0": "1"}, {"h0": "未偿本金", "c0": "9" * 5000}])
@@ -119,25 +148,17 @@ def test_round_trip_through_excel(ops: Seat, spoiled: Rows, clean_rows: Rows, tm
     path = tmp_path / "rejected.xlsx"
     path.write_bytes(b"".join(answer.streaming_content))
     assert Deed.objects.filter(verb="rejects.download", subject=tape.subject).count() == 1
-    rows = [list(row) for row in fastexcel.read_excel(path).load_sheet(0, header_row=None, dtypes="string").to_polars().rows()]
+    rows = table_of(path.read_bytes())
     at, number = rows[0].index("未偿本金"), rows[0].index("借据号")
     right = {row["借据号"]: row["未偿本金"] for row in clean_rows}
     for row in rows[1:]:
         row[at] = right[row[number]]
-    buffer = io.BytesIO()
-    book = xlsxwriter.Workbook(buffer)
-    sheet = book.add_worksheet("rejected")
-    for i, row in enumerate(rows):
-        for j, cell in enumerate(row):
-            sheet.write_string(i, j, cell or "")
-    book.close()
-    buffer.name = "rejected_rows.xlsx"
-    buffer.seek(0)
+    buffer = workbook(rows)
     answer = ops.post(f"/tapes/{tape.pk}/rejects/again", {"upload": "1", "files": buffer})
     assert answer.status_code == 302, seen(answer)
     assert work_off().state == Job.DONE
     new = Tape.objects.get(pk=int(answer["Location"].rpartition("/")[2]))
-    assert (new.rows, new.figures["rows_rejected"]) == (40, 3)
+    assert (new.rows, new.figures["rows_in"], new.figures["rows_rejected"]) == (40, 40, 0)
     whole = sum(round(float(row["未偿本息费合计"]) * 100) for row in clean_rows)
     assert new.balance_fen == whole
 

@@ -7,7 +7,7 @@ code, with one example.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,7 +55,7 @@ def write_faults(intake: Intake, folder: Path) -> Faults:
     total: Digest | None = None
     with (folder / "rejects.csv").open("wb") as rejects_file, (folder / "findings.csv").open("wb") as findings_file:
         for number, part in enumerate(_parts(intake)):
-            findings = _placed(part, intake)
+            findings = placed(part, intake.tape.with_sheet_rows)
             out = findings.filter(pl.col("severity") == REJECT)
             kept = findings.filter(pl.col("severity") != REJECT).join(
                 out.select("file", "row"), on=["file", "row"], how="anti", maintain_order="left"
@@ -79,27 +79,27 @@ def _parts(intake: Intake) -> Iterator[pl.DataFrame]:
         yield pl.read_parquet(path).select(*FINDING).with_columns(pl.col("column").replace(headings))
 
 
-def _placed(findings: pl.DataFrame, intake: Intake) -> pl.DataFrame:
-    """With the rows as a spreadsheet numbers them, in messages that name another row too."""
-    placed = intake.tape.with_sheet_rows(findings)
+def placed(findings: pl.DataFrame, numbered: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame:
+    """With the rows as a spreadsheet numbers them, in messages that name another row too. numbered: adds ``sheet_row`` to a frame of ``file`` and ``row``."""
+    out = numbered(findings)
     for code in _NAMING_A_ROW:
-        if not (placed["code"] == code).any():
+        if not (out["code"] == code).any():
             continue
         rule = CHECKS[code].rule.message
-        where = placed.select(
+        where = out.select(
             pl.col("message").str.extract(_pattern(rule.zh, "row")).cast(pl.Int64, strict=False).alias("row"),
             pl.col("message").str.extract(_pattern(rule.zh, "file")).alias("file"),
         )
-        other = intake.tape.with_sheet_rows(where)
-        known = (placed["code"] == code) & other["sheet_row"].is_not_null()
+        other = numbered(where)
+        known = (out["code"] == code) & other["sheet_row"].is_not_null()
         if not known.any():
             continue
-        numbered = other.select(
+        told = other.select(
             (pl.format(text.replace("{row}", "{}").replace("{file}", "{}"), "sheet_row", "file") + as_seen).alias(name)
             for name, text, as_seen in (("message", rule.zh, _AS_SEEN.zh), ("message_en", rule.en, _AS_SEEN.en))
         )
-        placed = placed.with_columns(pl.when(known).then(numbered[name]).otherwise(pl.col(name)).alias(name) for name in numbered.columns)
-    return placed
+        out = out.with_columns(pl.when(known).then(told[name]).otherwise(pl.col(name)).alias(name) for name in told.columns)
+    return out
 
 
 def _pattern(text: str, part: str) -> str:
@@ -154,12 +154,12 @@ def _rejected(intake: Intake) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
     """The rejected rows part by part with their findings, both with the rows as a spreadsheet numbers them."""
     for path in intake.rejected:
         rows = intake.tape.with_sheet_rows(pl.read_parquet(path), file="__file", row="__row", name="__sheet_row")
-        yield rows, _placed(pl.read_parquet(path.with_name(path.name.replace("rejected-", "findings-"))), intake)
+        yield rows, placed(pl.read_parquet(path.with_name(path.name.replace("rejected-", "findings-"))), intake.tape.with_sheet_rows)
 
 
 def rejects_told(intake: Intake) -> Iterator[pl.DataFrame]:
     """The rejected rows as a screen shows them, part by part, in the order of the tape: the cells as they stood under the source's headings;
-    ``__file``, ``__place`` (the row as a spreadsheet numbers it), ``__raw`` (of a row that is no row), and ``__faults``, a list of code, column,
+    ``__file``, ``__row`` (the data row), ``__place`` (the row as a spreadsheet numbers it), ``__raw`` (of a row that is no row), and ``__faults``, a list of code, column,
     severity, message and message_en, those that put the row out first."""
     for rows, findings in _rejected(intake):
         told = (
@@ -173,6 +173,7 @@ def rejects_told(intake: Intake) -> Iterator[pl.DataFrame]:
         yield marked.join(told, on=["__file", "__row"], how="left", maintain_order="left").select(
             *(pl.col(heading).cast(pl.String) for heading in intake.tape.headings),
             "__file",
+            pl.col("__row").cast(pl.Int32),
             pl.coalesce("__sheet_row", "__row").cast(pl.Int64).alias("__place"),
             "__raw",
             "__faults",

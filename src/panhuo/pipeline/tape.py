@@ -32,6 +32,7 @@ from panhuo.engines.intake.identity import COMPARED
 from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.words import Words
 from panhuo.pipeline.beside import Beside
+from panhuo.pipeline.corrected import check_superseded, without
 from panhuo.pipeline.notices import Notice
 from panhuo.pipeline.opening import AsOfFrom, begin, open_fitted
 from panhuo.pipeline.parquet import PartWriter
@@ -80,10 +81,12 @@ def take_in(
     tell: Callable[[str, float | None], None],
     label: str,
     readable: Callable[[], object] = lambda: None,
+    superseded: pl.DataFrame | None = None,
 ) -> Intake:
     """Read and clean the tape into ``folder/scratch`` and ``folder/private``.
 
-    ``readable`` is called once, when the first batch has been read. Raises InputUnusable, ConfigurationInvalid, UsageInvalid.
+    ``readable`` is called once, when the first batch has been read. superseded: rows (``corrected.SUPERSEDED``) that corrected ones among ``tapes`` stand
+    for, and that are left out. Raises InputUnusable, ConfigurationInvalid, UsageInvalid.
     """
     _refuse_twice(tapes)
     scratch, private = folder / "scratch", folder / "private"
@@ -92,12 +95,16 @@ def take_in(
     intake: Intake | None = None
     seen: list[pl.DataFrame] = []
     originals: list[pl.DataFrame] = []
-    rows = 0
+    rows = left_out = 0
     with ExitStack() as stack:
         files = {name: private / ("collateral.parquet" if name == "collateral" else f"{name}s.parquet") for name in PRIVATE_TABLES}
         kept = stack.enter_context(Beside())
         writers = {name: stack.enter_context(PartWriter(path)) for name, path in files.items()}
-        for number, raw in enumerate(ahead(opened.tape.batches(batch_rows))):
+        for number, whole in enumerate(ahead(opened.tape.batches(batch_rows))):
+            raw = without(whole, superseded)
+            left_out += whole.height - raw.height
+            if not raw.height:
+                continue
             if intake is None:
                 begun = begin(opened, raw, as_of=as_of, today=today)
                 intake = Intake(opened.tape, opened.layout, begun.as_of, begun.as_of_from, sheet=sheet or "")
@@ -123,7 +130,8 @@ def take_in(
                 readable()
             rows += raw.height
             tell(f"{label} {rows:,}", None)
-    assert intake is not None  # batches() raises on a tape without rows
+    check_superseded(superseded, left_out, where=tapes[-1].name)
+    assert intake is not None  # batches() raises on a tape without rows, and what is superseded has a row that stands for it
     if originals:
         pl.concat(originals).write_parquet(private / NUMBERS, compression="zstd")
     return intake

@@ -21,6 +21,7 @@ from panhuo.apps.console.views import (
     tape_matches,
     tape_pages,
     tape_rejects,
+    tape_versions,
     tapes,
 )
 
@@ -53,6 +54,9 @@ _TAPES = [
     path("tapes/<key:tape_id>/matches/<key:match_id>", tape_matches.decide),
     path("tapes/<key:tape_id>/versions", tape_pages.versions),
     path("tapes/<key:tape_id>/compare", tape_pages.compare),
+    path("tapes/<key:tape_id>/current", tape_versions.make_current),
+    path("tapes/<key:tape_id>/withdraw", tape_versions.withdraw),
+    path("tapes/<key:tape_id>/rename", tape_versions.rename),
     path("tapes/<key:tape_id>/comparing", tape_pages.comparing),
     path("tapes/<key:tape_id>/files", tape_pages.files),
 ]

@@ -13,6 +13,7 @@ from panhuo.apps.identity.deeds import deed_add
 from panhuo.apps.identity.scope import Scope
 from panhuo.apps.intake.layouts import layout_check
 from panhuo.apps.intake.models import Tape
+from panhuo.apps.intake.rejects import superseded_of
 from panhuo.apps.jobs.models import Job
 from panhuo.apps.jobs.running import Running
 from panhuo.apps.jobs.services import job_start
@@ -79,5 +80,5 @@ def _version(running: Running, tape: Tape, stage: Words) -> Version:
         whole = tape.figures["rows_in"]
         return read_version(
             list(plain.values()), layout=layout, as_of=tape.as_of, today=timezone.localdate(), sheet=tape.sheet or None, workdir=folder,
-            tell=lambda rows: running.tell(stage, min(1.0, rows / max(1, whole))),
+            tell=lambda rows: running.tell(stage, min(1.0, rows / max(1, whole))), superseded=superseded_of(tape),
         )  # fmt: skip

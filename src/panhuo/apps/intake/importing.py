@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from panhuo.apps.identity.deeds import deed_add
@@ -24,8 +24,10 @@ from panhuo.apps.identity.scope import Scope
 from panhuo.apps.intake.carrying import decisions_carry
 from panhuo.apps.intake.layouts import without_folder
 from panhuo.apps.intake.models import Match, Tape
-from panhuo.apps.intake.rejects import rejects_keep
+from panhuo.apps.intake.overlaps import shared_numbers
+from panhuo.apps.intake.rejects import corrections_carry, rejects_keep, superseded_of
 from panhuo.apps.intake.storing import columns_write, partition_close, partition_drop, partition_fill, partition_open
+from panhuo.apps.intake.versions import MENDS, check_current, one_at_a_time
 from panhuo.apps.jobs.running import Running
 from panhuo.apps.privacy.files import file_seal, files_opened
 from panhuo.apps.privacy.vault import people_seal, vault_close, vault_drop, vault_open
@@ -85,6 +87,7 @@ def work(running: Running, arguments: Mapping[str, Any]) -> dict[str, Any]:
             batch_rows=BATCH_ROWS,
             tell=lambda stage, share: running.tell(READING, share),
             label="",
+            superseded=superseded_of(tape),
         )
         return _store(running, tape, intake, folder, kept)
 
@@ -227,7 +230,7 @@ def _figures(intake: Intake, debtors: Debtors, *, faults_listed: pl.DataFrame, w
 
 
 def _commit(running: Running, scope: Scope, tape: Tape, intake: Intake, figures: dict[str, Any]) -> dict[str, Any]:
-    _one_at_a_time(tape.organisation_id)
+    one_at_a_time(tape.organisation_id)
     locked = Tape.objects.select_for_update().get(pk=tape.pk)
     locked.as_of = intake.as_of
     locked.digest = tape_digest(locked)  # under the cut-off as it came out: given or found, it is the same tape
@@ -236,7 +239,11 @@ def _commit(running: Running, scope: Scope, tape: Tape, intake: Intake, figures:
         raise same_tape(same)
     series = Tape.objects.select_for_update().filter(organisation_id=tape.organisation_id, series=locked.series, state=Tape.IMPORTED)
     versions = list(series.order_by("pk"))
-    newest = all(other.as_of is None or other.as_of <= intake.as_of for other in versions)
+    mended = next((other for other in versions if other.pk == locked.figures.get(MENDS)), None)
+    if mended is not None:
+        check_current(scope, mended)  # another version became current meanwhile: this one would throw away what that one corrected
+        figures |= {MENDS: mended.pk}
+    newest = all(other.as_of is None or other.as_of <= intake.as_of for other in versions if other.current)
     if newest:
         series.update(current=False)
     locked.version = max((other.version for other in versions), default=0) + 1
@@ -245,17 +252,15 @@ def _commit(running: Running, scope: Scope, tape: Tape, intake: Intake, figures:
     locked.rows, locked.balance_fen = intake.reconciliation.rows_accepted, intake.reconciliation.balance_accepted_fen
     locked.figures = figures
     locked.save()
+    if mended is not None:
+        corrections_carry(mended, locked)
+    if locked.current:  # asked for on the next pages anyhow: a million numbers are looked through here, not while somebody waits
+        shared_numbers(list(Tape.objects.filter(organisation_id=tape.organisation_id, current=True)))
     decisions_carry(scope, locked, before=max(versions, key=lambda other: other.version, default=None))
     result = {"tape": tape.pk, "rows": locked.rows, "rejected": figures["rows_rejected"]}
     deed_add(scope, "tape.import", tape.subject, **result)
     running.finish(result)
     return result
-
-
-def _one_at_a_time(organisation_id: int) -> None:
-    """Imports of one organisation commit one after another: who comes second sees what the first has done, instead of running into a constraint."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(hashtext('panhuo tape.import'), %s)", [organisation_id])
 
 
 def same_tape(same: Tape) -> UsageInvalid:

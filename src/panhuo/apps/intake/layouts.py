@@ -133,7 +133,10 @@ def _read(paths: Sequence[Path], sheet: str | None, layout: Layout | None, workd
 
 
 def _sample(opened: OpenTape) -> pl.DataFrame:
-    return next(iter(opened.batches(SAMPLE_ROWS)), pl.DataFrame())
+    batches = opened.batches(SAMPLE_ROWS)
+    sample = next(batches, pl.DataFrame())
+    batches.close()  # what was read so far is known from here on
+    return opened.with_sheet_rows(sample, file="__file", row="__row", name="__sheet_row") if sample.height else sample
 
 
 def _seen(tape: OpenTape, number: int) -> FileSeen:

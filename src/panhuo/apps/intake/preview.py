@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from panhuo.kernel.findings import REJECT, REPAIRED
 from panhuo.kernel.frames import ACCOUNT, TABLES, TAPE
 from panhuo.kernel.masking import MASKS
 from panhuo.kernel.words import Words
+from panhuo.pipeline.faults import placed
 from panhuo.pipeline.layouts import money_unread
 from panhuo.pipeline.opening import cut_off
 
@@ -39,7 +41,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """``place``: data row in its file, from 1."""
+    """``place``: the row as a spreadsheet numbers it; where it has no such number the data row, from 1."""
 
     file: str
     place: int
@@ -70,6 +72,7 @@ class Preview:
     as_of: dt.date
     as_of_from: str
     notes: tuple[Words, ...]
+    account_ids: tuple[str, ...] = ()  # of the accepted rows of the sample; not to be shown
 
 
 def preview_of(look: Look, layout: Layout, *, as_of: dt.date | None, today: dt.date) -> Preview:
@@ -83,6 +86,7 @@ def preview_of(look: Look, layout: Layout, *, as_of: dt.date | None, today: dt.d
     rows: list[Row] = []
     faults: dict[tuple[str, str], FaultSum] = {}
     notes: list[Words] = []
+    ids: list[str] = []
     day, source = as_of, "given"
     rows_in = accepted = balance = 0
     for sample in look.samples:
@@ -91,17 +95,29 @@ def preview_of(look: Look, layout: Layout, *, as_of: dt.date | None, today: dt.d
         headings = [name for name in sample.columns if not name.startswith("__")]
         plan, _ = fit(layout, headings, stated, where=str(sample["__file"][0]) if sample.height else layout.name)
         part = sample.head(LOOKED_AT)
-        outcome = clean(part, layout=plan, as_of=day)
-        rows += _rows(part, outcome.data, outcome.findings, columns)
-        _add_up(faults, outcome.findings)
+        outcome = clean(part.drop("__sheet_row", strict=False), layout=plan, as_of=day)
+        findings = placed(outcome.findings, _numbered(part))
+        rows += _rows(part, outcome.data, findings, columns)
+        _add_up(faults, findings)
         rows_in += outcome.data.reconciliation.rows_in
         accepted += outcome.data.reconciliation.rows_accepted
+        ids += outcome.data.accounts["account_id"].cast(pl.String).to_list()
         balance += outcome.data.reconciliation.balance_accepted_fen
         unread = money_unread(plan, part, headings)
         notes += [unread] if unread else []
     assert day is not None
     worst = sorted(faults.values(), key=lambda fault: (("reject", "warn", "repaired").index(fault.severity), -fault.rows, fault.code))
-    return Preview(columns, tuple(rows), rows_in, accepted, balance, tuple(worst), day, source, tuple(notes))
+    return Preview(columns, tuple(rows), rows_in, accepted, balance, tuple(worst), day, source, tuple(notes), tuple(ids))
+
+
+def _numbered(part: pl.DataFrame) -> Callable[[pl.DataFrame], pl.DataFrame]:
+    """What adds to rows of the sample the numbers a spreadsheet shows them by; none where there are none (Parquet, a look kept from before)."""
+    known = part.select(
+        pl.col("__file").cast(pl.String).alias("file"),
+        pl.col("__row").cast(pl.Int64).alias("row"),
+        pl.col("__sheet_row").alias("sheet_row") if "__sheet_row" in part.columns else pl.lit(None, pl.Int64()).alias("sheet_row"),
+    )
+    return lambda rows: rows.join(known, on=["file", "row"], how="left", maintain_order="left")
 
 
 def _rows(part: pl.DataFrame, cleaned: Cleaned, findings: pl.DataFrame, columns: tuple[tuple[Field, str], ...]) -> list[Row]:
@@ -117,13 +133,16 @@ def _rows(part: pl.DataFrame, cleaned: Cleaned, findings: pl.DataFrame, columns:
     headings = [name for name in part.columns if not name.startswith("__")]
     raw = part.select("__row", *shown_cells(headings, Fields(cleaned.headings)))
     stood = {row["__row"]: row for row in raw.filter(pl.col("__row").is_in(wanted)).iter_rows(named=True)}
+    shown_as = dict(zip(places, part["__sheet_row"].to_list() if "__sheet_row" in part.columns else places, strict=True))
     out = []
     for place in wanted:
         found = values.get(place)
         cells = tuple(_cell(field, heading, found, stood[place], of_row.get(place, [])) for field, heading in columns)
         shown = {note for cell in cells for note in cell.notes}
         rest = ((f["severity"], Words(f["message"], f["message_en"])) for f in of_row.get(place, []))
-        out.append(Row(str(part["__file"][0]), place, found is not None, cells, tuple(note for note in rest if note[1] not in shown)))
+        out.append(
+            Row(str(part["__file"][0]), shown_as[place] or place, found is not None, cells, tuple(note for note in rest if note[1] not in shown))
+        )
     return out
 
 

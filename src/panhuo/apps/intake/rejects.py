@@ -30,7 +30,9 @@ from panhuo.pipeline.tape import Intake
 
 PART = 500
 PAGE = 50
-_MARKS = ("__file", "__place", "__raw", "__faults")
+_MARKS = ("__file", "__row", "__place", "__raw", "__faults")
+_INDEX = {"codes": pl.List(pl.String), "accepted": pl.Boolean, "file": pl.String, "row": pl.Int32, "place": pl.Int64}
+_SUPERSEDED = "superseded.arrow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,11 @@ def rejects_keep(intake: Intake, kept: Path) -> None:
         number = pl.col(heading).str.strip_chars() if heading in told.columns else pl.lit(None, pl.String)
         codes = pl.col("__faults").list.eval(pl.element().filter(pl.element().struct.field("severity") == REJECT).struct.field("code")).list.unique()
         index.append(
-            told.select(codes.alias("codes"), number.is_in(accepted["account_id"].cast(pl.String).implode()).fill_null(value=False).alias("accepted"))
+            told.select(
+                codes.alias("codes"),
+                number.is_in(accepted["account_id"].cast(pl.String).implode()).fill_null(value=False).alias("accepted"),
+                *(pl.col(f"__{name}").alias(name) for name in ("file", "row", "place")),
+            )
         )
         for piece in told.iter_slices(PART):
             held.append(piece)
@@ -93,8 +99,7 @@ def rejects_keep(intake: Intake, kept: Path) -> None:
                 held, height, parts = [whole[PART:]], height - PART, parts + 1
     if height:
         _seal(pl.concat(held, how="diagonal"), kept, parts)
-    empty = pl.DataFrame(schema={"codes": pl.List(pl.String), "accepted": pl.Boolean})
-    pl.concat([empty, *index]).write_ipc(kept / "rejects.arrow", compression="uncompressed")
+    pl.concat([pl.DataFrame(schema=_INDEX), *index]).write_ipc(kept / "rejects.arrow", compression="uncompressed")
 
 
 def rejects_page(
@@ -163,9 +168,45 @@ def correction_write(tape: Tape, number: int, cells: dict[str, str]) -> None:
     bytes_seal(json.dumps(cells, ensure_ascii=False).encode(), path)
 
 
+def corrections_carry(old: Tape, new: Tape) -> None:
+    """Corrections noted on the version before that did not go into this one wait on it: made by somebody else, or while it was being imported."""
+    waiting = corrections_of(old)
+    if not waiting:
+        return
+    stood = places_of(old).filter(pl.col("number").is_in(sorted(waiting))).join(places_of(new), on=["file", "row"], suffix="_new")
+    for number, now in stood.select("number", "number_new").iter_rows():
+        correction_write(new, now, waiting[number])
+
+
 def rows_plain(tape: Tape, numbers: Sequence[int]) -> list[Reject]:
     """Rows with their cells as they stood, for making the file of corrected rows; nothing of them is shown."""
     return _read(tape, _index(tape), list(numbers), masked=False)
+
+
+def places_of(tape: Tape) -> pl.DataFrame:
+    """Where each rejected row stood: ``number``, ``file``, ``row`` (the data row), ``told`` (as the file of rejected rows says it). Raises UsageInvalid for a
+    tape imported before rows were noted so."""
+    index = _index(tape)
+    if "row" not in index.columns:
+        raise UsageInvalid(
+            "REJECTS_UNPLACED",
+            Words(
+                "这份清单由旧版程序导入，没有记下退回行的位置", "an older release imported this tape and did not note where its rejected rows stood"
+            ),
+            where=tape.subject,
+            remedy=Words("在原文件中更正后作为新的一版上传", "correct the lender's file and upload it as the next version"),
+        )
+    return index.select("number", "file", "row", pl.format("{} 第{}行", "file", "place").alias("told"))
+
+
+def superseded_of(tape: Tape) -> pl.DataFrame | None:
+    """Rows of the tape's files that corrected ones among its files stand for (``pipeline.corrected.SUPERSEDED``); None: there are none."""
+    path = tape.folder / _SUPERSEDED
+    return pl.read_ipc(path) if path.exists() else None
+
+
+def superseded_write(tape: Tape, rows: pl.DataFrame) -> None:
+    rows.write_ipc(tape.folder / _SUPERSEDED, compression="uncompressed")
 
 
 def _folder(tape: Tape) -> Path:
@@ -179,7 +220,7 @@ def _corrections(tape: Tape) -> Path:
 def _index(tape: Tape) -> pl.DataFrame:
     path = _folder(tape) / "rejects.arrow"
     if not path.exists():
-        return pl.DataFrame(schema={"number": pl.UInt32, "codes": pl.List(pl.String), "accepted": pl.Boolean})
+        return pl.DataFrame(schema={"number": pl.UInt32, **_INDEX})
     return pl.read_ipc(path).with_row_index("number")
 
 

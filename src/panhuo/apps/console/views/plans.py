@@ -23,6 +23,7 @@ from panhuo.apps.identity.finding import key_of, one_of, scope_of_request
 from panhuo.apps.identity.models import Approval
 from panhuo.apps.identity.scope import Scope
 from panhuo.apps.intake.filters import NOTHING
+from panhuo.apps.intake.overlaps import shared_numbers
 from panhuo.apps.intake.portfolio import tapes_current
 from panhuo.apps.jobs.models import Job
 from panhuo.apps.strategy import services
@@ -86,7 +87,8 @@ def plans(request: HttpRequest) -> HttpResponse:
 def plan_new(request: HttpRequest) -> HttpResponse:
     """Make a plan over imported tapes, under the house's policy or a text of one's own."""
     scope = scope_of_request(request)
-    context: dict[str, Any] = {"tapes": tapes_current(scope), "typed": request.POST}
+    tapes_known = tapes_current(scope)
+    context: dict[str, Any] = {"tapes": tapes_known, "shared": shared_numbers(tapes_known), "typed": request.POST}
     if request.method == "POST":
         try:
             tapes = [key for number in request.POST.getlist("tapes") if (key := key_of(number)) is not None]

@@ -20,6 +20,7 @@ from panhuo.apps.console.tables import Column, Table
 from panhuo.apps.identity.finding import scope_of_request
 from panhuo.apps.identity.saved_views import view_remove, view_save
 from panhuo.apps.intake.filters import Filter, group_filter
+from panhuo.apps.intake.overlaps import shared_numbers
 from panhuo.apps.intake.portfolio import Totals
 from panhuo.apps.strategy.decided import RouteFilter
 from panhuo.apps.strategy.selecting import cash_expected, portfolio_figures, routes_of
@@ -66,6 +67,7 @@ def _page(chosen: Chosen) -> dict[str, Any]:
         "regions": _shares(chosen, "province", groups["province"], whole, Words("地区", "Region")),
         "classes": _shares(chosen, "five_class", groups["five_class"], whole, Words("五级分类", "Five-category class")),
         "as_of": sorted({tape.as_of for tape in chosen.tapes if tape.as_of}),
+        "shared": shared_numbers(chosen.tapes),
         "currencies": sorted({str(tape.figures.get("currency", "CNY")) for tape in chosen.tapes}),
     }
     if chosen.plan is not None:

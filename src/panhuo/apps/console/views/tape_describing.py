@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ from panhuo.apps.identity.finding import one_of, scope_of_request
 from panhuo.apps.identity.scope import Scope
 from panhuo.apps.intake.layouts import SUGGESTED, Beginning, Look, beginnings, layout_check, series_like, tape_look
 from panhuo.apps.intake.models import Tape
+from panhuo.apps.intake.overlaps import kin_of
 from panhuo.apps.intake.preview import Preview, preview_of
 from panhuo.apps.intake.remapping import Choice, choices_of, remap, units_for
 from panhuo.apps.intake.services import tape_describe, tape_import
@@ -87,6 +89,8 @@ def page(request: HttpRequest, tape: Tape, *, draft: Draft | None = None, error:
     context |= {"look": look, "beginnings": choices, "from": begun, "from_words": words}
     context["series_known"] = scope.rows(Tape).filter(current=True).order_by("series").values_list("series", flat=True)[:200]
     context |= _described(scope, tape, look, draft)
+    guess = series_like(scope, look, next((one for one in choices if one.key == begun), choices[0]))
+    context |= _named(scope, draft, context["account_ids"], guess=guess)
     return render(request, "console/tapes/describe.html", context | {"error": _told(error)}, status=200 if error is None else 422)
 
 
@@ -102,6 +106,7 @@ def preview(request: HttpRequest, tape_id: int) -> HttpResponse:
     if not by_text:
         draft = _by_table(draft, look)
     context = {"tape": tape, "look": look, **_described(scope, tape, look, draft)}
+    context |= _named(scope, draft, context["account_ids"], guess=request.POST.get("guess", "")[:80])
     return render(request, "console/tapes/mapping.html" if by_text else "console/tapes/preview_and_text.html", context)
 
 
@@ -134,11 +139,11 @@ def take_in(request: HttpRequest, tape_id: int) -> HttpResponse:
 
 
 def _first_draft(scope: Scope, tape: Tape, look: Look, choices: list[Beginning], wanted: str, sheet: str) -> Draft:
-    """As it was described before, else from the layout asked for, else from the likeliest."""
+    """As it was described before, else from the layout asked for, else from the likeliest; under the name it was uploaded with."""
     if tape.layout and not wanted:
         return Draft(tape.layout, tape.layout_name, tape.series, tape.as_of.isoformat() if tape.as_of else "", sheet)
     begun = next((one for one in choices if one.key == wanted), choices[0])
-    return Draft(begun.text, begun.name, series_like(scope, look, begun) or tape.series, "", sheet)
+    return Draft(begun.text, begun.name, tape.series, "", sheet)
 
 
 def _sent(request: HttpRequest, tape: Tape) -> Draft:
@@ -225,7 +230,14 @@ def _described(scope: Scope, tape: Tape, look: Look, draft: Draft) -> dict[str, 
         "derived": [(TAPE[name], sql) for name, sql in layout.derived.items() if name in TAPE] if layout else [],
         "preview": _preview_rows(shown) if shown else None,
         "refusal": _told(refusal),
+        "account_ids": shown.account_ids if shown else (),
     }
+
+
+def _named(scope: Scope, draft: Draft, account_ids: Sequence[str], *, guess: str) -> dict[str, Any]:
+    """What the name makes of the upload: the tape it would take the place of, and others it may go on, each with the account numbers they have in common."""
+    replaced, offers = kin_of(scope, account_ids, series=draft.series, guess=guess)
+    return {"replaced": replaced, "offers": offers, "guess": guess}
 
 
 def _lines(look: Look, chosen: dict[str, Choice], faults: dict[str, Words]) -> list[Line]:

@@ -14,9 +14,14 @@ from panhuo.apps.console.views import job_parts
 from panhuo.apps.console.views.tape_parts import DEEDS, STEPS, job_of, page_context, size_words, state_of
 from panhuo.apps.identity.deeds import deeds_of
 from panhuo.apps.identity.finding import key_of, one_of, scope_of_request
+from panhuo.apps.identity.scope import Scope
 from panhuo.apps.intake.comparing import comparison_of, tapes_compare, versions_of
 from panhuo.apps.intake.models import Tape
+from panhuo.apps.intake.overlaps import shared_numbers
+from panhuo.apps.intake.portfolio import tapes_current
+from panhuo.apps.intake.versions import version_before
 from panhuo.apps.jobs.models import Job
+from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.frames import ACCOUNT, DEBTOR, TAPE, TAPE_REQUIRED, Field
 from panhuo.kernel.money import format_yuan
 from panhuo.kernel.words import Words
@@ -95,6 +100,7 @@ def summary(request: HttpRequest, tape: Tape) -> HttpResponse:
     faults = [row for name in ("rejects", "warnings") for row in figures.get(name, ())]
     context = page_context(scope, tape, "") | {
         "checks": checks,
+        "elsewhere": _elsewhere(scope, tape),
         "notices": [Words(notice["message"], notice["message_en"]) for notice in figures.get("notices", ())],
         "faults": Table(
             "tape-faults",
@@ -112,6 +118,15 @@ def summary(request: HttpRequest, tape: Tape) -> HttpResponse:
         "lacking": sum(1 for row in figures.get("quality", ()) if row["score"] < _POOR),
     }
     return render(request, "console/tapes/summary.html", context)
+
+
+def _elsewhere(scope: Scope, tape: Tape) -> dict[str, Any] | None:
+    """The accounts of a current tape whose numbers stand on other current tapes too."""
+    if not tape.current:
+        return None
+    tapes = tapes_current(scope)
+    numbers, fen, others = shared_numbers(tapes).of(tape.pk)
+    return {"numbers": numbers, "fen": fen, "tapes": [other for other in tapes if other.pk in others]} if numbers else None
 
 
 @needs("tape.view")
@@ -133,16 +148,28 @@ def quality(request: HttpRequest, tape_id: int) -> HttpResponse:
 @require_safe
 def versions(request: HttpRequest, tape_id: int) -> HttpResponse:
     """The versions of the series, and what differs between this one and another."""
-    scope = scope_of_request(request)
     tape = _imported(request, tape_id)
     if tape is None:
         return redirect(f"/tapes/{tape_id}")
+    return versions_page(request, tape)
+
+
+def versions_page(request: HttpRequest, tape: Tape, error: UsageInvalid | None = None) -> HttpResponse:
+    """The page; with what was wrong with a change of the version, beside it."""
+    scope = scope_of_request(request)
     everything = versions_of(scope, tape)
     wanted = key_of(request.GET.get("with"))
     others = [version for version in everything if version.pk != tape.pk]
     before = next((version for version in others if version.version < tape.version), None)
     other = next((version for version in others if version.pk == wanted), before)
     context = page_context(scope, tape, "versions") | {"versions": everything, "others": others, "other": other}
+    context |= {
+        "may_import": scope.may("tape.import"),
+        "before": version_before(scope, tape),
+        "series_known": scope.rows(Tape).filter(current=True).exclude(series=tape.series).order_by("series").values_list("series", flat=True)[:200],
+        "typed": request.POST.get("series", "")[:80],
+        "refusal": {"code": error.code, "cause": error.cause, "remedy": error.remedy, "href": job_parts.href_of(error.where)} if error else None,
+    }
     if other is not None:
         old, new = (other, tape) if other.version < tape.version else (tape, other)
         found = comparison_of(scope, old=old, new=new)
@@ -152,7 +179,7 @@ def versions(request: HttpRequest, tape_id: int) -> HttpResponse:
         context |= {"old": old, "new": new, "found": _difference(found) if found else None, "error": job_parts.error_of(failed) if failed else None}
         if running is not None:
             context |= {"job": running, "words": job_parts.words_of(running), "url": f"/tapes/{new.pk}/comparing"}
-    return render(request, "console/tapes/versions.html", context)
+    return render(request, "console/tapes/versions.html", context, status=200 if error is None else 422)
 
 
 @needs("tape.view")

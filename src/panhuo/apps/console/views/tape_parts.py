@@ -9,6 +9,7 @@ from panhuo.apps.console.tables import State
 from panhuo.apps.identity.scope import Scope
 from panhuo.apps.intake.models import Tape
 from panhuo.apps.intake.rejects import correction_count
+from panhuo.apps.intake.versions import version_current
 from panhuo.apps.jobs.models import Job
 from panhuo.kernel.money import format_yuan
 from panhuo.kernel.words import Words
@@ -31,6 +32,9 @@ DEEDS = {
     "tape.upload": Words("上传文件", "uploaded the files"),
     "tape.import": Words("导入完成", "imported it"),
     "tape.mend": Words("以更正行建立新版", "made a new version with corrected rows"),
+    "tape.current": Words("设为现行", "made it current"),
+    "tape.withdraw": Words("撤下", "withdrew it"),
+    "tape.rename": Words("改名", "renamed it"),
     "tape.compare": Words("比较了两个版本", "compared two versions"),
     "reject.open": Words("打开退回行（完整内容）", "opened a rejected row in full"),
     "reject.mend": Words("更正退回行", "corrected a rejected row"),
@@ -103,6 +107,7 @@ def page_context(scope: Scope, tape: Tape, current: str) -> dict[str, Any]:
     """What every page of an imported tape shows around its own."""
     return {
         "tape": tape,
+        "current": tape if tape.current else version_current(scope, tape),
         "figures": tape.figures,
         "tabs": tabs_of(scope, tape, current),
         "state": state_of(tape),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -15,9 +16,10 @@ from panhuo.apps.console.views import job_parts
 from panhuo.apps.console.views.tape_parts import page_context
 from panhuo.apps.console.views.tapes import given_files
 from panhuo.apps.identity.finding import key_of, one_of, scope_of_request
-from panhuo.apps.intake.mending import reject_mend, rejects_download, tape_mend
+from panhuo.apps.intake.mending import correction_tried, reject_mend, rejects_download, tape_mend
 from panhuo.apps.intake.models import Tape
 from panhuo.apps.intake.rejects import Reject, reject_open, rejects_page
+from panhuo.apps.intake.versions import version_current
 from panhuo.engines.intake.rules import CHECKS
 from panhuo.kernel.errors import PanhuoError, UsageInvalid
 from panhuo.kernel.words import Words
@@ -52,6 +54,14 @@ def reject(request: HttpRequest, tape_id: int, number: int) -> HttpResponse:
         row = reject_mend(scope, tape, number, cells=cells)
     except UsageInvalid as error:
         return _row_page(request, tape, reject_open(scope, tape, number), typed=cells, error=error)
+    still = correction_tried(tape, row) if row.mended else []
+    if still:
+        notice_add(
+            request,
+            Words(f"第 {row.place} 行的更正已保存，但照这样导入仍会被退回", f"Row {row.place} is kept as corrected, but would be rejected again"),
+            "warn",
+        )
+        return redirect(f"/tapes/{tape.pk}/rejects/{number}")
     notice_add(
         request,
         Words(f"已保存第 {row.place} 行的更正；重新导入后生效", f"Row {row.place} is corrected; it counts once the tape is imported again")
@@ -73,8 +83,11 @@ def reject(request: HttpRequest, tape_id: int, number: int) -> HttpResponse:
 def download(request: HttpRequest, tape_id: int) -> HttpResponseBase:
     """The workbook to correct, opened as it is sent: no plain copy is made."""
     scope = scope_of_request(request)
-    tape = one_of(scope, Tape, tape_id)
-    name, blocks = rejects_download(scope, tape)
+    tape = one_of(scope, Tape, tape_id, "created_by")
+    try:
+        name, blocks = rejects_download(scope, tape)
+    except UsageInvalid as error:
+        return _list(request, tape, error)
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" if name.endswith(".xlsx") else "text/csv; charset=utf-8"
     ending = name.rpartition(".")[2]
     called = quote(f"{tape.series}-v{tape.version}-退回行.{ending}")
@@ -129,9 +142,7 @@ def _list(request: HttpRequest, tape: Tape, error: PanhuoError | None = None) ->
         ],
         "code": code,
         "open_only": open_only,
-        "error": {"code": error.code, "cause": error.cause, "remedy": error.remedy, "where": error.where, "href": job_parts.href_of(error.where)}
-        if error
-        else None,
+        "error": _refusal(error) if error else None,
     }
     return render(request, "console/tapes/rejects.html", context, status=200 if error is None else 422)
 
@@ -183,14 +194,24 @@ def _row_page(
     ]
     context = {
         "tape": tape,
+        "current": tape if tape.current else version_current(scope_of_request(request), tape),
         "row": row,
         "cells": sorted(cells, key=lambda cell: not cell[4]),
+        "still": correction_tried(tape, row) if row.mended and typed is None else (),
         "whole": [words for heading, told in faults.items() if heading not in row.cells for words in told],
         "no_cells": row.raw is not None and all(value is None for value in row.cells.values()),
         "more": row.number + 1 < tape.figures["rows_rejected"],
-        "error": error,
+        "error": _refusal(error) if error else None,
     }
     return render(request, "console/tapes/reject.html", context, status=200 if error is None else 422)
+
+
+def _refusal(error: PanhuoError) -> dict[str, Any]:
+    """An error beside the page it speaks of: the rejected rows of the version it names."""
+    href = job_parts.href_of(error.where)
+    if href and error.code == "VERSION_OVERTAKEN":
+        href += "/rejects"
+    return {"code": error.code, "cause": error.cause, "remedy": error.remedy, "where": error.where, "href": href}
 
 
 def _text(number: int | None) -> str | None:

@@ -27,6 +27,16 @@ document.addEventListener("click", (event) => {
   if (event.target.closest?.("[data-back]")) history.length > 1 ? history.back() : location.assign("/");
 });
 
+/* A value that is offered: a button with data-fill, the field's id, and data-value. */
+document.addEventListener("click", (event) => {
+  const offer = event.target.closest?.("[data-fill]");
+  const field = offer && document.getElementById(offer.dataset.fill);
+  if (!field) return;
+  field.value = offer.dataset.value;
+  field.dispatchEvent(new Event("change", { bubbles: true }));
+  field.focus();
+});
+
 /* Tabs within a page: buttons with role=tab, each with aria-controls. Tabs that are pages of their own are plain links. */
 const choose = (tab) => {
   for (const other of tab.closest("[role=tablist]").querySelectorAll("[role=tab]")) {
