@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from ninja import Schema
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 
 class Error(Schema):
@@ -60,7 +60,7 @@ class TapeOut(Schema):
     created_at: dt.datetime
 
 
-class DescribeIn(Schema):
+class DescribeIn(BaseModel):  # as StepIn
     layout_name: str = Field(default="", max_length=80)
     layout: str = Field(default="", max_length=200_000, description="YAML; empty: the shipped layout of that name")
     as_of: dt.date | None = None
@@ -203,7 +203,7 @@ class VaryIn(Schema):
     limits: dict[str, float]
 
 
-class StepIn(Schema):
+class StepIn(BaseModel):  # not a Schema: that takes any value for an object whose fields may all be left out, `true` for one
     approve: bool = True
     note: str = Field(default="", max_length=2000)
 
