@@ -41,7 +41,7 @@ from panhuo.apps.privacy.files import file_blocks, file_seal, working
 from panhuo.engines.intake import clean, write_rejected
 from panhuo.engines.intake.corrections import PLACE, PROBLEM, RAW_LINE
 from panhuo.engines.intake.title_units import fit, stated_unit
-from panhuo.kernel.errors import InputUnusable, UsageInvalid
+from panhuo.kernel.errors import InputUnusable, PanhuoError, UsageInvalid
 from panhuo.kernel.findings import REJECT
 from panhuo.kernel.words import Words
 from panhuo.pipeline.corrected import read_returned
@@ -95,10 +95,13 @@ def correction_tried(tape: Tape, row: Reject) -> list[Fault]:
         {**{heading: [cells.get(heading)] for heading in headings}, "__file": [row.file], "__row": [1], "__fault": [None], "__raw": [None]},
         schema={**dict.fromkeys(headings, pl.String), "__file": pl.String, "__row": pl.Int32, "__fault": pl.String, "__raw": pl.String},
     )
-    layout = layout_check(tape.layout, name=tape.layout_name)
-    if layout.title_unit != "ignore":
-        layout, _ = fit(layout, headings, stated_unit((str(tape.figures.get("title", "")),)), where=row.file)
-    findings = clean(frame, layout=layout, as_of=tape.as_of).findings.filter(pl.col("severity") == REJECT)
+    try:
+        layout = layout_check(tape.layout, name=tape.layout_name)
+        if layout.title_unit != "ignore":
+            layout, _ = fit(layout, headings, stated_unit((str(tape.figures.get("title", "")),)), where=row.file)
+        findings = clean(frame, layout=layout, as_of=tape.as_of).findings.filter(pl.col("severity") == REJECT)
+    except PanhuoError:  # the layout does not fit a single row (files with other headings): the import will tell
+        return []
     told = findings.select("code", "column", "severity", "message", "message_en").iter_rows()
     return [Fault(code, column, severity, Words(zh, en)) for code, column, severity, zh, en in told]
 
