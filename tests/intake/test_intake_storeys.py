@@ -50,7 +50,7 @@ def test_headings_that_span_others_are_read_with_them(tmp_path: Path) -> None:
         sheet.write_row(2, 0, ["A1", 100, 5, 6, "张三", "17912345678", "李四", "17912345679", "次级"])
 
     tape = open_tape(workbook(tmp_path / "t.xlsx", fill))
-    assert tape.headings == ("借据号", "未偿本金", "表内欠息", "表外欠息", "借款人姓名", "借款人电话", "保证人姓名", "保证人电话", "五级分类")
+    assert tape.headings == ("借据号", "未偿本金", "表内欠息", "表外欠息", "借款人姓名", "电话", "保证人姓名", "保证人电话", "五级分类")
     assert rows(pl.concat(tape.batches())) == [("A1", "100", "5", "6", "张三", "17912345678", "李四", "17912345679", "次级")]
     found = {guess.heading: guess.field for guess in suggest_layout(tape.headings).guesses}
     assert found["表内欠息"] == found["表外欠息"] == "interest_fen"

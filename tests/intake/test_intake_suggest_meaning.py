@@ -106,6 +106,11 @@ KNOWN = all_known_headings()
         ("债权金额（万元）", ["未偿本金", "利息"], ["未偿本金(万元)", "利息(万元)"]),
         ("截至2026年9月30日", ["本金", "罚息"], ["本金", "罚息"]),
         ("贷款信息", ["放款日期", "利率"], ["放款日期", "贷款利率"]),
+        ("委案金额", ["本金", "罚息"], ["本金", "罚息"]),
+        ("不良债权", ["本金", "利息"], ["本金", "利息"]),
+        ("贷款期限", ["起始日", "到期日"], ["起始日", "到期日"]),
+        ("表内", ["本金", "利息"], ["本金", "表内利息"]),
+        ("逾期贷款", ["本金", "起始日"], ["本金", "起始日"]),
         ("日期", ["放款日", "到期日"], ["放款日", "到期日"]),
         ("欠息", ["利息", "复利"], ["利息", "复利"]),
         ("还款情况", ["最近还款日", "最近还款金额"], ["最近还款日", "最近还款金额"]),
@@ -114,6 +119,45 @@ KNOWN = all_known_headings()
 def test_the_group_stays_where_the_word_below_means_another_thing_without_it(group: str, lower: list[str], joined: list[str]) -> None:
     upper = ["借据号", "剩余本金", group, "", "五级分类"]
     assert two_storeys(upper, ["", "", *lower, ""], KNOWN) == ["借据号", "剩余本金", *joined, "五级分类"]
+
+
+def test_a_word_that_only_another_thing_repeats_stands_alone() -> None:
+    upper = ["借据号", "贷款余额", "", "减免方案", "", "逾期天数"]
+    assert two_storeys(upper, ["", "本金", "利息", "本金", "利息", ""], KNOWN) == [
+        "借据号",
+        "本金",
+        "利息",
+        "减免方案本金",
+        "减免方案利息",
+        "逾期天数",
+    ]
+
+
+@pytest.mark.parametrize(
+    "heading", ["基准日利息", "截止日利息", "截至9月30日利息余额", "未归还利息", "结欠利息", "待收回利息", "未减免利息", "利息小计"]
+)
+def test_interest_that_is_owed_on_a_day_or_in_other_words_is_not_struck(heading: str) -> None:
+    assert not says_not_owed(heading)
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["未归还利息", "结欠利息", "现欠利息", "未清偿利息", "截至基准日利息", "截止日利息", "截至2026年9月30日利息余额", "截至9月30日欠息余额"],
+)
+def test_interest_in_other_words_is_a_line(heading: str) -> None:
+    assert line_of(suggested(heading, AMOUNTS), heading) == "interest_fen"
+
+
+def test_what_says_interest_is_never_made_the_principal_for_want_of_one() -> None:
+    frame = pl.DataFrame({"借据号": [f"J{i:05d}" for i in range(6)], "贷款余额利息": AMOUNTS})
+    assert "贷款余额利息, to: principal_fen" not in suggest_layout(frame.columns, frame).to_yaml()
+
+
+def test_the_banks_own_people_are_not_called_as_debtors() -> None:
+    phones = [f"139{i:08d}" for i in range(17, 23)]
+    frame = pl.DataFrame({"借据号": [f"J{i:05d}" for i in range(6)], "手机号": phones, "客户经理电话": phones[::-1]})
+    suggestion = suggest_layout(frame.columns, frame)
+    assert (line_of(suggestion, "手机号"), line_of(suggestion, "客户经理电话")) == ("phone", None)
 
 
 def test_a_suretys_phone_is_not_the_debtors() -> None:

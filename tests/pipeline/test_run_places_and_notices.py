@@ -221,12 +221,17 @@ def test_a_title_a_day_off_the_rows_is_right_and_one_further_off_is_told(
     assert [notice["code"] for notice in run.summary["notices"] if notice["code"].startswith("AS_OF")] == told
 
 
-def test_a_column_that_states_the_cut_off_date_is_believed(tmp_path: Path, clean_rows: Rows) -> None:
-    path = tmp_path / "t.csv"
-    pl.DataFrame([{**row, "数据日期": "20260831"} for row in clean_rows]).write_csv(path)
-    assert ran([path], tmp_path / "a", today=dt.date(2026, 12, 24)).summary["as_of"] == "2026-08-31"
-    pl.DataFrame([{**row, "数据日期": f"2026083{i % 2}"} for i, row in enumerate(clean_rows)]).write_csv(path)
-    assert ran([path], tmp_path / "b", today=dt.date(2026, 12, 24)).summary["as_of"] != "2026-08-31"
+def test_a_column_that_states_the_cut_off_date_is_believed_where_the_arrears_state_none(tmp_path: Path, clean_rows: Rows) -> None:
+    path, today = tmp_path / "t.csv", dt.date(2026, 12, 24)
+    silent = [{**row, "逾期起始日": ""} for row in clean_rows]
+    pl.DataFrame([{**row, "数据日期": "20260831"} for row in silent]).write_csv(path)
+    assert ran([path], tmp_path / "a", today=today).summary["as_of"] == "2026-08-31"
+    pl.DataFrame([{**row, "数据日期": f"2026083{i % 2}"} for i, row in enumerate(silent)]).write_csv(path)
+    assert ran([path], tmp_path / "b", today=today).summary["as_of_from"] == "today"
+    pl.DataFrame([{**row, "报表日期": "2026-10-09"} for row in since(clean_rows, dt.date(2026, 9, 30))]).write_csv(path)
+    run = ran([path], tmp_path / "c", today=today)
+    assert run.summary["as_of"] == "2026-09-30"
+    assert "AS_OF_TITLE" in [notice["code"] for notice in run.summary["notices"]]
 
 
 @pytest.mark.parametrize(("late", "said"), [(0, []), (1, ["AS_OF_AHEAD"])])

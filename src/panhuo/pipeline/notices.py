@@ -51,10 +51,10 @@ def of_ahead(day: dt.date, today: dt.date) -> Words:
 
 
 def of_another_title(day: dt.date, titled: dt.date) -> Words:
-    """The rows' dates have another cut-off date than the title."""
+    """What the rows' arrears come to is another cut-off date than the one stated."""
     return Words(
-        f"标题行写的基准日是 {titled}，各行的日期（逾期起始日加逾期天数，或数据日期列）却是 {day}，按后者计算。若应以标题为准，请用 --as-of {titled}",
-        f"the title states {titled} as cut-off date, the rows (first day of arrears plus days past due, or a column of the data's date) say {day}, which is used. If the title is right, "
+        f"标题行或数据日期列写的基准日是 {titled}，各行的逾期起始日加逾期天数却是 {day}，按后者计算。若应以前者为准，请用 --as-of {titled}",
+        f"the title, or a column of the data's date, states {titled} as cut-off date; first day of arrears plus days past due come to {day}, which is used. If the former is right, "
         f"give --as-of {titled}",
     )
 

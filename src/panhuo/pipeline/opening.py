@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 import polars as pl
 
-from panhuo.engines.intake import Layout, Tape, clean, infer_as_of, open_tape
+from panhuo.engines.intake import Layout, Tape, clean, column_day, infer_as_of, open_tape
 from panhuo.pipeline.layouts import choose_layout, money_unread, unread
 from panhuo.pipeline.notices import (
     AS_OF_AHEAD,
@@ -62,7 +62,7 @@ def begin(opened: Opened, first: pl.DataFrame, *, as_of: dt.date | None, today: 
     """first: the first batch. The cut-off is what is given, the layout's, what rows or titles say, else ``today``. Raises UsageInvalid AS_OF_MISSING."""
     day, source = cut_off(first, opened.layout, as_of, opened.tape.stated_as_of, today)
     notices = [Notice(AS_OF_TODAY, of_today(day))] if source == "today" else []
-    titled = opened.tape.stated_as_of
+    titled = opened.tape.stated_as_of or column_day(first)
     if source == "tape" and titled is not None and titled != day:
         notices.append(Notice(AS_OF_TITLE, of_another_title(day, titled)))
     if today is not None and day > today:

@@ -9,6 +9,7 @@ from panhuo.engines.intake.mapping import Binding, bind
 from panhuo.engines.intake.quality import Quality, no_quality
 from panhuo.engines.intake.rejects import Digest, digest, rejected_rows, shareable, write_rejected
 from panhuo.engines.intake.sources import Tape, TapeFile, open_tape, read_tape
+from panhuo.engines.intake.title_dates import column_day
 from panhuo.kernel.codes import PROVINCES
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "TapeFile",
     "bind",
     "clean",
+    "column_day",
     "digest",
     "exclude",
     "find_duplicates",

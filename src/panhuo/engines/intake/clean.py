@@ -114,15 +114,17 @@ def clean(raw: pl.DataFrame, *, layout: Layout | str = "panhuo", as_of: dt.date 
 
 
 def infer_as_of(raw: pl.DataFrame, *, layout: Layout | str = "panhuo") -> dt.date | None:
-    """The cut-off date a tape implies: what a column of its own says in every row (数据日期), else the day on which first day of arrears plus days past due
-    agree for most rows, else None."""
+    """The cut-off date a tape implies: the day on which first day of arrears plus days past due agree for most rows, else what a column of its own says in
+    every row (数据日期), else None."""
     plan = load_layout(layout) if isinstance(layout, str) else layout
     if plan.as_of is not None:
         return plan.as_of
     raw = marked(raw.head(20_000))
-    stated = column_day(raw.select(c for c in raw.columns if c not in MARKS))
-    if stated is not None:
-        return stated
+    counted = _counted_as_of(raw, plan)
+    return counted if counted is not None else column_day(raw.select(c for c in raw.columns if c not in MARKS))
+
+
+def _counted_as_of(raw: pl.DataFrame, plan: Layout) -> dt.date | None:
     binding = bind(plan, [c for c in raw.columns if c not in MARKS])
     wanted = [s for s in parse_columns.specs(plan, binding) if s.name in ("overdue_since", "overdue_days")]
     if len(wanted) < 2 or not raw.height:

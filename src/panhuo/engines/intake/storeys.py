@@ -28,11 +28,11 @@ _GENERIC: Final = re.compile(
     r"principal|interest|penalty|fees|amount|balance|date|start date|end date|maturity date|days|name|phone|mobile|address|id no|rate)$"
 )
 """What is of somebody or something else under another group: interest that was waived, the date of the write-off, the surety's name."""
-_OF_THE_LOAN: Final = re.compile(
-    r"^(?:主|本)?(?:贷款|借款|借据|合同|账户|卡片?|客户|借款人|债务人|持卡人|债权|资产|业务|产品|基本|主要|金额|数额|余额|本息|欠款|未偿|未还|尚欠|拖欠|剩余|应收|现有|当前|明细|款项|日期|时间|本金|欠息|利息|息费|费用|"
-    r"基准日.*|.*基准日|截[至止].*|.*[0-9]{4}.*|loan|account|borrower|customer|debtor|claim|balance|amount|outstanding)*$"
+_OTHER_THINGS: Final = re.compile(
+    r"减免|豁免|免除|已[还收付偿]|实[还收付]|[收追]回|回收|清收|代偿|垫付|核销|判决|诉请|诉讼|执行|仲裁|担保|保证|抵押|质押|押品|联系人|亲属|配偶|共同|客户经理|管户|期初|年初|月初|上[期年月季]|"
+    r"委外前|展期|重组|计划|每期|本期|下期|预计|评估|拍卖|查封|历史|累计|最[大高长]|paid|received|recover|waived|written|write|guarant|collateral|contact|court|opening|forecast"
 )
-"""A group that says nothing but whose loan it is: its words below mean what they mean alone."""
+"""A group whose words below are of something else than the debt, the loan and the debtor."""
 _ASIDE: Final = re.compile(r"(?:的)?(?:信息|情况|要素|内容|资料|数据|方案|明细|部分|项目|一栏|栏)$")
 """What may stand behind the name of a group."""
 
@@ -76,12 +76,14 @@ def two_storeys(upper: Sequence[str], lower: Sequence[str], known: Collection[st
     >>> two_storeys(["借据号", "欠息", "", "担保人", ""], ["", "表内", "表外", "姓名", "电话"], {"借据号", "担保人姓名"})
     ['借据号', '表内欠息', '表外欠息', '担保人姓名', '担保人电话']
     """
-    counts = Counter(normal_heading(cell) for cell in lower if cell)
-    over = ""
-    out = []
+    groups, over = [], ""
     for high, low in zip(upper, lower, strict=True):
         if high:
             over = high if low else ""  # one that reaches down to the lower row spans nothing beside it
+        groups.append(over)
+    counts = Counter(normal_heading(low) for low, over in zip(lower, groups, strict=True) if low and (not over or stands_alone(low, over)))
+    out = []
+    for high, low, over in zip(upper, lower, groups, strict=True):
         if not low or not over:
             out.append(low or high)
             continue
@@ -110,7 +112,7 @@ def stands_alone(low: str, over: str) -> bool:
     >>> stands_alone("利息", "减免方案"), stands_alone("利息", "债权金额（元）"), stands_alone("最近还款日", "还款情况")
     (False, True, True)
     """
-    return not _GENERIC.match(normal_heading(low)) or bool(_OF_THE_LOAN.match(_core(over)))
+    return not _GENERIC.match(normal_heading(low)) or not _OTHER_THINGS.search(_core(over))
 
 
 def _core(over: str) -> str:

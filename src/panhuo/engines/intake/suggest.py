@@ -8,6 +8,7 @@ a valid layout with its confidence and reason beside it; what is not stands ther
 from __future__ import annotations
 
 import functools
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -48,6 +49,8 @@ WORTH_SAYING: Final = 0.40
 NAMED: Final = 0.97
 """A heading that is the field's own name or a known synonym, to the letter."""
 _BESIDE: Final = 0.1
+_NO_PRINCIPAL: Final = re.compile(r"利息|欠息|罚息|复[利息]|费|interest|penalty|fee", re.IGNORECASE)
+"""What is no principal, though the layout lack one."""
 _ADDS_UP: Final = 0.9
 _ONLY_ALIKE: Final = 0.49
 """A comment at most, whatever the cells look like: amounts and dates of different things do."""
@@ -394,7 +397,7 @@ def _yaml(suggestion: Suggestion, name: str) -> str:
     for field in TAPE_REQUIRED:
         if field in given:
             continue
-        best = next((g for g in suggestion.unsure if g.field == field), None)
+        best = next((g for g in suggestion.unsure if g.field == field and not (field == "principal_fen" and _NO_PRINCIPAL.search(g.heading))), None)
         if best is not None:
             lines += _column(best, "  ")
         else:

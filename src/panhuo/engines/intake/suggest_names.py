@@ -30,7 +30,7 @@ _ABBREVIATIONS: Final = {
     "mth": "month", "mths": "months", "yr": "year", "guar": "guarantor", "bnk": "bank", "br": "branch", "ln": "loan", "appl": "applicant",
 }  # fmt: skip
 _DECORATIONS: Final = re.compile(
-    r"^(?:其中[:：]?|截[至止](?:基准日|目前|当前|今)?的?|基准日|当前|目前|最新|本行|我行|该笔|单笔|主借款?人|借款人|借款企业|债务人|客户|持卡人|贷款人|贷款|借款|账户|本人|个人|授信|信贷)"
+    r"^(?:其中[:：]?|截[至止到]?(?:(?:[0-9]{4}[年./-]?)?[0-9]{1,2}[月./-]?[0-9]{1,2}日?|基准日|日|目前|当前|今)的?|截[至止]的?|基准日|当前|目前|最新|本行|我行|该笔|单笔|主借款?人|借款人|借款企业|债务人|客户|持卡人|贷款人|贷款|借款|账户|本人|个人|授信|信贷)"
 )
 _TAILS: Final = re.compile(r"(?:[(\[【].*[)\]】]|[0-9一二]|信息|情况|字段)$")
 _ROLES: Final = (
@@ -39,9 +39,10 @@ _ROLES: Final = (
         "contact",
         re.compile(r"联系人|紧急联系|亲属|直系|第[一二三]联系|contact(?:'s)? (?:person|name|phone|relation)|emergency|reference|relative|relation"),
     ),
+    ("staff", re.compile(r"客户经理|管户(?:人|经理|员)|信贷员|催收员|业务员|经办人|主办人|account manager|loan officer")),
     ("collateral", re.compile(r"抵押物|抵质押|押品|抵押品|质押物|房产|房屋|collateral|property|protection")),
 )
-_SAME_ROLE: Final = {"guarantor": "guarantor_", "contact": "contact_", "collateral": "collateral_"}
+_SAME_ROLE: Final = {"guarantor": "guarantor_", "contact": "contact_", "staff": "staff_", "collateral": "collateral_"}
 _COUNTERS: Final = frozenset(
     {"序号", "行号", "行次", "项次", "顺序号", "no", "no.", "#", "rownumber", "rowno", "row", "seq", "sequence", "lineno", "linenumber"}
 )
@@ -72,16 +73,17 @@ def all_known_headings() -> frozenset[str]:
 _ALIKE: Final = 0.85
 """What a likeness is worth of which something else than a filler differs."""
 _FILLERS: Final = {
-    "money": frozenset("剩余未偿还欠应收付拖待尚截至止目的总合计金额款项贷借户账元为数逾期表内外"),
-    "date": frozenset("日期时间年月天的之为起始开贷借款放发账户合同约本次首当前现"),
-    "integer": frozenset("天数日的为共计本次贷借款账户个当前现"),
+    "money": frozenset("剩余未偿还欠应收付拖待尚截至止目的总合计小金额款项贷借户账元为数逾期末表内外归清结所现缴"),
+    "date": frozenset("日期时间年月天的之为起始开实际投贷借款放发账户合同约本次首当前现"),
+    "integer": frozenset("天数日的为共计已达期本次贷借款账户个当前现"),
     "rate": frozenset("执行的年化贷借款合同利率当前现"),
 }
 """Characters that may differ between two names of one thing. One character in four changes the meaning otherwise: 已还利息 and 未还利息, 起诉日期 and 起始日期,
 月利率 and 年利率."""
 _OWED: Final = frozenset({"principal_fen", "interest_fen", "penalty_fen", "fees_fen", "balance_fen"})
 _NOT_OWED: Final = re.compile(
-    r"已[还收付偿缴扣]|实[还收付]|(?<!未)(?:[收追]回|回收)|减免|免除|豁免|可用|授信|额度|率|客户.*(?:总|合计|全部)|名下|日[罚利]息|\b(?:paid|received|recovered|waived|available|rate)\b"
+    r"已[还收付偿缴扣]|(?<!未)实[还收付]|(?<![未待应能])(?:[收追]回|回收)|清收|(?<!未)结清(?!金额)|(?<!未)减免(?!后)|免除|豁免|可用|授信(?!.*(?:本金|息))|额度(?!.*(?:本金|息))|率|"
+    r"客户.*(?:总|合计|全部)|名下|(?<![准止期截销让0-9])日[罚利]息|(?<!not )\b(?:paid|received|recovered|waived)\b|\b(?:available|rate)\b"
 )
 """What is no debt of this account: paid, waived, to be drawn, a rate, or of all the accounts of a customer."""
 
@@ -170,7 +172,7 @@ def names_an_account(heading: str) -> bool:
 
 
 _WHOSE: Final = re.compile(r"借据|贷款|账户|债权|资产|案件|loan|account|acct|facility|instrument|asset|claim|case|iou|jjh")
-_OUTSTANDING: Final = re.compile(r"剩余|未偿|未还|余额|尚欠|待还|outstanding|unpaid|remaining|balance")
+_OUTSTANDING: Final = re.compile(r"剩余|未偿|未还|余额|欠|待还|在贷|未归还|未清偿|outstanding|unpaid|remaining|balance")
 
 
 _STAGED: Final = re.compile(r"[账帐]龄|区间|阶段|期数|月份?数|bucket|stage")
