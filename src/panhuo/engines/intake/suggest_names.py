@@ -97,7 +97,7 @@ def says_the_same(heading: str, name: str, kind: str) -> bool:
     fillers = _FILLERS.get(kind)
     if fillers is None or heading.isascii():
         return True
-    mine, other = Counter(heading), Counter(plain(name))
+    mine, other = (Counter(c for c in text if not c.isascii()) for text in (heading, plain(name)))  # 未偿本金 USD
     return fillers >= ((mine - other) | (other - mine)).keys()
 
 
