@@ -91,6 +91,20 @@ def test_a_balance_that_adds_up_is_no_principal(total: str, principal: str, inte
     assert line_of(suggest_layout(apart.columns, apart), total) == "principal_fen"
 
 
+@pytest.mark.parametrize("part", ["拖欠本金", "逾期本金"])
+def test_what_is_in_arrears_is_not_the_whole_principal(part: str) -> None:
+    frame = pl.DataFrame(
+        {
+            "借据号": [f"J{i:05d}" for i in range(6)],
+            "贷款余额": [f"{387_885 + 91 * i}.76" for i in range(6)],
+            part: [f"{38_788 + 17 * i}.58" for i in range(6)],
+            "拖欠利息": AMOUNTS,
+        }
+    )
+    suggestion = suggest_layout(frame.columns, frame)
+    assert (line_of(suggestion, "贷款余额"), line_of(suggestion, part)) == ("principal_fen", None)
+
+
 KNOWN = all_known_headings()
 
 

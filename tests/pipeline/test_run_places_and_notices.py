@@ -241,6 +241,14 @@ def test_a_cut_off_date_in_the_future_is_told(late: int, said: list[str], tmp_pa
     assert [notice["code"] for notice in run.summary["notices"] if notice["code"].startswith("AS_OF")] == said
 
 
+@pytest.mark.parametrize(("apart", "told"), [(0, False), (5, False), (6, True)])
+def test_balances_that_do_not_add_up_in_most_rows_are_told(apart: int, told: bool, run_rows: Callable[..., Ran], clean_rows: Rows) -> None:
+    rows = [{**row, "未偿本金": "3.21"} if at < apart else row for at, row in enumerate(clean_rows[:10])]
+    notices = [notice for notice in run_rows(rows).summary["notices"] if notice["code"] == "BALANCES_APART"]
+    assert bool(notices) == told
+    assert all("10 户中有 6 户" in notice["message"] and "6 of 10" in notice["message_en"] for notice in notices)
+
+
 def test_a_run_that_accepts_nothing_says_so(run_rows: Callable[..., Ran], clean_rows: Rows) -> None:
     run = run_rows([{**row, "未偿本金": "待核实"} for row in clean_rows[:7]])
     assert run.summary["rows_accepted"] == 0

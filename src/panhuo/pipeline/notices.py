@@ -16,9 +16,10 @@ from panhuo.kernel.words import Words
 READING, PARTIAL, TITLE_UNIT, FOREIGN, MIXED = "READING_NOTE", "LAYOUT_PARTIAL", "TITLE_UNIT", "CURRENCY_NOT_CNY", "CURRENCIES_MIXED"
 
 TOTALS, MONEY_UNREAD, AS_OF_TODAY, AS_OF_AHEAD, NOTHING = "TOTAL_ROWS", "MONEY_UNREAD", "AS_OF_TODAY", "AS_OF_AHEAD", "NOTHING_ACCEPTED"
-AS_OF_TITLE = "AS_OF_TITLE"
+AS_OF_TITLE, BALANCES_APART = "AS_OF_TITLE", "BALANCES_APART"
 ARREARS_UNKNOWN, ARREARS_DOUBTED = "ARREARS_UNKNOWN", "ARREARS_DOUBTED"
 
+_A_FEW = 3
 DOUBTED_SHARE = 1_000
 """One in so many accounts, or of what they owe: fewer in doubt are no notice of the run. findings.csv has them all."""
 
@@ -94,8 +95,26 @@ def of_totals(rows: int, fen: int, currency: str) -> list[Notice]:
 
 
 def of_intake(r: Reconciliation, currencies: Mapping[str, int], currency: str) -> list[Notice]:
-    """What the figures of the intake call for: nothing accepted, total rows among the rejected, arrears unknown or in doubt, foreign money."""
-    return [*of_nothing(r), *of_totals(r.total_rows, r.balance_total_rows_fen, currency), *of_arrears(r, currency), *of_currencies(currencies)]
+    """What the figures of the intake call for: nothing accepted, total rows among the rejected, balances that do not add up, arrears unknown or in doubt, foreign money."""
+    totals = of_totals(r.total_rows, r.balance_total_rows_fen, currency)
+    return [*of_nothing(r), *totals, *of_balances(r), *of_arrears(r, currency), *of_currencies(currencies)]
+
+
+def of_balances(r: Reconciliation) -> list[Notice]:
+    """In most rows the stated balance is not the sum of its parts: a row may be wrong, all of them are read wrongly."""
+    if 2 * r.balances_apart_rows <= r.rows_accepted or r.rows_accepted < _A_FEW:
+        return []
+    return [
+        Notice(
+            BALANCES_APART,
+            Words(
+                f"{r.rows_accepted:,} 户中有 {r.balances_apart_rows:,} 户的合计余额不等于本金、利息、罚息、费用之和，按各部分之和计：多半是某一部分没有读、读错了列或单位。"
+                "请核对版式（panhuo layout check）；明细见 findings.csv 的 BALANCE_MISMATCH",
+                f"for {r.balances_apart_rows:,} of {r.rows_accepted:,} account(s) the stated balance is not the sum of principal, interest, penalty and fees, and the sum is used: more often "
+                "than not a part is unread, or read from the wrong column or in the wrong unit. Check the layout (panhuo layout check); they are BALANCE_MISMATCH in findings.csv",
+            ),
+        )
+    ]
 
 
 def of_arrears(r: Reconciliation, currency: str) -> list[Notice]:

@@ -201,6 +201,7 @@ def _reconcile(batch: Batch, printed: npt.NDArray[np.bool_]) -> Reconciliation:
         balance_arrears_unknown_fen=int(balance.gather(unknown).cast(pl.Int128).sum() or 0) if len(unknown) else 0,
         arrears_doubted_rows=len(doubted),
         balance_arrears_doubted_fen=int(balance.gather(doubted).cast(pl.Int128).sum() or 0) if len(doubted) else 0,
+        balances_apart_rows=len(_struck(batch.notes.codes("balance_fen"), ~rejected, "BALANCE_MISMATCH")),
     )
 
 

@@ -18,6 +18,7 @@ class Reconciliation:
     ``total_rows``, ``balance_total_rows_fen``: of the rejected, rows that add up others (合计) and what stands in them, which is no loss.
     ``arrears_unknown_…``, ``arrears_doubted_…``: of the accepted that owe something, rows that nothing says to be overdue or not, and rows called less overdue
     than their maturity or class say.
+    ``balances_apart_rows``: accepted rows whose stated balance is not the sum of its parts.
     ``balance_unreadable_rows``: rejected rows in which a part stands but could not be read (or the principal does not stand).
     """
 
@@ -34,6 +35,7 @@ class Reconciliation:
     balance_arrears_unknown_fen: int = 0
     arrears_doubted_rows: int = 0
     balance_arrears_doubted_fen: int = 0
+    balances_apart_rows: int = 0
 
     def __add__(self, other: Reconciliation) -> Reconciliation:
         mine, theirs = asdict(self), asdict(other)

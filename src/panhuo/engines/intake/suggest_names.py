@@ -172,7 +172,7 @@ def names_an_account(heading: str) -> bool:
 
 
 _WHOSE: Final = re.compile(r"借据|贷款|账户|债权|资产|案件|loan|account|acct|facility|instrument|asset|claim|case|iou|jjh")
-_OUTSTANDING: Final = re.compile(r"剩余|未偿|未还|余额|欠|待还|在贷|未归还|未清偿|outstanding|unpaid|remaining|balance")
+_OUTSTANDING: Final = re.compile(r"剩余|未偿|未还|余额|[尚结所现]欠|待还|在贷|未归还|未清偿|outstanding|unpaid|remaining|balance")
 
 
 _STAGED: Final = re.compile(r"[账帐]龄|区间|阶段|期数|月份?数|bucket|stage")
