@@ -113,7 +113,9 @@ def explain(
         worked=kept.worked,
         currency=str(row["currency"]),
     ).data.row(0, named=True)
-    options = tuple(_option(result.forecasts[j], j, kept, built, prices, words, j == choice) for j in range(len(ROUTES)))
+    over = [limit.shuts_out(1, len(ROUTES)) for limit in built]
+    shut = [[] if j == choice else [k for k, one in enumerate(over) if one is not None and one[0, j]] for j in range(len(ROUTES))]
+    options = tuple(_option(result.forecasts[j], j, kept, built, prices, words, shut[j]) for j in range(len(ROUTES)))
     shown = kept.net_value[0, choice] if choice >= 0 else 0.0
     curve = result.curve[0].astype(np.float64) * float(kept.balance_fen[0])
     return Explained(
@@ -127,19 +129,19 @@ def explain(
     )
 
 
-def _option(frame: pl.DataFrame, j: int, kept: Any, limits: Sequence[Any], prices: Any, words: Mapping[str, Words], chosen: bool) -> Option:
+def _option(frame: pl.DataFrame, j: int, kept: Any, limits: Sequence[Any], prices: Any, words: Mapping[str, Words], shut: Sequence[int]) -> Option:
+    """shut: by position, the limits that alone keep the account from the route."""
     row = frame.row(0, named=True)
-    uses, shut = [], []
-    for limit, fen in zip(limits, prices, strict=True):
-        over = None if chosen else limit.shuts_out(1, len(ROUTES))
-        if over is not None and over[0, j]:
-            size = float(limit.unit_size)
-            shut.append(Use(limit.name, limit.called, limit.unit or Words("单位", "unit"), float(limit.at_most) / size, float(fen) * size))
+
+    def use(k: int, amount: float) -> Use:
+        limit, size = limits[k], float(limits[k].unit_size)
+        return Use(limit.name, limit.called, limit.unit or Words("单位", "unit"), amount / size, float(prices[k]) * size)
+
+    uses = []
+    for k, (limit, fen) in enumerate(zip(limits, prices, strict=True)):
         if fen and (limit.routes is None or limit.routes[j]):
-            used = float(np.broadcast_to(np.asarray(limit.usage), (1, len(ROUTES)))[0, j])
-            size = float(limit.unit_size)
-            uses.append(Use(limit.name, limit.called, limit.unit or Words("单位", "unit"), used / size, float(fen) * size))
-    price = sum(use.fen for use in uses)
+            uses.append(use(k, float(np.broadcast_to(np.asarray(limit.usage), (1, len(ROUTES)))[0, j])))
+    price = sum(one.fen for one in uses)
     bars = tuple((rule, words.get(rule, Words(rule, rule))) for rule in str(row["barred_by"] or "").split(",") if rule)
     return Option(
         ROUTES[j].name,
@@ -155,6 +157,6 @@ def _option(frame: pl.DataFrame, j: int, kept: Any, limits: Sequence[Any], price
         row["months"],
         price,
         float(kept.net_value[0, j]) - price,
-        tuple(use for use in uses if use.amount),
-        tuple(shut),
+        tuple(one for one in uses if one.amount),
+        tuple(use(k, float(limits[k].at_most)) for k in shut),
     )

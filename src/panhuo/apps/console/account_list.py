@@ -90,8 +90,9 @@ def rows_with(
 ) -> list[dict[str, Any]]:
     """The accounts with what the plan says of each; before: what another plan does."""
     out = [{**row, **decisions.get((row["tape_id"], row["position"]), {})} for row in rows]
-    for row in out if before is not None else ():
-        row["before"] = (before or {})[row["tape_id"], row["position"]]["route"]
+    if before is not None:
+        for row in out:
+            row["before"] = before[row["tape_id"], row["position"]]["route"]
     return out
 
 
