@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
 
+from desk import held_open
 from panhuo.apps.identity.scope import scope_of
 from panhuo.apps.identity.services import token_create
 from panhuo.apps.intake.models import Tape
@@ -49,23 +47,13 @@ def sent(body: bytes, path: str = "/api/v1/tapes", **head: str) -> tuple[int, st
         return int(said[0].split()[0]), b"".join(answer).decode()
 
 
-@contextmanager
-def connected() -> Iterator[None]:
-    """A request's beginning and end leave the test's connection alone, as in Django's own client."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
-
-
 @pytest.mark.usefixtures("inside")
 def test_a_broken_upload_keeps_nothing(desk: Any, settings: Any) -> None:
     uploading = Path(settings.FILE_UPLOAD_TEMP_DIR)
     token = token_create(scope_of(desk.user), name="t", abilities=sorted(desk.user.abilities), days=1)[1]
     cookies = desk.client().cookies.output(header="", sep=";")
     before = Tape.objects.count()
-    with connected():
+    with held_open():
         for cut in (0, 1, 60, 200, len(BODY) // 2, len(BODY) - len(BOUNDARY) - 8, len(BODY) - 1):
             status, answer = sent(BODY[:cut], HTTP_AUTHORIZATION=f"Bearer {token}")
             assert (status, json.loads(answer)["code"]) == (400, "UPLOAD_CUT_OFF"), cut

@@ -14,6 +14,7 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from desk import held_open
 from panhuo.apps.api.urls import api
 from panhuo.apps.identity.scope import scope_of
 from panhuo.apps.identity.services import token_create
@@ -49,15 +50,8 @@ def token(desk: Any) -> str:
 
 @pytest.fixture
 def held() -> Iterator[None]:
-    """The tests' transaction lives on the one connection, which an answer would close."""
-    from django.core.signals import request_finished, request_started
-    from django.db import close_old_connections
-
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
+    with held_open():
+        yield
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
