@@ -42,7 +42,7 @@ from panhuo.kernel.words import Words
 SURE: Final = 0.60
 """From here on a guess becomes a line of the layout; below it a comment."""
 SURE_OF_MONEY: Final = 0.50
-"""From here on for an amount: one that is left out is a debt that vanishes, one too many is seen at once."""
+"""From here on for an amount: one that is left out is a debt that vanishes. What may be another amount never comes so far (_ONLY_ALIKE)."""
 CERTAIN: Final = 0.80
 """Below it a guess counts as to be confirmed, whether it is a line or a comment."""
 WORTH_SAYING: Final = 0.40

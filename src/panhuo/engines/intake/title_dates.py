@@ -29,6 +29,7 @@ _OF_A_LIST: Final = re.compile(
 """What may follow the end of a month in the title of a list drawn up then: 2024年末不良贷款清单, but not 2024年末较…, 2024年末新增…."""
 _QUARTER_END: Final = re.compile(r"((?:19|20)[0-9]{2})\s*年\s*第?\s*([一二三四1-4])\s*季度?\s*[末底]")
 _NUMERALS: Final = re.compile(r"([一二][〇○零一二三四五六七八九]{3})年([一二三四五六七八九十]{1,2})月([一二三四五六七八九十]{1,3})[日号]")
+_DIGITS: Final = "〇一二三四五六七八九"
 _NOUGHTS: Final = str.maketrans("○零", "〇〇")
 _COLUMN: Final = re.compile(
     r"^(?:(?:数据|统计|报表)(?:截[止至])?(?:日期?|时点)|(?:报告)?基准(?:日期?|时点)|data(?:cut-?off)?date|reportingdate|cut-?offdate|asofdate)$"
@@ -83,7 +84,7 @@ def _in_figures(text: str) -> str:
     """
 
     def figures(found: re.Match[str]) -> str:
-        year = "".join(str("〇一二三四五六七八九".index(c)) for c in found[1].translate(_NOUGHTS))
+        year = "".join(str(_DIGITS.index(c)) for c in found[1].translate(_NOUGHTS))
         return f"{year}年{_numeral(found[2])}月{_numeral(found[3])}日"
 
     return _NUMERALS.sub(figures, text)
@@ -92,8 +93,7 @@ def _in_figures(text: str) -> str:
 def _numeral(text: str) -> int:
     """三十一: 31."""
     tens, ten, ones = text.rpartition("十")
-    digits = "〇一二三四五六七八九"
-    return (digits.find(tens) if tens else 1 if ten else 0) * 10 + (digits.find(ones) if ones else 0)
+    return (_DIGITS.find(tens) if tens else 1 if ten else 0) * 10 + (_DIGITS.find(ones) if ones else 0)
 
 
 def _in_months(text: str) -> str:
