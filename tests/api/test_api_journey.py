@@ -8,29 +8,12 @@ from typing import Any
 
 import polars as pl
 import pytest
-from django.test import Client
 
+from callers import Caller
 from desk import AS_OF, ran, seat, written
-from panhuo.apps.identity.scope import scope_of
-from panhuo.apps.identity.services import token_create
 from panhuo.pipeline import run_tape
 
 pytestmark = [pytest.mark.usefixtures("inside"), pytest.mark.slow]
-
-
-class Caller:
-    """A program with a token of ``user``."""
-
-    def __init__(self, user: Any) -> None:
-        token = token_create(scope_of(user), name="t", abilities=sorted(user.abilities), days=1)[1]
-        self.client = Client(headers={"Authorization": f"Bearer {token}"})
-
-    def __call__(self, method: str, path: str, body: Any = None, *, status: int = 200, **query: Any) -> Any:
-        where = "/api/v1" + path
-        sent = json.dumps(body or {})
-        answer = self.client.get(where, query) if method == "GET" else self.client.generic(method, where, sent, "application/json")
-        assert answer.status_code == status, answer.content.decode()
-        return answer.json() if answer.content else None
 
 
 def test_a_tape_becomes_an_approved_plan(desk: Any, tmp_path: Path) -> None:

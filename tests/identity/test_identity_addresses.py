@@ -87,6 +87,7 @@ def things(organisation: Any, seat: Callable[..., Any]) -> dict[str, Any]:
         "position": 0,
         "rule_id": "CLS-DPD-90",
         "name": "panhuo",
+        "old_id": tape.pk,
         "other_id": tape.pk,
         "view_id": 1,
         "page": "portfolio",

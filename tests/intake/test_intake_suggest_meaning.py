@@ -50,6 +50,13 @@ def test_fillers_change_nothing(heading: str, field: str | None) -> None:
     assert not says_not_owed(heading)
 
 
+@pytest.mark.parametrize("unit", ["(分)", "（元）", " (CNY)", "[万元]"])
+@pytest.mark.parametrize(("heading", "field"), [("INT_BAL", "interest_fen"), ("PNLT_BAL", "penalty_fen")])
+def test_a_unit_behind_an_english_heading_hides_nothing(heading: str, field: str, unit: str) -> None:
+    whole = ["20000", "4000", "600", "0", "1500", "70"]
+    assert line_of(suggested(heading + unit, whole), heading + unit) == line_of(suggested(heading, AMOUNTS), heading) == field
+
+
 def test_no_known_name_of_what_is_owed_says_that_it_is_not() -> None:
     for field in OWED:
         assert not [name for name in synonyms()[field] if says_not_owed(name)]

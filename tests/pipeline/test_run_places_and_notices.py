@@ -185,6 +185,13 @@ def test_whatever_is_headed_like_an_amount_is_named(run_rows: Callable[..., Ran]
     assert "：律师费、公告费（元）、迟延息、代偿款、押金、差额。" in notice["message"]
 
 
+def test_a_unit_says_that_a_column_is_money(run_rows: Callable[..., Ran], clean_rows: Rows) -> None:
+    more = {"PNLT_X(分)": "300", "诉讼费垫付": "20", "CRT_AMT": "7", "押品面积(平方米)": "88", "占比(%)": "3", "ambal": "5"}
+    run = run_rows([{**row, **more} for row in clean_rows])
+    (notice,) = (notice for notice in run.summary["notices"] if notice["code"] == "MONEY_UNREAD")
+    assert "：PNLT_X(分)、诉讼费垫付、CRT_AMT。" in notice["message"]
+
+
 def titled(path: Path, rows: Rows, *titles: str) -> Path:
     bare = [{name: cell for name, cell in row.items() if name != "逾期起始日"} for row in rows]
     path.write_text("\n".join([*titles, pl.DataFrame(bare).write_csv()]), encoding="utf-8")

@@ -94,7 +94,7 @@ def summarise(forecast: Forecast, *, annual_rate: float) -> pl.DataFrame:
             "cost_fen": cost,
             "net_value_fen": discounted - cost,
             "hours": forecast.staff_minutes / 60.0,
-            "months": pl.Series(months).fill_nan(None),
+            "months": pl.Series(months, nan_to_null=True),
             "low_fen": forecast.low,
             "high_fen": forecast.high,
             "upfront_fen": forecast.upfront_cost,

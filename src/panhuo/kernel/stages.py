@@ -16,6 +16,7 @@ import pydantic
 
 from panhuo.kernel.calendar import BUCKETS, DAYS_PER_BUCKET
 from panhuo.kernel.documents import Document, refuse
+from panhuo.kernel.tables import filled
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -33,10 +34,10 @@ def months_overdue(accounts: pl.DataFrame, *, written_off_as_old: bool = True) -
     written_off_as_old: an account that is written off counts as at least 13, since the published recovery of written-off
     accounts is that of M12+. ``written_off`` may be absent or null (then not written off).
     """
-    days = accounts["overdue_days"].fill_null(0).to_numpy().astype(np.int64)
+    days = filled(accounts["overdue_days"], 0).to_numpy().astype(np.int64)
     months: Ints = np.clip((days + DAYS_PER_BUCKET - 1) // DAYS_PER_BUCKET, 0, OLDEST)
     if written_off_as_old and "written_off" in accounts.columns:
-        written_off = accounts["written_off"].fill_null(False).to_numpy()
+        written_off = filled(accounts["written_off"], value=False).to_numpy()
         months = np.where(written_off, np.maximum(months, LAST_BUCKET), months)
     return months
 

@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 import polars as pl
 
 from panhuo.engines.intake import Layout, bind, load_layout, shipped_layouts
-from panhuo.engines.intake.mapping import known_headings, normal_heading
+from panhuo.engines.intake.layout import MONEY_UNITS
+from panhuo.engines.intake.mapping import heading_unit, known_headings, normal_heading
 from panhuo.kernel.errors import InputUnusable
 from panhuo.kernel.words import Words
 
@@ -18,7 +19,7 @@ MANY = 12
 """... or reads so many columns: a bank's export of 300 columns with forty of ours among them is still ours."""
 _SHOWN = 8
 _LOOKED_AT: Final = 2_000
-_MONEY: Final = r"(?i)欠息|^表[内外]|利息|罚息|复利|本金|本息|余额|费用|金额|欠款|违约金|滞纳金|垫款|手续费|interest|principal|balance|penalt|\bfees?\b|amount|outstanding|arrears|(?:费用?|[息金款额])\s*(?:[(（\[【].*)?$"
+_MONEY: Final = r"(?i)欠息|^表[内外]|利息|罚息|复利|本金|本息|余额|费用|金额|欠款|违约金|滞纳金|垫款|手续费|interest|principal|balance|penalt|\bfees?\b|amount|outstanding|arrears|(?:费用?|[息金款额])\s*(?:[(（\[【].*)?$|垫付|(?:^|[_\s])(?:bal|amt)(?:$|[_\s(（\[])"
 _NO_MONEY: Final = r"(?i)^(?:是否|有无)|(?:日期?|时间|天数|期数|次数|笔数|户数|方式|标志|状态|类型|币种|号码|账号|比例|利率|费率|占比|率)(?:[(（].*)?$|rate|date|days|count|number|percent|pct"
 _FIGURES: Final = r"^[\s'¥￥$(+\-]*[0-9][0-9,，.]*\s*[)）元万]*\s*$"
 _ZERO: Final = r"^[\s'¥￥]*0*(?:\.0*)?\s*元?\s*$"
@@ -91,7 +92,8 @@ def unread(layout: Layout, headings: Sequence[str]) -> Words | None:
 def money_unread(layout: Layout, raw: pl.DataFrame, headings: Sequence[str]) -> Words | None:
     """What to tell of columns that look like money, by heading and by cells, and that the layout neither reads nor leaves out on purpose."""
     named = pl.Series(bind(layout, headings).unmapped, dtype=pl.String)
-    named = named.filter(named.str.contains(_MONEY) & ~named.str.contains(_NO_MONEY))
+    stated = pl.Series([heading_unit(heading) in MONEY_UNITS for heading in named], dtype=pl.Boolean)
+    named = named.filter((named.str.contains(_MONEY) | stated) & ~named.str.contains(_NO_MONEY))
     head = raw.head(_LOOKED_AT)
     left = []
     for heading in named:

@@ -80,7 +80,7 @@ def assess_part(accounts: pl.DataFrame, *, policy: Policy, books: Sequence[Book]
         rows = _forecast_rows(accounts["account_id"], route, eligible[:, j], verdicts.barring(route), summary)
         # in whole fen as the files have them, so that every total can be added up from the files
         net_value[:, j], cash[:, j], measures["cost"][:, j] = (rows[name].to_numpy() for name in ("net_value_fen", "cash_fen", "cost_fen"))
-        months[:, j] = summary["months"].fill_null(0.0).to_numpy()
+        months[:, j] = np.nan_to_num(summary["months"].to_numpy())
         measures["staff_minutes"][:, j] = summary["hours"].to_numpy() * 60.0
         measures["upfront_cost"][:, j], measures["complaints"][:, j] = summary["upfront_fen"].to_numpy(), summary["complaints"].to_numpy()
         return rows

@@ -68,6 +68,49 @@ class DescribeIn(BaseModel):  # as StepIn
     series: str | None = Field(default=None, max_length=80)
 
 
+class RestoreIn(Schema):
+    restore: bool = Field(default=False, description="make the version before it current again")
+
+
+class RenameIn(RestoreIn):
+    series: str = Field(max_length=80)
+
+
+class WithdrawnOut(Schema):
+    withdrawn: TapeOut
+    restored: TapeOut | None
+
+
+class FaultOut(Schema):
+    code: str
+    heading: str = Field(description="empty: the row as a whole")
+    severity: str
+    message: str
+
+
+class RejectOut(Schema):
+    number: int = Field(description="its place among the rejected rows, from 0")
+    file: str
+    place: int = Field(description="the row of the file")
+    cells: dict[str, str | None] = Field(description="by heading; masked in the list")
+    raw: str | None = Field(description="the line, masked, where it could not be split into cells")
+    faults: list[FaultOut]
+    accepted: bool = Field(description="an accepted row bears its account number")
+    mended: bool
+    correction: dict[str, str]
+    still: list[FaultOut] = Field(description="what would put the corrected row out again; told of a row that is opened")
+
+
+class RejectsOut(Schema):
+    rows: list[RejectOut]
+    count: int
+    next: int | None = Field(description="for after; null: these are the last")
+
+
+class CellsIn(Schema):
+    cells: dict[str, str]
+
+
 class GuessOut(Schema):
     heading: str
     field: str | None

@@ -11,7 +11,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 import panhuo
-from panhuo.apps.api import identity, jobs, plans, portfolio, tapes
+from panhuo.apps.api import identity, jobs, plans, portfolio, rejects, tapes, versions
 from panhuo.apps.api.access import Token
 from panhuo.apps.api.shapes import Error
 from panhuo.apps.api.strangers import refuse_strangers
@@ -26,6 +26,8 @@ _ERRORS = dict.fromkeys((400, 401, 403, 404, 413, 422, 503), Error)
 for prefix, router in (
     ("", identity.router),
     ("/tapes", tapes.router),
+    ("/tapes", versions.router),
+    ("/tapes", rejects.router),
     ("/portfolio", portfolio.router),
     ("/plans", plans.router),
     ("/jobs", jobs.router),

@@ -35,7 +35,7 @@ from panhuo.apps.intake.rejects import (
     superseded_write,
 )
 from panhuo.apps.intake.services import file_described, tape_import
-from panhuo.apps.intake.versions import MENDS, check_current, check_no_mend
+from panhuo.apps.intake.versions import MENDS, check_current, check_imported, check_no_mend
 from panhuo.apps.jobs.models import Job
 from panhuo.apps.privacy.files import file_blocks, file_seal, working
 from panhuo.engines.intake import clean, write_rejected
@@ -260,9 +260,7 @@ def _corrected_rows(tape: Tape, corrections: Mapping[int, Mapping[str, str]], fo
 
 def _imported(scope: Scope, tape: Tape) -> Tape:
     locked = scope.rows(Tape).select_for_update().get(pk=tape.pk)
-    if locked.state != Tape.IMPORTED:
-        cause = Words("清单还没有导入", "the tape is not imported")
-        raise UsageInvalid("TAPE_NOT_IMPORTED", cause, where=locked.subject, remedy=Words("先导入", "import it first"))
+    check_imported(locked)
     return locked
 
 

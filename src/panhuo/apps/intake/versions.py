@@ -26,6 +26,12 @@ def one_at_a_time(organisation_id: int) -> None:
         cursor.execute("select pg_advisory_xact_lock(hashtext('panhuo tape.import'), %s)", [organisation_id])
 
 
+def check_imported(tape: Tape) -> None:
+    """Raises UsageInvalid."""
+    if tape.state != Tape.IMPORTED:
+        raise _refused("TAPE_NOT_IMPORTED", "清单还没有导入", "the tape is not imported", tape, "先导入", "import it first")
+
+
 def version_current(scope: Scope, tape: Tape) -> Tape | None:
     """The current version of the tape's series; None: the series is withdrawn."""
     return _series(scope, tape.series).filter(current=True).first()
@@ -136,8 +142,7 @@ def _series(scope: Scope, series: str) -> QuerySet[Tape]:
 def _locked(scope: Scope, tape: Tape) -> Tape:
     one_at_a_time(tape.organisation_id)
     locked = scope.rows(Tape).select_for_update().get(pk=tape.pk)
-    if locked.state != Tape.IMPORTED:
-        raise _refused("TAPE_NOT_IMPORTED", "清单还没有导入", "the tape is not imported", locked, "先导入", "import it first")
+    check_imported(locked)
     return locked
 
 

@@ -298,7 +298,7 @@ class Verdicts:
         routes = {rule.id: rule.text.effect.routes for rule in self.rules}
         mine = [bit for bit, name in enumerate(patterns.rules) if route in routes[name]]
         texts = [",".join(patterns.rules[bit] for bit in mine if row[bit]) for row in patterns.bits]
-        return pl.Series(texts, dtype=pl.String).gather(patterns.of)
+        return pl.Series(texts, dtype=pl.String)[patterns.of]
 
 
 _CLOCK_ZH = {

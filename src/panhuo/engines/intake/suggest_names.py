@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Final
 
 from panhuo.engines.intake.layout import shipped_layouts
-from panhuo.engines.intake.mapping import normal_heading
+from panhuo.engines.intake.mapping import normal_heading, stated_in
+from panhuo.engines.intake.money_words import BRACKETS
 from panhuo.kernel import documents
 from panhuo.kernel.frames import TAPE
 
@@ -145,7 +146,7 @@ def _tempered(alike: float, words: frozenset[str], name: str) -> float:
 
 @functools.cache
 def _words(heading: str) -> frozenset[str]:
-    text = unicodedata.normalize("NFKC", heading)
+    text = _unitless(heading)
     if not text.isascii():
         return frozenset()
     words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", text)
@@ -205,14 +206,20 @@ def says_outstanding(heading: str) -> bool:
 def plain(heading: str) -> str:
     """A heading without width, case, separators and abbreviations: ``LoanNr_ChkDgt`` -> ``loannumberchkdgt``.
 
-    >>> plain("out_prncp"), plain("IssueDt"), plain("未偿本金（元）")
-    ('outstandingprincipal', 'issuedate', '未偿本金')
+    >>> plain("out_prncp"), plain("IssueDt"), plain("未偿本金（元）"), plain("INT_BAL(分)")
+    ('outstandingprincipal', 'issuedate', '未偿本金', 'interestbalance')
     """
-    text = unicodedata.normalize("NFKC", heading)
+    text = _unitless(heading)
     if text.isascii():
         words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", text)
         return "".join(_ABBREVIATIONS.get(word.lower(), word.lower()) for word in words).replace(" ", "") or normal_heading(text)
     return normal_heading(text)
+
+
+def _unitless(heading: str) -> str:
+    """In half width, without brackets that state a unit: INT_BAL(分) is as English as INT_BAL."""
+    text = unicodedata.normalize("NFKC", heading)
+    return BRACKETS.sub(lambda found: "" if stated_in(found[1]) is not None else found[0], text).strip() or text
 
 
 def only_alike(heading: str, name: str, kind: str) -> bool:

@@ -42,8 +42,8 @@ def short(fen: npt.NDArray[np.int64], lang: Lang, currency: str = "CNY") -> pl.S
     parts = pl.DataFrame(
         {
             "head": head,
-            "last": _HUNDREDS.gather(last + 1000 * (head > 0)),
-            "tail": _tails(lang, currency).gather(step * len(_DECIMALS) + decimals),
+            "last": _HUNDREDS[last + 1000 * (head > 0)],
+            "tail": _tails(lang, currency)[step * len(_DECIMALS) + decimals],
         }
     )
     high = pl.when(pl.col("head") > 0).then(pl.col("head").cast(pl.String)).otherwise(pl.lit(""))

@@ -33,6 +33,7 @@ from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.findings import Outcome, no_findings
 from panhuo.kernel.money import HALF_FEN
 from panhuo.kernel.routes import ROUTE_NAMES, ROUTES
+from panhuo.kernel.tables import filled
 from panhuo.kernel.words import Lang, Words
 
 
@@ -107,12 +108,13 @@ class _Pieces:
         self.texts: dict[Lang, list[str]] = {"zh": [""], "en": [""]}
         self.piece: Ints = np.zeros(eligible.shape, dtype=np.int64)
         for j, route in enumerate(ROUTES):
-            if route.name not in barring:
+            if route.name not in barring or eligible[:, j].all():
                 continue
-            rules = barring[route.name].cast(pl.String).fill_null("")
-            distinct = rules.unique(maintain_order=True)
+            rules = filled(barring[route.name].cast(pl.String), "")
+            distinct = rules.unique(maintain_order=True) if rules.len() > 1 else rules
             start = len(self.texts["zh"])
-            codes = rules.replace_strict(distinct, pl.Series(np.arange(start, start + distinct.len())), return_dtype=pl.Int64).to_numpy()
+            every = pl.Series(np.arange(start, start + distinct.len()))
+            codes = (rules.replace_strict(distinct, every, return_dtype=pl.Int64) if distinct.len() > 1 else every).to_numpy()
             for ids in distinct:
                 for lang in LANGS:
                     self.texts[lang].append(_barred(route.words, ids, rule_words, lang) if ids else "")
@@ -135,7 +137,7 @@ class _Pieces:
         texts = pl.Series("text", self.texts[lang])
         if not pieces:
             return pl.Series("bars", [""] * self.piece.shape[0], dtype=pl.String)
-        columns = [texts.gather(piece).alias(str(at)) for at, piece in enumerate(pieces)]
+        columns = [texts[piece].alias(str(at)) for at, piece in enumerate(pieces)]
         return pl.DataFrame(columns).select(pl.concat_str(pl.all()).alias("bars"))["bars"]
 
 

@@ -39,9 +39,9 @@ def say_why(facts: Facts, limits: Sequence[Limit], bars: Sequence[pl.Series], cu
         words = [_worded(facts, limits, prices, int(row), int(told[row]), lang, currency) for row in first]
         columns: dict[str, pl.Series] = {}
         for place in range(_AMOUNTS + 1):
-            columns[f"text{place}"] = pl.Series([w[place] for w in words], dtype=pl.String).gather(which)
+            columns[f"text{place}"] = pl.Series([w[place] for w in words], dtype=pl.String)[which]
         for place, amount in enumerate((facts.net, facts.margin, facts.more)):
-            said = pl.Series([w[place + 1 + _AMOUNTS] == _SAID for w in words], dtype=pl.Boolean).gather(which)
+            said = pl.Series([w[place + 1 + _AMOUNTS] == _SAID for w in words], dtype=pl.Boolean)[which]
             columns[f"amount{place}"] = short(whole_fen(amount), lang, currency).zip_with(said, pl.Series([""]))
         order = [name for place in range(_AMOUNTS) for name in (f"text{place}", f"amount{place}")]
         frame = pl.DataFrame({**columns, "bars": bar})

@@ -75,7 +75,7 @@ def _fen(amount: Floats) -> pl.Series:
 
 
 def _stage(start: Ints) -> pl.Series:
-    return pl.Series(BUCKETS, dtype=pl.Enum(BUCKETS)).gather(np.minimum(start, LAST_BUCKET))
+    return pl.Series(BUCKETS, dtype=pl.Enum(BUCKETS))[np.minimum(start, LAST_BUCKET)]
 
 
 def _findings(accounts: pl.DataFrame) -> pl.DataFrame:
