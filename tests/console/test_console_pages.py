@@ -151,6 +151,7 @@ def test_the_tip_is_text_and_runs_nothing(visit: Callable[..., Any]) -> None:
         }""",
         evil,
     )
+    page.locator("#design-routes .picture").scroll_into_view_if_needed()
     box = page.locator("#design-routes .picture").bounding_box()
     for step in range(300):  # the picture is drawn anew meanwhile, and only a pointer that moves over the new one brings its tip
         page.mouse.move(box["x"] + box["width"] * (0.3 + step % 40 / 100), box["y"] + box["height"] / 2)
