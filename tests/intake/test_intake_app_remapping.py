@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from panhuo.apps.intake.layouts import FileSeen, Look, shipped_text
 from panhuo.apps.intake.remapping import Choice, choices_of, layout_check, remap, units_for
 from panhuo.engines.intake import bind, load_layout, shipped_layouts
-from panhuo.engines.intake.suggest import Suggestion
+from panhuo.engines.intake.suggestion import Suggestion
 from panhuo.kernel.errors import ConfigurationInvalid
 from panhuo.kernel.frames import TAPE
 

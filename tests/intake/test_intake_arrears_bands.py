@@ -18,7 +18,8 @@ from panhuo.engines.intake.clean_result import Reconciliation
 from panhuo.engines.intake.layout import load_layout
 from panhuo.engines.intake.parse_bands import arrears
 from panhuo.engines.intake.parse_cells import normal
-from panhuo.engines.intake.suggest import CERTAIN, SURE, suggest_layout
+from panhuo.engines.intake.suggest import suggest_layout
+from panhuo.engines.intake.suggestion import CERTAIN, SURE
 from panhuo.kernel.calendar import BUCKETS, bucket
 from panhuo.pipeline.notices import of_intake
 

@@ -158,7 +158,7 @@ class TestBinding:
             ("ＬＯＡＮ　ＩＤ", "loanid", None),
             ("principal_fen", "principalfen", "fen"),
             ("(元)", "(元)", "yuan"),
-            ("余额/万元", "余额/万元", "wan"),
+            ("余额/万元", "余额", "wan"),
         ],
     )
     def test_normal_form_and_unit(self, heading: str, form: str, unit: str | None) -> None:

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from panhuo.engines.intake import bind, load_layout, open_tape
 from panhuo.engines.intake.layout import Layout
 from panhuo.engines.intake.mapping import normal_heading
-from panhuo.engines.intake.suggest import SURE, SURE_OF_MONEY, Suggestion, suggest_layout
+from panhuo.engines.intake.suggest import suggest_layout
 from panhuo.engines.intake.suggest_names import all_known_headings, plain, synonyms
 from panhuo.engines.intake.suggest_values import evidence, profile
+from panhuo.engines.intake.suggestion import SURE, SURE_OF_MONEY, Suggestion
 from panhuo.engines.intake.synthesis import HEADINGS, synthesise
 from panhuo.kernel.frames import TAPE, TAPE_REQUIRED
 from panhuo.kernel.randomness import stream

@@ -8,8 +8,9 @@ import polars as pl
 import pytest
 
 from panhuo.engines.intake.storeys import group_names, stands_alone, two_storeys
-from panhuo.engines.intake.suggest import CERTAIN, Suggestion, suggest_layout
+from panhuo.engines.intake.suggest import suggest_layout
 from panhuo.engines.intake.suggest_names import all_known_headings, says_not_owed, synonyms
+from panhuo.engines.intake.suggestion import CERTAIN, Suggestion
 
 OWED = ("principal_fen", "interest_fen", "penalty_fen", "fees_fen", "balance_fen")
 AMOUNTS = ["600.00", "12.34", "88.80", "9.90", "1250.00", "0.00"]

@@ -12,8 +12,9 @@ import pytest
 
 from panhuo.engines.intake import bind, clean, load_layout
 from panhuo.engines.intake.layout import Layout
-from panhuo.engines.intake.suggest import CERTAIN, SURE_OF_MONEY, Suggestion, suggest_layout
+from panhuo.engines.intake.suggest import suggest_layout
 from panhuo.engines.intake.suggest_values import counts_rows, profile
+from panhuo.engines.intake.suggestion import CERTAIN, SURE_OF_MONEY, Suggestion
 from panhuo.kernel.frames import TAPE_REQUIRED
 
 AS_OF = dt.date(2026, 6, 30)

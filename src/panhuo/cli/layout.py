@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from panhuo.engines.intake import Binding, Layout, Tape
-    from panhuo.engines.intake.suggest import Guess, Suggestion
+    from panhuo.engines.intake.suggestion import Guess, Suggestion
 
 SAMPLE_ROWS = 1_000
 _SHOWN = 2
@@ -163,7 +163,7 @@ def _tell(tape: Tape, suggestion: Suggestion) -> None:
         )
     )
     if suggestion.lacking:
-        from panhuo.engines.intake.suggest import how_to_proceed
+        from panhuo.engines.intake.suggestion import how_to_proceed
 
         for field in suggestion.lacking:
             click.echo(f"{say('注意', 'note')} {how_to_proceed(field).to(language())}")

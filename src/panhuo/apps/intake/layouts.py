@@ -26,7 +26,8 @@ from panhuo.apps.privacy.files import bytes_opened, bytes_seal, files_opened, wo
 from panhuo.engines.intake import Layout, load_layout, open_tape
 from panhuo.engines.intake import Tape as OpenTape
 from panhuo.engines.intake.sources import open_apart
-from panhuo.engines.intake.suggest import Guess, Suggestion, suggest_layout
+from panhuo.engines.intake.suggest import suggest_layout
+from panhuo.engines.intake.suggestion import Guess, Suggestion
 from panhuo.kernel.errors import InputUnusable, PanhuoError
 from panhuo.kernel.words import Words
 from panhuo.pipeline.layouts import choose_layout

@@ -33,6 +33,11 @@ _UNIT_WORDS = {
     **dict.fromkeys(("亩", "mu"), "mu"),
 }
 _SPACE = re.compile("[\\s_\u200b\ufeff\x00]+")
+_APART = re.compile(r"^(.*[^\s_,、·;/:-])[\s_,、·;/:-]+([^\s_,、·;/:-]+)$", re.DOTALL)
+_JOINED = re.compile(r"^(.*[\u4e00-\u9fff])((?:百|千)?[万萬]元|[千仟]元|亿元|[万萬]美元|(?<=[额金息费款值价])[元分])$", re.DOTALL)
+_BEFORE = re.compile(r"^((?:百|千)?[万萬]元|[千仟]元|亿元)[\s_]*([\u4e00-\u9fff].+)$", re.DOTALL)
+_SPELT = 3
+"""Letters of a unit that stands behind a heading without brackets: k and m end too many words."""
 
 
 @dataclass(frozen=True)
@@ -56,21 +61,35 @@ class Binding:
 def normal_heading(heading: str) -> str:
     """The form in which headings are compared.
 
-    >>> normal_heading(" 贷款　余额\\n（万元）")
-    '贷款余额'
+    >>> normal_heading(" 贷款　余额\\n（万元）"), normal_heading("本金余额\\n万元"), normal_heading("罚息元")
+    ('贷款余额', '本金余额', '罚息')
     >>> normal_heading("Loan_Amount ($)") == normal_heading("loan amount")
     True
     """
-    text = _SPACE.sub("", unicodedata.normalize("NFKC", heading).casefold())
+    text = _SPACE.sub("", without_unit(unicodedata.normalize("NFKC", heading).casefold().strip())[0])
     bare = BRACKETS.sub(lambda m: "" if stated_in(m.group(1)) is not None else m.group(0), text)
     return bare or text
 
 
+def without_unit(text: str) -> tuple[str, str | None]:
+    """A heading in half width and lower case without the unit of money that begins or ends it outside brackets, and that unit."""
+    for pattern, heading, words in ((_APART, 1, 2), (_JOINED, 1, 2), (_BEFORE, 2, 1)):
+        found = pattern.match(text)
+        if found is None or (found[words].isascii() and (len(found[words]) < _SPELT or found[words] == "fen")):  # principal_fen is a field's own name
+            continue
+        unit = said(found[words])
+        if unit is not None and unit.unit and not found[heading].endswith(("单位", "币种", "货币")):  # 单位：万元 is a title
+            return found[heading], unit.unit
+    return text, None
+
+
 def heading_unit(heading: str) -> str | None:
-    """The unit that a heading states in brackets (or at its end after a dash or slash), None where it states none.
+    """The unit that a heading states in brackets or at its end, None where it states none.
 
     >>> heading_unit("未偿本金（万元）"), heading_unit("年利率%"), heading_unit("principal_fen"), heading_unit("姓名")
     ('wan', 'percent', 'fen', None)
+    >>> heading_unit("本金余额\\n万元"), heading_unit("prin_bal_wan"), heading_unit("罚息元"), heading_unit("楼栋单元"), heading_unit("评分")
+    ('wan', 'wan', 'yuan', None, None)
     """
     found = [unit for piece in pieces(heading) if (unit := stated_in(piece))]
     if found:
@@ -78,6 +97,9 @@ def heading_unit(heading: str) -> str | None:
     text = unicodedata.normalize("NFKC", heading).casefold().strip()
     if text.endswith(("%", "‰")):
         return _UNIT_WORDS[text[-1]]
+    unit = without_unit(text)[1]
+    if unit:
+        return unit
     return "fen" if text.endswith("_fen") else None  # Panhuo's own field names carry the unit so
 
 

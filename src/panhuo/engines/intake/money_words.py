@@ -73,7 +73,7 @@ _SCALES: Final = {
     "cents": 0.01,
     "yuan": 1,
     **dict.fromkeys(("thousands", "thousand", "'000s", "'000", "000s", "000", "1,000", "1000", "k"), 1e3),
-    **dict.fromkeys(("ten thousands", "ten thousand", "10,000", "10000", "10k", "wan"), 1e4),
+    **dict.fromkeys(("ten thousands", "ten thousand", "10,000", "10000", "10k", "wan", "w"), 1e4),
     **dict.fromkeys(("millions", "million", "mln", "mio", "mn", "mm", "m", "'000,000", "1,000,000"), 1e6),
     **dict.fromkeys(("hundred millions", "hundred million", "100 millions", "100 million", "yi"), 1e8),
     **dict.fromkeys(("billions", "billion", "bn"), 1e9),
@@ -83,8 +83,8 @@ _NUMERALS: Final = ("十", "百", "千", "仟", "万", "萬", "百万", "百萬"
 """What multiplies when it stands side by side: 千万."""
 _UNITS: Final = {0.01: "fen", 1.0: "yuan", 1e3: "qian", 1e4: "wan", 1e6: "million", 1e8: "yi"}
 _FILLERS: Final = ("折合", "折算", "折", "等值", "等额", "本外币", "本币", "外币", "计价", "计", "/", "-", ".", ":", "of", "in", " ")
-_LETTERS: Final = ("k", "m", "mm")
-"""Which say thousands or millions beside a currency only; k in brackets of its own too."""
+_LETTERS: Final = ("k", "m", "mm", "w")
+"""Which say thousands, millions or 万 beside a currency only; k and w in brackets of their own too."""
 
 
 def _either(words: Iterable[str]) -> str:
@@ -148,7 +148,7 @@ def said(words: str) -> Said | None:
             yuan = yuan or word in _YUAN
             letters = letters or word in _LETTERS
         at = match.end()
-    if not (scaled or currency) or (not currency and (text.isdigit() or (letters and text != "k"))):
+    if not (scaled or currency) or (not currency and (text.isdigit() or (letters and text not in ("k", "w")))):
         return None
     unit = _UNITS.get(scale, "") if scaled else None
     return Said(unit, currency, yuan and not currency)

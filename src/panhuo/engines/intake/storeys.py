@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Final
 
+from panhuo.engines.intake.amount_parts import part_of
 from panhuo.engines.intake.mapping import normal_heading, stated_in
 from panhuo.engines.intake.money_words import BRACKETS, pieces, plain
+from panhuo.engines.intake.suggest_names import counter_heading
 
 _REACHING: Final = 2
 _FIGURE: Final = re.compile(r"^[¥￥$+-]?[0-9][0-9,.]*(?:[%‰元万亿]+)?$|^[0-9]{4}[-/.年][0-9]{1,2}[-/.月][0-9]{1,2}日?(?:\s|T|$)")
@@ -99,7 +101,7 @@ def two_storeys(upper: Sequence[str], lower: Sequence[str], known: Collection[st
             out.append(after)
         elif core + alone in known:
             out.append(_in_its_unit(core + low, over))
-        elif alone in known and counts[alone] == 1 and stands_alone(low, over):
+        elif (alone in known or part_of(low)) and counts[alone] == 1 and stands_alone(low, over):
             out.append(_in_its_unit(low, over))
         else:
             out.append(before if _WHICH.match(alone) else after)
@@ -124,6 +126,17 @@ def _in_its_unit(low: str, over: str) -> str:
     """The lower heading with the unit or currency in the upper one's brackets, where it has none of its own: 金额（万元） over 未偿本金."""
     units = [found[0] for found in BRACKETS.finditer(plain(over)) if stated_in(found[1]) is not None]
     return low if any(stated_in(piece) is not None for piece in pieces(low)) else low + "".join(units)
+
+
+def groups_only(upper: Sequence[str], known: Collection[str]) -> bool:
+    """Whether a row above two rows of headings names groups of them, and beside these nothing but headings that reach down.
+
+    >>> groups_only(["序号", "客户信息", "", "逾期情况"], {"序号"}), groups_only(["不良资产清单", "", "", "单位：万元"], {"序号"})
+    (True, False)
+    """
+    said = [cell for cell in upper if cell.strip()]
+    groups = [cell for cell in said if _ASIDE.search(normal_heading(cell)) and not _TITLE.search(cell)]
+    return len(groups) >= _REACHING and all(cell in groups or counter_heading(cell) or normal_heading(cell) in known for cell in said)
 
 
 def group_names(upper: Sequence[str], lower: Sequence[str], known: Collection[str]) -> list[str] | None:

@@ -8,21 +8,20 @@ a valid layout with its confidence and reason beside it; what is not stands ther
 from __future__ import annotations
 
 import functools
-import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import polars as pl
-import yaml
 
+from panhuo.engines.intake.amount_parts import part_of
 from panhuo.engines.intake.currency import claims_of
 from panhuo.engines.intake.layout import MONEY_UNITS, OVERDUE, PERIODS, Layout, load_layout, shipped_layouts
 from panhuo.engines.intake.mapping import bind, heading_unit, normal_heading
 from panhuo.engines.intake.money_words import both, marks
+from panhuo.engines.intake.suggest_contained import before_payments, held_by
 from panhuo.engines.intake.suggest_names import (
-    all_known_headings,
     counter_heading,
     counts_periods,
     likeness,
@@ -30,27 +29,18 @@ from panhuo.engines.intake.suggest_names import (
     only_alike,
     says_outstanding,
     says_stage,
-    synonyms,
 )
-from panhuo.engines.intake.suggest_sums import Group, groups, of_all, part_of
+from panhuo.engines.intake.suggest_sums import Group, groups, of_all
 from panhuo.engines.intake.suggest_values import Profile, counts_rows, date_forms, evidence, money_unit, profile, rate_unit, unknown_codes
+from panhuo.engines.intake.suggestion import CERTAIN, SURE, SURE_OF_MONEY, WORTH_SAYING, Guess, Suggestion
 from panhuo.engines.intake.title_units import UNIT_WORDS, Stated, stated_unit
 from panhuo.kernel.errors import InputUnusable
-from panhuo.kernel.frames import TAPE, TAPE_REQUIRED
+from panhuo.kernel.frames import TAPE
 from panhuo.kernel.words import Words
 
-SURE: Final = 0.60
-"""From here on a guess becomes a line of the layout; below it a comment."""
-SURE_OF_MONEY: Final = 0.50
-"""From here on for an amount: one that is left out is a debt that vanishes. What may be another amount never comes so far (_ONLY_ALIKE)."""
-CERTAIN: Final = 0.80
-"""Below it a guess counts as to be confirmed, whether it is a line or a comment."""
-WORTH_SAYING: Final = 0.40
 NAMED: Final = 0.97
 """A heading that is the field's own name or a known synonym, to the letter."""
 _BESIDE: Final = 0.1
-_NO_PRINCIPAL: Final = re.compile(r"利息|欠息|罚息|复[利息]|费|interest|penalty|fee", re.IGNORECASE)
-"""What is no principal, though the layout lack one."""
 _ADDS_UP: Final = 0.9
 _ONLY_ALIKE: Final = 0.49
 """A comment at most, whatever the cells look like: amounts and dates of different things do."""
@@ -63,64 +53,6 @@ _TWO_MEANINGS: Final = {
 _CELLS: Final = 1_000
 SAMPLE_ROWS: Final = 600
 """Enough rows to know a column by."""
-
-
-@dataclass(frozen=True)
-class Guess:
-    """One heading's best field. ``field`` is None where nothing is like it. unit, dates: as in a layout, None where the default fits."""
-
-    heading: str
-    field: str | None
-    confidence: float
-    reason: Words
-    unit: str | None = None
-    dates: tuple[str, ...] = ()
-    doubts: tuple[Words, ...] = ()
-    part: int = 0
-    """Of a field that is the sum of several columns: which of them this is, from 1 on."""
-
-
-@dataclass(frozen=True)
-class Suggestion:
-    """Guesses in the order of the headings; ``fits``: shipped layouts that bind the tape, with the columns they read. currency: of the amounts, where
-    titles, headings or cells name one; doubts: about it."""
-
-    guesses: tuple[Guess, ...]
-    fits: tuple[tuple[str, int], ...] = ()
-    currency: str | None = None
-    doubts: tuple[Words, ...] = ()
-
-    @property
-    def sure(self) -> list[Guess]:
-        return [g for g in self.guesses if g.field and g.confidence >= _bar(g.field)]
-
-    @property
-    def unsure(self) -> list[Guess]:
-        return [g for g in self.guesses if g.field and g.confidence < _bar(g.field)]
-
-    @property
-    def certain(self) -> list[Guess]:
-        """What needs no second look."""
-        return [g for g in self.guesses if g.field and g.confidence >= CERTAIN]
-
-    @property
-    def to_confirm(self) -> list[Guess]:
-        """Lines and comments alike that a person has to look at."""
-        return [g for g in self.guesses if g.field and g.confidence < CERTAIN]
-
-    @property
-    def unknown(self) -> list[Guess]:
-        return [g for g in self.guesses if g.field is None]
-
-    @property
-    def lacking(self) -> list[str]:
-        """Required fields that no heading is like."""
-        found = {g.field for g in self.guesses}
-        return [field for field in TAPE_REQUIRED if field not in found]
-
-    def to_yaml(self, name: str = "suggested") -> str:
-        """The layout file, valid as it stands: a required field that was not found is named as a heading still to be filled in."""
-        return _yaml(self, name)
 
 
 def suggest_layout(headings: Sequence[str], sample: pl.DataFrame | None = None, *, titles: Sequence[str] = ()) -> Suggestion:
@@ -152,11 +84,18 @@ def suggest_layout(headings: Sequence[str], sample: pl.DataFrame | None = None, 
     if total is not None:  # what 本金 and 利息 beside it add up to is no principal
         scores[total][fields.index("principal_fen")], scores[total][fields.index("balance_fen")] = 0.0, _ADDS_UP
         reasons[total]["balance_fen"] = Words("各行等于本金与利息等之和", "in each row what principal and interest add up to")
+    for i, (left, field) in before_payments(
+        headings, [dict(zip(fields, row, strict=True)) for row in scores], [profiles[h] for h in headings], sample, enough=SURE_OF_MONEY
+    ).items():
+        scores[left] = [_ADDS_UP if name == field else 0.0 for name in fields]
+        reasons[left][field] = Words(f"各行等于“{headings[i]}”减去已还", f"in each row what is left of {headings[i]!r}")
+        scores[i] = [0.0] * len(fields)
     _prefer_outstanding(headings, scores)
     _prefer_days(headings, scores)
     stated = stated_unit(titles)
     chosen: dict[int, int] = {}
     sums = groups(headings, [dict(zip(fields, row, strict=True)) for row in scores], [profiles[h] for h in headings], sample)
+    within = {i: headings[group.columns[0]] for group in sums for i in group.contained}
     summed = _summed(sums, headings, [dict(zip(fields, row, strict=True)) for row in scores])
     for group in sums:
         for row in scores:
@@ -173,7 +112,7 @@ def suggest_layout(headings: Sequence[str], sample: pl.DataFrame | None = None, 
             field, score, number, reason, doubts = summed[i]
             column = sample[heading].cast(pl.String) if profiles[heading] is not None and sample is not None else None
             guess = _guess(heading, field, score, reason, profiles[heading], column, stated)
-            guesses.append(replace(guess, part=number, doubts=(*doubts, *guess.doubts)))
+            guesses.append(replace(guess, part=number, doubts=(*doubts, *guess.doubts), within=within.get(i, "")))
             continue
         if i not in chosen:
             guesses.append(Guess(heading, None, 0.0, Words("没有相近的字段", "like no field")))
@@ -181,7 +120,7 @@ def suggest_layout(headings: Sequence[str], sample: pl.DataFrame | None = None, 
         field = fields[chosen[i]]
         column = sample[heading].cast(pl.String) if profiles[heading] is not None and sample is not None else None
         guesses.append(_guess(heading, field, scores[i][chosen[i]], reasons[i][field], profiles[heading], column, stated))
-    guesses = _with_account(_at_its_word(guesses))
+    guesses = _with_account(_at_its_word(_once(guesses)))
     return Suggestion(tuple(guesses), _fits(headings), *_currency(guesses, sample, stated))
 
 
@@ -213,7 +152,7 @@ def _summed(
             out[i] = (group.field, score, number if several else 0, reason, () if group.certain else (doubt,))
         for i in group.contained:
             total = headings[group.columns[0]]
-            out[i] = (group.field, WORTH_SAYING, 0, Words(f"已含在“{total}”中", f"contained in {total!r}"), ())
+            out[i] = (group.field, WORTH_SAYING, 0, _contained(total), ())
     return out
 
 
@@ -258,6 +197,19 @@ def _prefer_days(headings: Sequence[str], scores: list[list[float]]) -> None:
             row[at] -= _BESIDE
 
 
+def _contained(whole: str) -> Words:
+    return Words(f"已含在“{whole}”中", f"contained in {whole!r}")
+
+
+def _once(guesses: list[Guess]) -> list[Guess]:
+    """What another column holds already, by the headings, is a comment."""
+    out = list(guesses)
+    for i, whole in held_by([guess.heading for guess in guesses], [guess.field for guess in guesses]).items():
+        name = guesses[whole].heading
+        out[i] = replace(guesses[i], confidence=WORTH_SAYING, reason=_contained(name), part=0, doubts=(), within=name)
+    return out
+
+
 def _at_its_word(guesses: list[Guess]) -> list[Guess]:
     """借据编号 over 1, 2, 3 ... is the account number where nothing else can be, for a person to confirm."""
     if any(guess.field in ("account_id", "contract_no") for guess in guesses):
@@ -285,10 +237,6 @@ def _with_account(guesses: list[Guess]) -> list[Guess]:
         replace(guess, field="account_id", confidence=min(guess.confidence, 0.5), reason=why) if guess.field == "contract_no" else guess
         for guess in guesses
     ]
-
-
-def _bar(field: str) -> float:
-    return SURE_OF_MONEY if TAPE[field].kind == "money" else SURE
 
 
 def _score(field: str, alike: float, name: str, seen: Profile | None) -> tuple[float, Words]:
@@ -377,96 +325,3 @@ def _fits(headings: Sequence[str]) -> tuple[tuple[str, int], ...]:
 @functools.cache
 def _shipped() -> tuple[Layout, ...]:
     return tuple(map(load_layout, shipped_layouts()))
-
-
-def _yaml(suggestion: Suggestion, name: str) -> str:
-    lines = [
-        "# 由 panhuo layout suggest 生成，使用前请逐行核对。Made by `panhuo layout suggest`: check each line before use.",
-        "# 行末为置信度与理由。The figure at the end of a line is the confidence.",
-    ]
-    lines += [
-        f"# 已有版式 {layout} 可读此清单（{n} 列）。The shipped layout {layout} reads this tape ({n} columns)." for layout, n in suggestion.fits
-    ]
-    lines += [f"name: {_scalar(name)}", "title: {zh: 待确认的版式, en: layout to be confirmed}", "version: 1"]
-    lines += [f"# ↓ {doubt.zh} {doubt.en}" for doubt in suggestion.doubts]
-    lines += [f"currency: {suggestion.currency}"] if suggestion.currency else []
-    lines.append("columns:")
-    sure = suggestion.sure
-    lines += [line for guess in sure for line in _column(guess, "  ")]
-    given = {guess.field for guess in sure}
-    for field in TAPE_REQUIRED:
-        if field in given:
-            continue
-        best = next((g for g in suggestion.unsure if g.field == field and not (field == "principal_fen" and _NO_PRINCIPAL.search(g.heading))), None)
-        if best is not None:
-            lines += _column(best, "  ")
-        else:
-            lines += [f"  # ↓ {words}" for words in how_to_proceed(field)]
-            lines.append(f"  - {{from: {_scalar(TAPE[field].zh)}, to: {field}}}  # 未找到，请填写表头 NOT FOUND: put the heading here")
-        given.add(field)
-    unsure = [g for g in suggestion.unsure if g.field not in given]
-    if unsure:
-        lines.append("  # 以下置信度低，确认后去掉行首的 #。Less certain: uncomment what is right.")
-        lines += [line for guess in unsure for line in _column(guess, "  # ")]
-    lines += _sums(sure)
-    if suggestion.unknown:
-        listed = [_scalar(g.heading) for g in suggestion.unknown]
-        lines.append("# 未识别的表头，不读取。Headings like no field, left unread:")
-        lines += [f"#   {', '.join(listed[i : i + 8])}" for i in range(0, len(listed), 8)]
-    return "\n".join(lines) + "\n"
-
-
-def _sums(sure: Sequence[Guess]) -> list[str]:
-    """The fields that several columns add up to; empty cells count as nothing, a row where all are empty has no amount."""
-    of: dict[str, list[str]] = {}
-    for guess in sure:
-        if guess.part and guess.field:
-            of.setdefault(guess.field, []).append(_working(guess))
-    out = []
-    for field, names in of.items():
-        some = " OR ".join(f"{name} IS NOT NULL" for name in names)
-        out.append(f"  {field}: CASE WHEN {some} THEN {' + '.join(f'COALESCE({name}, 0)' for name in names)} END")
-    return ["derived:", *out] if out else []
-
-
-def _working(guess: Guess) -> str:
-    return f"_{str(guess.field).removesuffix('_fen')}_{guess.part}"
-
-
-def how_to_proceed(field: str) -> Words:
-    """What to do about a required field that no heading is like."""
-    zh, en = TAPE[field].zh, TAPE[field].en
-    if field == "account_id":
-        return Words(
-            f"没有一列像{zh}（序号只是行号，换一份清单就变，不能代替）：在清单中加一列每笔唯一且不变的编号，表头写“{zh}”；已有这样的列就把它的表头填在 from",
-            f"no column is like the {en} (a row counter is none: it changes from list to list): add a column with a lasting number of each claim "
-            f"under the heading {zh}, or put the heading of such a column under from",
-        )
-    return Words(
-        f"没有一列像{zh}：在清单中加上这一列，或把它的表头填在 from", f"no column is like the {en}: add it to the tape, or put its heading under from"
-    )
-
-
-def _column(guess: Guess, indent: str) -> list[str]:
-    parts = [f"from: {_scalar(guess.heading)}", *([f"to: {_working(guess)}", "kind: money"] if guess.part else [f"to: {guess.field}"])]
-    if guess.unit:
-        parts.append(f"unit: {guess.unit}")
-    if guess.dates:
-        parts.append(f"dates: [{', '.join(guess.dates)}]")
-    head = f"{indent}- {{{', '.join(parts)}}}  # {guess.confidence:.2f} {guess.reason.zh} {guess.reason.en}"
-    above = [f"{indent.replace('# ', '')}# ↓ {doubt.zh} {doubt.en}".replace("\n", " ") for doubt in guess.doubts]
-    return [*above, head.replace("\n", " ")]
-
-
-def _scalar(text: str) -> str:
-    """A YAML scalar on one line, quoted so that nothing in a heading can end it."""
-    return (
-        yaml.safe_dump(text, allow_unicode=True, default_style='"', width=10**9).strip()
-        if not text.isidentifier() or text.lower() in _YAML_WORDS
-        else text
-    )
-
-
-_YAML_WORDS: Final = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
-
-__all__ = ["Guess", "Suggestion", "all_known_headings", "suggest_layout", "synonyms"]

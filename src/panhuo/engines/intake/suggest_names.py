@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from panhuo.engines.intake.layout import shipped_layouts
-from panhuo.engines.intake.mapping import normal_heading, stated_in
+from panhuo.engines.intake.mapping import normal_heading, stated_in, without_unit
 from panhuo.engines.intake.money_words import BRACKETS
 from panhuo.kernel import documents
 from panhuo.kernel.frames import TAPE
@@ -217,9 +217,12 @@ def plain(heading: str) -> str:
 
 
 def _unitless(heading: str) -> str:
-    """In half width, without brackets that state a unit: INT_BAL(分) is as English as INT_BAL."""
-    text = unicodedata.normalize("NFKC", heading)
-    return BRACKETS.sub(lambda found: "" if stated_in(found[1]) is not None else found[0], text).strip() or text
+    """In half width, without a unit it states: INT_BAL(分) is as English as INT_BAL."""
+    text = unicodedata.normalize("NFKC", heading).strip()
+    text = BRACKETS.sub(lambda found: "" if stated_in(found[1]) is not None else found[0], text).strip() or text
+    text = re.sub(r"(?<=.)_fen$", "", text, flags=re.IGNORECASE)
+    at = text.casefold().find(bare := without_unit(text.casefold())[0])
+    return text[at : at + len(bare)] if at >= 0 else text
 
 
 def only_alike(heading: str, name: str, kind: str) -> bool:

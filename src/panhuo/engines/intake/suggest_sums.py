@@ -13,23 +13,14 @@ from typing import Final
 
 import polars as pl
 
+from panhuo.engines.intake.amount_parts import PRINCIPAL, part_of
 from panhuo.engines.intake.mapping import heading_unit, normal_heading
-from panhuo.engines.intake.suggest_names import says_not_owed
+from panhuo.engines.intake.suggest_names import says_not_owed, says_outstanding
 from panhuo.engines.intake.suggest_values import Profile, money_unit
 
 ADDITIVE: Final = ("interest_fen", "penalty_fen", "fees_fen")
-PRINCIPAL: Final = "principal_fen"
-_PARTS: Final = {
-    PRINCIPAL: re.compile(r"^(?:未偿|未还|拖欠|尚欠)?(?:正常|未到期|逾期|呆滞|呆账|非应计)(?:贷款)?本金(?:余额|金额)?$"),
-    "interest_fen": re.compile(r"^(?:未偿|未还|应收|拖欠|尚欠)?(?:表[内外]|正常|逾期)(?:应收|应计|欠|未还|未偿)*(?:欠息|利息|息)(?:余额|金额)?$"),
-    "penalty_fen": re.compile(r"^(?:未偿|未还|应收|拖欠|尚欠|欠)?(?:逾期)?(?:罚息|复利|复息|违约金|滞纳金)(?:余额|金额)?$"),
-    "fees_fen": re.compile(
-        r"^(?:代垫|已?垫付|垫支|未偿|应收|未还)*的?(?:律师|律师代理|代理|公告|公证|保全|财产保全|诉讼保全|保全担保|诉责险|执行|申请执行|强制执行|诉讼|案件受理|受理|仲裁|评估|鉴定|拍卖|送达|"
-        r"担保|保险|手续|分期手续|年|差旅|其他|其它|垫付|代垫)(?:费|费用)(?:余额|金额)?$"
-    ),
-}
-"""Headings that say that they are one of several."""
 _TOTAL: Final = re.compile(r"合计|总计|小计|总额|^总|表内外|罚息.*复利|罚复息|罚息复利")
+_PRINCIPAL: Final = re.compile(r"本金|余额|principal|balance")
 _NOT_ALL: Final = re.compile(r"累计|本期|当期|近\d|预计|预估")
 _ENOUGH_CJK: Final = 0.5
 _SEVERAL: Final = 2
@@ -49,16 +40,6 @@ class Group:
     certain: bool = True
 
 
-def part_of(heading: str) -> str | None:
-    """The additive field of which the heading says that it is a part.
-
-    >>> part_of("表外欠息（万元）"), part_of("律师费"), part_of("代垫诉讼费用"), part_of("复利"), part_of("利息"), part_of("费用率")
-    ('interest_fen', 'fees_fen', 'fees_fen', 'penalty_fen', None, None)
-    """
-    bare = normal_heading(heading)
-    return next((field for field, pattern in _PARTS.items() if pattern.match(bare)), None)
-
-
 def groups(
     headings: Sequence[str], scores: Sequence[Mapping[str, float]], seen: Sequence[Profile | None], sample: pl.DataFrame | None
 ) -> list[Group]:
@@ -68,7 +49,7 @@ def groups(
         rivals = [i for i, heading in enumerate(headings) if _competes(heading, field, scores[i], seen[i])]
         if len(rivals) > 1 and len({normal_heading(headings[i]) for i in rivals}) == len(rivals):
             out.append(_group(field, rivals, headings, scores, seen, sample))
-    out += _of_principal(headings, scores, seen)
+    out += _of_principal(headings, scores, seen, sample)
     return out
 
 
@@ -77,21 +58,29 @@ def of_all(headings: Sequence[str], scores: Sequence[Mapping[str, float]], seen:
     named = [i for i, row in enumerate(scores) if row[PRINCIPAL] >= _ENOUGH_CJK and row[PRINCIPAL] >= max(row.values())]
     if len(named) < _SEVERAL:
         return None
-    cells = {i: _amounts(headings[i], seen[i], sample) for i in range(len(headings))}
+    cells = {i: amounts_of(headings[i], seen[i], sample) for i in range(len(headings))}
     of = [[i for i, row in enumerate(scores) if row[field] >= _ENOUGH_CJK and row[field] >= max(row.values())] for field in ADDITIVE]
     added = [[i for some in of[:k] for i in some] for k in range(1, len(ADDITIVE) + 1) if of[k - 1]]
     for total in named:
         for part in named:
-            if part != total and any(_holds(cells[total], [cells[part], *(cells[i] for i in others)], equal=True) for others in added):
+            if part != total and any(holds(cells[total], [cells[part], *(cells[i] for i in others)], equal=True) for others in added):
                 return total
     return None
 
 
-def _of_principal(headings: Sequence[str], scores: Sequence[Mapping[str, float]], seen: Sequence[Profile | None]) -> list[Group]:
-    """Parts that say so, where no heading is the principal itself: 逾期本金 beside 本金余额 is contained in it."""
+def _of_principal(
+    headings: Sequence[str], scores: Sequence[Mapping[str, float]], seen: Sequence[Profile | None], sample: pl.DataFrame | None
+) -> list[Group]:
+    """Parts that say so: their total, where the cells show one; their sum, where no heading is the principal itself (逾期本金 beside 本金余额 is contained in it)."""
     parts = [i for i, heading in enumerate(headings) if part_of(heading) == PRINCIPAL and _competes(heading, PRINCIPAL, scores[i], seen[i])]
+    if len(parts) < _SEVERAL:
+        return []
+    cells = [amounts_of(headings[i], seen[i], sample) for i in parts]
+    for i, heading in enumerate(headings):
+        if i not in parts and _PRINCIPAL.search(heading.casefold()) and holds(amounts_of(heading, seen[i], sample), cells, equal=True):
+            return [Group(PRINCIPAL, (i,), tuple(parts))]
     whole = [i for i, row in enumerate(scores) if i not in parts and row[PRINCIPAL] >= _ENOUGH_CJK and row[PRINCIPAL] >= max(row.values())]
-    return [Group(PRINCIPAL, tuple(parts))] if len(parts) > 1 and not whole else []
+    return [] if whole else [Group(PRINCIPAL, tuple(parts))]
 
 
 def _competes(heading: str, field: str, scores: Mapping[str, float], seen: Profile | None) -> bool:
@@ -114,11 +103,15 @@ def _group(
     seen: Sequence[Profile | None],
     sample: pl.DataFrame | None,
 ) -> Group:
-    cells = {i: _amounts(headings[i], seen[i], sample) for i in rivals}
+    cells = {i: amounts_of(headings[i], seen[i], sample) for i in rivals}
     for i in rivals:
         others = tuple(j for j in rivals if j != i)
-        if _holds(cells[i], [cells[j] for j in others], equal=True):
+        if holds(cells[i], [cells[j] for j in others], equal=True):
             return Group(field, (i,), others)
+    left = [i for i in rivals if says_outstanding(headings[i])]
+    due = [i for i in rivals if i not in left]
+    if len(left) == 1 and due and all(_before(headings[i], headings[left[0]]) and holds(cells[i], [cells[left[0]]], equal=False) for i in due):
+        return Group(field, (left[0],), tuple(due), certain=False)
     said = [i for i in rivals if _TOTAL.search(normal_heading(headings[i]))]
     named = said or [i for i in rivals if part_of(headings[i]) != field]  # 利息 beside 表内欠息
     if not named:
@@ -128,12 +121,18 @@ def _group(
     best = max(named, key=lambda i: scores[i][field])
     others = tuple(j for j in rivals if j != best)
     parts = [cells[j] for j in others if j not in named]
-    if _holds(cells[best], parts, equal=False) is False:
+    if holds(cells[best], parts, equal=False) is False:
         return Group(field, tuple(rivals), certain=False)
     return Group(field, (best,), others, certain=False)
 
 
-def _amounts(heading: str, seen: Profile | None, sample: pl.DataFrame | None) -> pl.Series | None:
+def _before(due: str, left: str) -> bool:
+    """Whether one heading is the other less what says that it is left: 应还利息 and 剩余应还利息."""
+    return normal_heading(due) in normal_heading(left)
+
+
+def amounts_of(heading: str, seen: Profile | None, sample: pl.DataFrame | None) -> pl.Series | None:
+    """The column's figures, an empty cell as 0; None without cells, and where a unit stands in the way of comparing them."""
     if sample is None or heading not in sample.columns or seen is None or not seen.filled:
         return None
     if heading_unit(heading) is not None or money_unit(seen):
@@ -142,7 +141,7 @@ def _amounts(heading: str, seen: Profile | None, sample: pl.DataFrame | None) ->
     return plain.fill_null(0.0)
 
 
-def _holds(total: pl.Series | None, parts: Sequence[pl.Series | None], *, equal: bool) -> bool | None:
+def holds(total: pl.Series | None, parts: Sequence[pl.Series | None], *, equal: bool) -> bool | None:
     """Whether the total is the sum of the parts (equal), or at least no less, in nearly all rows; None where the cells cannot tell."""
     known = [part for part in parts if part is not None]
     if total is None or not known or len(known) < len(parts):

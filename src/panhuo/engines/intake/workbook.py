@@ -27,7 +27,7 @@ from panhuo.engines.intake.layout import Layout
 from panhuo.engines.intake.mapping import bind, normal_heading
 from panhuo.engines.intake.merged_cells import Carried, Spans, carry_down
 from panhuo.engines.intake.refusals import unusable
-from panhuo.engines.intake.storeys import group_names, spanning, two_storeys
+from panhuo.engines.intake.storeys import group_names, groups_only, spanning, two_storeys
 from panhuo.engines.intake.unit_rows import Under, UnitRow, joined, states_unit, under
 from panhuo.kernel.errors import InputUnusable
 from panhuo.kernel.frames import TAPE_REQUIRED
@@ -222,6 +222,8 @@ def _header(rows: Sequence[Sequence[str]], at: int, known: Collection[str]) -> t
                 with_units = joined(both, below, 0)
                 best, cells, start, end = _hits(both, known), with_units.headings, upper, upper + 1
                 units = with_units if with_units.unclear else None
+    if start < end and start and groups_only(high := [cell.strip() for cell in rows[start - 1]], known):
+        cells, start = two_storeys(high, cells, known), start - 1
     if start == end and start and (named := group_names(rows[start - 1], rows[start], known)):
         cells, start = named, start - 1
     return cells, start, end, units

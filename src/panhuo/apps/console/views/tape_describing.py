@@ -26,7 +26,7 @@ from panhuo.apps.intake.remapping import Choice, choices_of, remap, units_for
 from panhuo.apps.intake.services import tape_describe, tape_import
 from panhuo.engines.intake import Layout, shipped_layouts
 from panhuo.engines.intake.rejects import Fields, shown_cells
-from panhuo.engines.intake.suggest import Guess
+from panhuo.engines.intake.suggestion import Guess
 from panhuo.kernel.errors import InputUnusable, PanhuoError, UsageInvalid
 from panhuo.kernel.frames import TABLES, TAPE, TAPE_REQUIRED
 from panhuo.kernel.words import Words
