@@ -18,6 +18,7 @@ from panhuo.engines.intake import (
     parse_native,
     parse_numbers,
     parse_text,
+    several_names,
 )
 from panhuo.engines.intake.clean_notes import Notes
 from panhuo.engines.intake.feeding import feeds
@@ -78,8 +79,9 @@ def type_columns(raw: pl.DataFrame, questions: list[Spec], notes: Notes) -> Type
     native = raw.height >= parse_native.MIN_ROWS
     who = parse_native.people if native else ids.people
     persons = {spec.name: who(raw[str(spec.heading)]) for spec in questions if readers[spec.name] == "identity"}
-    compiled = [(spec, readers[spec.name]) for spec in questions if native and readers[spec.name] in parse_native.KINDS]
-    left = [spec for spec in questions if readers[spec.name] in (*_FAST, "date") and not (native and readers[spec.name] in parse_native.KINDS)]
+    kernels = {spec.name for spec in questions if native and readers[spec.name] in parse_native.KINDS and spec.name not in several_names.FIELDS}
+    compiled = [(spec, readers[spec.name]) for spec in questions if spec.name in kernels]
+    left = [spec for spec in questions if readers[spec.name] in (*_FAST, "date") and spec.name not in kernels]
     fast = _expressions(raw, left, readers) | (parse_native.fast_columns(raw, compiled) if native else {})
     columns = []
     for spec in questions:
