@@ -78,7 +78,7 @@ def _listed(spec: Spec) -> tuple[tuple[str, str], ...]:
         return tuple(_CURRENCIES.items())
     codes = spec.field.codes if spec.field else ()
     exact = [(text, c.code) for c in codes for text in (c.code, c.zh, c.en)]
-    return (*exact, *((text, c.code) for c in codes for text in c.also), *_answers(spec))
+    return (*_answers(spec), *exact, *((text, c.code) for c in codes for text in c.also))
 
 
 @functools.lru_cache(maxsize=256)

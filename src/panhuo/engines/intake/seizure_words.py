@@ -14,7 +14,7 @@ from panhuo.engines.intake.parse_cells import normal
 
 SEIZURE: Final = "seizure_rank"
 
-_FIGURES: Final = {word: str(n) for word, n in numerals().items() if n < 100}
+_FIGURES: Final = {word: str(n) for word, n in sorted(numerals().items(), key=lambda item: -len(item[0])) if n < 100}
 _IDLE: Final = r"查封|冻结|扣押|保全|处置权|法院|顺位|顺序|状态|本案|我行|本行|申请人|已|为|系|属|位|第|次|名|号|手|中|[\s()\[\]【】:,.、\-]"
 """Said beside the rank without changing it."""
 
@@ -23,8 +23,7 @@ def ranks(cells: pl.Series) -> pl.Series:
     """The rank each cell states in words, 0 where it says that nothing is seized, null where it is a figure or cannot be told."""
     core = normal(pl.col("cell")).str.replace_many(list(_FIGURES), list(_FIGURES.values()), leftmost=True).str.replace_all(_IDLE, "")
     text = pl.col("core")
-    waiting = text.str.extract(r"^(?:轮候|候封)([1-9][0-9]?)$|^([1-9][0-9]?)(?:轮候|候封)$", 1)
-    waiting = pl.coalesce(waiting, text.str.extract(r"^([1-9][0-9]?)(?:轮候|候封)$", 1))
+    waiting = pl.coalesce(text.str.extract(r"^(?:轮候|候封)([1-9][0-9]?)$", 1), text.str.extract(r"^([1-9][0-9]?)(?:轮候|候封)$", 1))
     said = pl.col("cell").str.contains(r"\p{Han}")
     return (
         cells.to_frame("cell")
