@@ -57,7 +57,8 @@ def test_numbers_under_a_heading_that_asks_no_question_are_nobodys_answer() -> N
 
 
 @pytest.mark.parametrize(
-    ("heading", "yes", "no"), [("是否失联", "lost", "reachable"), ("失联标志", "lost", "reachable"), ("是否可联", "reachable", "lost"), ("联系情况", None, None)]
+    ("heading", "yes", "no"),
+    [("是否失联", "lost", "reachable"), ("失联标志", "lost", "reachable"), ("是否可联", "reachable", "lost"), ("联系情况", None, None)],
 )
 def test_contactability_is_read_by_what_the_heading_asks(heading: str, yes: str | None, no: str | None) -> None:
     got = under(heading, "contactability", ["是", "否", "Y", "N", "1", "0", "失联", "可联"])["contactability"].to_list()
@@ -123,7 +124,10 @@ def test_the_words_of_seizures_are_none_of_other_numbers() -> None:
     assert ("近12月还款次数", "NUMBER_UNREADABLE") in codes(cleaned({"近12月还款次数": "首封", "查封顺位": "首封"}))
 
 
-@given(st.datetimes(dt.datetime(1950, 1, 1), dt.datetime(2050, 1, 1)), st.sampled_from(["%Y%m%d%H%M%S", "%Y%m%d %H%M%S", "%Y%m%dT%H%M%S", "%Y%m%d%H%M", "%Y%m%d %H:%M:%S", "%Y%m%d%H%M%S.%f", "%Y%m%dT%H:%M:%SZ"]))
+@given(
+    st.datetimes(dt.datetime(1950, 1, 1), dt.datetime(2050, 1, 1)),  # noqa: DTZ001 -- a tape has no zone
+    st.sampled_from(["%Y%m%d%H%M%S", "%Y%m%d %H%M%S", "%Y%m%dT%H%M%S", "%Y%m%d%H%M", "%Y%m%d %H:%M:%S", "%Y%m%d%H%M%S.%f", "%Y%m%dT%H:%M:%SZ"]),
+)
 def test_a_day_and_a_time_run_together_are_that_day(moment: dt.datetime, form: str) -> None:
     out = slow_date(pl.Series([moment.strftime(form)]), Spec("origination_date", "放款日期", "date", field=TAPE["origination_date"]))
     assert out[VALUE].to_list() == [moment.date()]
@@ -137,7 +141,9 @@ def test_figures_that_are_no_day_and_time_stay_unread(cell: str) -> None:
 
 @given(st.integers(0, 5_000), st.integers(0, 99))
 def test_days_with_a_fraction_are_whole_days(days: int, hundredths: int) -> None:
-    out = slow_integer(pl.Series([f"{days}.{hundredths:02d}", f"{days}.{hundredths:02d}天"]), Spec("overdue_days", "逾期天数", "integer", field=TAPE["overdue_days"]))
+    out = slow_integer(
+        pl.Series([f"{days}.{hundredths:02d}", f"{days}.{hundredths:02d}天"]), Spec("overdue_days", "逾期天数", "integer", field=TAPE["overdue_days"])
+    )
     assert out[VALUE].to_list() == [days, days]
     assert (out[VERDICT] == "DAYS_ROUNDED").to_list() == [hundredths > 0] * 2
 
@@ -150,5 +156,3 @@ def test_other_counts_with_a_fraction_stay_unread() -> None:
 def test_failed_sums_are_shown_as_they_stand(cell: str) -> None:
     for field in ("principal_fen", "overdue_days", "annual_rate"):
         assert pl.DataFrame({"cell": [cell]}).select(shown(pl.col("cell"), TAPE[field])).item() == cell
-
-

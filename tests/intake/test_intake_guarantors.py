@@ -26,7 +26,26 @@ def counted(*cells: dict[str, str | None]) -> list[int]:
 
 @pytest.mark.parametrize(
     "nobody",
-    ["无", "/", "暂无", "无保证人", "没有", "未提供", "无担保", "信用", "0", "不适用", " 无 担保人 ", "无。", "N/A", "免担保", "没有担保人", "无共同借款人", "抵押", "No"],
+    [
+        "无",
+        "/",
+        "暂无",
+        "无保证人",
+        "没有",
+        "未提供",
+        "无担保",
+        "信用",
+        "0",
+        "不适用",
+        " 无 担保人 ",
+        "无。",
+        "N/A",
+        "免担保",
+        "没有担保人",
+        "无共同借款人",
+        "抵押",
+        "No",
+    ],
 )
 def test_a_cell_that_names_nobody_is_no_guarantor_and_no_fault(nobody: str) -> None:
     out = cleaned({"担保人姓名": nobody}, {"联系人姓名": nobody})
@@ -87,7 +106,15 @@ def test_one_name_is_not_divided(one: str) -> None:
     assert counted({"担保人姓名": one}) == [1]
 
 
-@pytest.mark.parametrize("two", ["云山县金湖贸易有限公司，王伟明", "云山县金湖贸易有限公司、云山县银湖实业（集团）有限公司", "王伟（配偶）、李芳（母亲）", "John Smith; Mary Jones"])
+@pytest.mark.parametrize(
+    "two",
+    [
+        "云山县金湖贸易有限公司，王伟明",
+        "云山县金湖贸易有限公司、云山县银湖实业（集团）有限公司",
+        "王伟（配偶）、李芳（母亲）",
+        "John Smith; Mary Jones",
+    ],
+)
 def test_firms_and_persons_may_share_a_cell(two: str) -> None:
     assert counted({"担保人姓名": two}) == [2]
 
@@ -125,7 +152,9 @@ def test_the_table_has_as_many_rows_as_are_counted_whatever_is_rejected(cells: l
     bad = data.draw(st.sets(st.integers(0, len(cells) - 1)))
     out = cleaned(*({"担保人姓名": cell or None} | ({"未偿本金": "-1"} if k in bad else {}) for k, cell in enumerate(cells)))
     table = out.data.tables["guarantor"].group_by("account_id").len("rows")
-    both = out.data.accounts.select("account_id", "guarantor_count").join(table, on="account_id", how="left").with_columns(pl.col("rows").fill_null(0))
+    both = (
+        out.data.accounts.select("account_id", "guarantor_count").join(table, on="account_id", how="left").with_columns(pl.col("rows").fill_null(0))
+    )
     assert both["guarantor_count"].to_list() == both["rows"].to_list()
     assert table.height == both.filter(pl.col("rows") > 0).height
 

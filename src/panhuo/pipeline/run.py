@@ -202,7 +202,14 @@ def _summary(
         "as_of_from": intake.as_of_from,
         "layout": intake.layout.name,
         "currency": intake.currency,
-        "notices": [notice.as_figures() for notice in (*intake.notices, *of_intake(r, intake.currencies, intake.currency), *of_unread(intake.unread, intake.quality, intake.headings))],
+        "notices": [
+            notice.as_figures()
+            for notice in (
+                *intake.notices,
+                *of_intake(r, intake.currencies, intake.currency),
+                *of_unread(intake.unread, intake.quality, intake.headings),
+            )
+        ],
         "rows_in": r.rows_in,
         "rows_accepted": r.rows_accepted,
         "rows_rejected": r.rows_rejected,

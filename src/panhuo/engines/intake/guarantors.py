@@ -56,6 +56,9 @@ def _in_parallel(batch: Batch, named: pl.DataFrame, field: str, spec: Spec, read
     for code in sorted(set(answers[VERDICT].to_list()) & set(CHECKS)):
         batch.notes.add(code, field, np.unique(each["row"].filter(answers[VERDICT] == code).to_numpy()))
     lists = each.with_columns(value=answers[VALUE]).group_by("row", maintain_order=True).agg("value")["value"]
-    return alone.to_frame().with_row_index("i").join(
-        pl.DataFrame({"i": same.arg_true(), "value": lists}), on="i", how="left", maintain_order="left"
-    ).select(pl.coalesce("value", field).alias(field))[field]
+    return (
+        alone.to_frame()
+        .with_row_index("i")
+        .join(pl.DataFrame({"i": same.arg_true(), "value": lists}), on="i", how="left", maintain_order="left")
+        .select(pl.coalesce("value", field).alias(field))[field]
+    )

@@ -42,7 +42,10 @@ _AGREED: Final = ("已约定", "有效", "未约定", "无效")
 _ASKED: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
     # field -> what its heading asks, and the code of yes and of no; the first that fits
     "litigation_state": ((r"未.?诉|not sued", "none", "filed"), ("", "filed", "none")),
-    "contactability": ((r"失.?联|不可联|无法联系|lost|unreachable", "lost", "reachable"), (r"可联|能联|可以联系|联系上|reachable|contactable", "reachable", "lost")),
+    "contactability": (
+        (r"失.?联|不可联|无法联系|lost|unreachable", "lost", "reachable"),
+        (r"可联|能联|可以联系|联系上|reachable|contactable", "reachable", "lost"),
+    ),
 }
 _YES_OR_NO: Final = r"是否|有无|标[志识]|flag|whether|^is[ _]"
 _FLAG_WORDS: Final[dict[str, tuple[str, str]]] = {
@@ -110,9 +113,7 @@ def slow_code(cells: pl.Series, spec: Spec) -> pl.DataFrame:
         code = pl.coalesce(code, pl.when(pl.col("key").str.contains("^[a-z]{3}$")).then(pl.col("key").str.to_uppercase()))
     stageless = [key for key in keys if _bare_yes(spec, key)]
     read = pl.when(pl.col("key").is_in(stageless)).then(pl.lit("LITIGATION_STAGE_UNKNOWN")).otherwise(pl.lit(""))
-    verdict = (
-        pl.when(pl.col("code").is_not_null()).then(read).when(is_blank(pl.col("key"), nan=True)).then(pl.lit(BLANK)).otherwise(pl.lit(unknown))
-    )
+    verdict = pl.when(pl.col("code").is_not_null()).then(read).when(is_blank(pl.col("key"), nan=True)).then(pl.lit(BLANK)).otherwise(pl.lit(unknown))
     out = answer(cells, pl.col("code"), verdict, {"key": key}, {"code": code})
     return pl.DataFrame([_typed(out[VALUE], spec).alias(VALUE), out[VERDICT]])
 

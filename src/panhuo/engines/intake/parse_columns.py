@@ -21,7 +21,7 @@ from panhuo.engines.intake import (
     several_names,
 )
 from panhuo.engines.intake.clean_notes import Notes
-from panhuo.engines.intake.feeding import feeds
+from panhuo.engines.intake.feeding import feeds, stages
 from panhuo.engines.intake.layout import Layout
 from panhuo.engines.intake.mapping import Binding
 from panhuo.engines.intake.parse_cells import Spec
@@ -54,7 +54,7 @@ class Typed(NamedTuple):
 
 def specs(layout: Layout, binding: Binding) -> list[Spec]:
     """One question for each column of the layout that the file has."""
-    parts = feeds(layout) if layout.derived else frozenset()
+    parts, arrears = (feeds(layout), stages(layout)) if layout.derived else (frozenset(), frozenset())
     return [
         Spec(
             name,
@@ -66,6 +66,7 @@ def specs(layout: Layout, binding: Binding) -> list[Spec]:
             column.field,
             column.default,
             part=name in parts,
+            arrears=name in arrears,
         )
         for name, heading in binding.fields.items()
         for column in [layout.by_field[name]]

@@ -13,7 +13,16 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from panhuo.engines.intake import identifiers_cells, identifiers_phone, identifiers_region, parse_codes, parse_dates, parse_numbers, parse_text, several_names
+from panhuo.engines.intake import (
+    identifiers_cells,
+    identifiers_phone,
+    identifiers_region,
+    parse_codes,
+    parse_dates,
+    parse_numbers,
+    parse_text,
+    several_names,
+)
 from panhuo.engines.intake.clean_batch import put
 from panhuo.engines.intake.clean_notes import Notes, Positions
 from panhuo.engines.intake.layout import OVERDUE
@@ -139,7 +148,12 @@ def _question(column: Column) -> object:
         "money": (spec.unit, spec.part or spec.name in BALANCE_PARTS),
         "rate": spec.unit,
         "number": spec.unit,
-        "integer": (spec.unit, spec.field.unit if spec.field else "", spec.name if spec.name in (OVERDUE, SEIZURE) else ""),
+        "integer": (
+            spec.unit,
+            spec.field.unit if spec.field else "",
+            OVERDUE if spec.arrears else spec.name if spec.name in (OVERDUE, SEIZURE) else "",
+            spec.arrears,
+        ),
         "date": (spec.dates, spec.form),
         "text": (spec.kind, spec.field.personal == "name" if spec.field else False, spec.name if spec.name in several_names.FIELDS else ""),
         "flag": (spec.name, tuple(spec.codes.items())),

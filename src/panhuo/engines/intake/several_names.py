@@ -21,11 +21,45 @@ SEVERAL: Final = ("guarantor_name",)
 BETWEEN: Final = "、"
 """What stands between the names of a cell that was divided."""
 
-_NOT: Final = ("无", "没有", "没", "未有", "未提供", "未填写", "未登记", "未录入", "未追加", "未设", "不涉及", "不需要", "无需", "免", "非", "暂无", "暂缺")
+_NOT: Final = (
+    "无",
+    "没有",
+    "没",
+    "未有",
+    "未提供",
+    "未填写",
+    "未登记",
+    "未录入",
+    "未追加",
+    "未设",
+    "不涉及",
+    "不需要",
+    "无需",
+    "免",
+    "非",
+    "暂无",
+    "暂缺",
+)
 _WHOM: Final = (
     "",
     *(f"{kind}{what}" for kind in ("", "其他", "第三方") for what in ("担保", "保证", "担保人", "保证人", "联保", "连带责任人")),
-    *("共同借款人", "共借人", "共同还款人", "联系人", "紧急联系人", "第二联系人", "保证担保", "担保人信息", "保证人信息", "担保信息", "信息", "记录", "人员", "该项", "人"),
+    *(
+        "共同借款人",
+        "共借人",
+        "共同还款人",
+        "联系人",
+        "紧急联系人",
+        "第二联系人",
+        "保证担保",
+        "担保人信息",
+        "保证人信息",
+        "担保信息",
+        "信息",
+        "记录",
+        "人员",
+        "该项",
+        "人",
+    ),
 )
 _UNNAMED: Final = tuple(
     text for code in GUARANTEE_KIND if code.code in ("credit", "mortgage", "pledge") for text in (code.code, code.zh, code.en, *code.also)
