@@ -144,9 +144,9 @@ def scale_of(largest_fen: float, lang: Lang, currency: str) -> tuple[float, str]
 def money_by_key(rows: Sequence[tuple[str, float, float]], lang: Lang, *, currency: str, labels: tuple[str, str], horizontal: bool = False) -> Chart:
     """Two bars a key: balance and what the plan expects to recover. rows: (key, balance_fen, recovery_fen)."""
     unit, word = scale_of(max((r[1] for r in rows), default=0.0), lang, currency)
-    values = [{"k": k, "s": s, "v": v / unit} for k, balance, recovery in rows for s, v in zip(labels, (balance, recovery), strict=True)]
+    values: list[dict[str, Any]] = [{"k": k, "s": s, "v": v / unit} for k, balance, recovery in rows for s, v in zip(labels, (balance, recovery), strict=True)]
     keys = [r[0] for r in rows]
-    at = ticks(max((float(v["v"]) for v in values), default=0.0))
+    at = ticks(max((v["v"] for v in values), default=0.0))
     written = [f"{tick:,.12g}" for tick in at]
     category: dict[str, Any] = {"field": "k", "type": "nominal", "sort": keys, "title": None}
     offset = {"field": "s", "sort": list(labels)}
@@ -178,7 +178,7 @@ def cash_by_month(rows: Sequence[tuple[int, str, float]], lang: Lang, names: dic
         totals[month] = totals.get(month, 0.0) + fen
     unit, word = scale_of(max(totals.values(), default=0.0), lang, currency)
     present = [r.name for r in ROUTES if any(route == r.name and fen > 0 for _, route, fen in rows)]
-    values = [{"m": m, "r": names[r], "o": present.index(r), "v": fen / unit} for m, r, fen in rows if r in present]
+    values: list[dict[str, Any]] = [{"m": m, "r": names[r], "o": present.index(r), "v": fen / unit} for m, r, fen in rows if r in present]
     at = ticks(max(totals.values(), default=0.0) / unit)
     left = _across([f"{tick:,.12g}" for tick in at])
     legend = [(COLOURS[r], names[r]) for r in present]
