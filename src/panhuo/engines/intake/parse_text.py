@@ -70,7 +70,13 @@ def slow_text(cells: pl.Series, spec: Spec) -> pl.DataFrame:
     blank = is_blank(text, nan=True)
     if spec.name in several_names.FIELDS:
         blank = blank | several_names.names_nobody(text)
-    several = several_names.divided(narrow) if spec.name in several_names.SEVERAL else pl.lit(None, dtype=pl.String)
+    several = pl.lit(None, dtype=pl.String)
+    if spec.name in several_names.SEVERAL:
+        several = pl.lit(
+            several_names.divided(
+                cells.alias("cell").to_frame().select(cell.str.replace_all(f"[{_INVISIBLE}]", "").str.replace_many(_DIGITS)).to_series()
+            )
+        )
     verdict = (
         pl.when(blank)
         .then(pl.lit(BLANK))

@@ -72,6 +72,11 @@ NOBODY: Final = frozenset(
 """Cells without spaces, in lower case, that say there is no such person."""
 
 _STRONG, _WEAK = r"、；;/／|｜\r\n", r"，,"
+_PLAIN_NAMES: Final = rf"^\p{{Han}}{{2,4}}(?:[^\S\r\n]*[{_STRONG}][^\S\r\n]*\p{{Han}}{{2,4}})+$"
+"""What needs no closer look: all but a few cells with several names are written so."""
+_NAMELESS_PART: Final = (
+    rf"(?:^|[{_STRONG}])\s*(?:{'|'.join(sorted((word for word in NOBODY if not word.isascii()), key=len, reverse=True))})\s*(?:[{_STRONG}]|$)"
+)
 _BRACKETED: Final = r"[（(〔\[][^（）()〔〕\[\]]*[）)〕\]]"
 _PERSON: Final = r"^(?:\p{Han}{2,4}|\p{Han}{1,8}(?:[·•．]\p{Han}{1,8})+)$"
 _LATIN: Final = r"^[A-Za-z][A-Za-z'.\-]+(?: [A-Za-z][A-Za-z'.\-]*)+$"
@@ -92,9 +97,20 @@ def names_nobody(text: pl.Expr) -> pl.Expr:
     return text.str.to_lowercase().str.replace_all(r"[\s。.，,；;、\-—_/]", "").is_in(list(NOBODY)) | text.str.to_lowercase().is_in(list(NOBODY))
 
 
-def divided(text: pl.Expr) -> pl.Expr:
-    """The names in a cell with ``BETWEEN`` between them, null where it is one name or does not say for certain that it is several."""
-    return pl.coalesce(_joined(text, _STRONG + _WEAK, f"[{_STRONG}]", _by_mark), _joined(text, _WEAK, f"[{_WEAK}]", _by_comma), _by_space(text))
+def divided(texts: pl.Series) -> pl.Series:
+    """The names in each cell with ``BETWEEN`` between them, null where it is one name or does not say for certain that it is several."""
+    text = pl.col("text")
+    frame = texts.alias("text").to_frame()
+    plain = text.str.contains(_PLAIN_NAMES) & ~text.str.contains(_NAMELESS_PART)
+    told = frame.select(plain=plain, open=~plain & text.str.contains(rf"[{_STRONG}{_WEAK}\s]"))
+    done = frame.select(pl.when(pl.lit(told["plain"])).then(text.str.replace_all(rf"\s*[{_STRONG}]\s*", BETWEEN)).alias("names"))["names"]
+    at = told["open"].fill_null(value=False).arg_true()
+    if not len(at):
+        return done
+    left = frame[at].select(
+        _joined(text, _STRONG + _WEAK, f"[{_STRONG}]", _by_mark).fill_null(_joined(text, _WEAK, f"[{_WEAK}]", _by_comma)).fill_null(_by_space(text))
+    )
+    return done.scatter(at, left.to_series())
 
 
 def _joined(text: pl.Expr, between: str, wanted: str, sound: object) -> pl.Expr:

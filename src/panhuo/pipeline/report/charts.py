@@ -144,7 +144,9 @@ def scale_of(largest_fen: float, lang: Lang, currency: str) -> tuple[float, str]
 def money_by_key(rows: Sequence[tuple[str, float, float]], lang: Lang, *, currency: str, labels: tuple[str, str], horizontal: bool = False) -> Chart:
     """Two bars a key: balance and what the plan expects to recover. rows: (key, balance_fen, recovery_fen)."""
     unit, word = scale_of(max((r[1] for r in rows), default=0.0), lang, currency)
-    values: list[dict[str, Any]] = [{"k": k, "s": s, "v": v / unit} for k, balance, recovery in rows for s, v in zip(labels, (balance, recovery), strict=True)]
+    values: list[dict[str, Any]] = [
+        {"k": k, "s": s, "v": v / unit} for k, balance, recovery in rows for s, v in zip(labels, (balance, recovery), strict=True)
+    ]
     keys = [r[0] for r in rows]
     at = ticks(max((v["v"] for v in values), default=0.0))
     written = [f"{tick:,.12g}" for tick in at]
