@@ -189,6 +189,22 @@ def test_every_chart_has_a_heading_a_title_and_its_table(page: Any) -> None:
         assert chart.evaluate("e => [...e.querySelectorAll('svg text')].length") > 5
 
 
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_no_label_of_a_chart_is_cut_or_runs_into_another(sample: Ran, opened: Callable[..., Watched], size: dict[str, int], lang: str) -> None:
+    page = opened(sample.out / "report.html", size=size, hash_=f"#{lang}").page
+    out = """() => [...document.querySelectorAll('.chart svg.marks')].filter(e => e.checkVisibility()).flatMap(svg => {
+      const [edge, all] = [svg.getBoundingClientRect(), [...svg.querySelectorAll('text')].map(e => [e.textContent, e.getBoundingClientRect()])];
+      const cut = all.filter(([, b]) => b.left < edge.left - 1 || b.right > edge.right + 1 || b.top < edge.top - 1 || b.bottom > edge.bottom + 1);
+      const met = all.filter(([, b], n) => all.some(([, o], m) => m > n && b.left < o.right - 1 && o.left < b.right - 1 && b.top < o.bottom - 3 && o.top < b.bottom - 3));
+      return [...cut, ...met].map(([text]) => text);
+    })"""
+    assert page.evaluate(out) == []
+    words = "n => [...document.querySelectorAll(`.chart[data-chart='${n}'] .legend > span`)].filter(e => e.checkVisibility()).map(e => e.textContent)"
+    assert page.evaluate(words, "product") == (["余额", "预计回收"] if lang == "zh" else ["balance", "expected recovery"])
+    assert len(page.evaluate(words, "mix")) > 3
+
+
 def test_the_sums_of_the_tables_are_the_summarys(page: Any, sample: Ran) -> None:
     for name in ("bucket", "product", "province"):
         rows = page.evaluate(TABLE, name)

@@ -9,19 +9,34 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from panhuo.engines.intake import Reconciliation
+from panhuo.engines.intake import Quality, Reconciliation
+from panhuo.kernel.frames import TAPE
 from panhuo.kernel.money import format_short, in_currency
 from panhuo.kernel.words import Words
+from panhuo.pipeline.unread import STAGELESS, Unread
 
 READING, PARTIAL, TITLE_UNIT, FOREIGN, MIXED = "READING_NOTE", "LAYOUT_PARTIAL", "TITLE_UNIT", "CURRENCY_NOT_CNY", "CURRENCIES_MIXED"
 
 TOTALS, MONEY_UNREAD, AS_OF_TODAY, AS_OF_AHEAD, NOTHING = "TOTAL_ROWS", "MONEY_UNREAD", "AS_OF_TODAY", "AS_OF_AHEAD", "NOTHING_ACCEPTED"
 AS_OF_TITLE, BALANCES_APART = "AS_OF_TITLE", "BALANCES_APART"
+CODES_UNREAD, STAGE_UNKNOWN = "CODES_UNREAD", "LITIGATION_STAGE_UNKNOWN"
 ARREARS_UNKNOWN, ARREARS_DOUBTED = "ARREARS_UNKNOWN", "ARREARS_DOUBTED"
 
 _A_FEW = 3
 DOUBTED_SHARE = 1_000
 """One in so many accounts, or of what they owe: fewer in doubt are no notice of the run. findings.csv has them all."""
+
+
+UNREAD_SHARE = 20
+"""One in so many filled cells of a coded column: more of them unread are a notice."""
+_VALUES = 6
+_MEANS = {
+    "litigation_state": ("，即按未诉", ", that is as not sued"),
+    "written_off": ("，没有核销日期的即按未核销", ", that is as not written off where there is no date of it"),
+    "guarantee_kind": ("，即担保方式不明", ", that is as of unknown security"),
+    "product": ("，即归入其他（企业归入对公贷款）", ", that is as other (firms: corporate loan)"),
+}
+"""What not stated comes to, where it is more than not known."""
 
 
 class Notice(NamedTuple):
@@ -149,6 +164,34 @@ def of_arrears(r: Reconciliation, currency: str) -> list[Notice]:
                 ),
             )
         )
+    return out
+
+
+def of_unread(unread: Unread, quality: Quality, headings: Mapping[str, str]) -> list[Notice]:
+    """Coded columns and flags of which more than a few cells were not read: plans are made on what they say."""
+    filled = dict(quality.counts.select("field", "filled").iter_rows())
+    out = []
+    for (field, code), cells in sorted(unread.cells.items(), key=lambda item: (-item[1], item[0])):
+        if cells < _A_FEW or cells * UNREAD_SHARE <= filled.get(field, 0):
+            continue
+        values = "、".join(f"{value}×{count:,}" for value, count in unread.values[field, code].most_common(_VALUES))
+        heading, known, whole = headings[field], TAPE[field], max(cells, filled.get(field, 0))
+        where = "" if heading == known.zh else f"（{known.zh}）"
+        if code == STAGELESS:
+            words = Words(
+                f"“{heading}”{where}有 {cells:,} 户只写明已诉（{values}），没有写阶段：按诉讼中计。已判决、已调解或在执行的，请在清单中写明阶段后重跑",
+                f"for {cells:,} account(s) {heading} ({known.en}) says only that there is a suit ({values}), not its stage: they count as in suit. Where there is a judgment, "
+                "a settlement or enforcement, say so on the tape and run again",
+            )
+            out.append(Notice(STAGE_UNKNOWN, words))
+            continue
+        zh, en = _MEANS.get(field, ("", ""))
+        words = Words(
+            f"“{heading}”{where}的 {whole:,} 个单元格中有 {cells:,} 个读不出（{values}），按没有填写处理{zh}。请在版式该列的 codes 中对应后重跑；明细见 findings.csv 的 {code}",
+            f"{cells:,} of {whole:,} cell(s) of {heading} ({known.en}) cannot be read ({values}) and count as not stated{en}. Map them under codes of the layout's column and run "
+            f"again; they are {code} in findings.csv",
+        )
+        out.append(Notice(CODES_UNREAD, words))
     return out
 
 

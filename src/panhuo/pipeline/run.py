@@ -26,7 +26,7 @@ from panhuo.kernel.words import Lang, Words
 from panhuo.pipeline.deciding import add_up, decide_parts, limits_used, write_accounts
 from panhuo.pipeline.engine import over_parts
 from panhuo.pipeline.faults import write_faults
-from panhuo.pipeline.notices import of_intake
+from panhuo.pipeline.notices import of_intake, of_unread
 from panhuo.pipeline.parquet import PartWriter
 from panhuo.pipeline.partition import assess_part
 from panhuo.pipeline.people import Debtors, find_debtors
@@ -202,7 +202,14 @@ def _summary(
         "as_of_from": intake.as_of_from,
         "layout": intake.layout.name,
         "currency": intake.currency,
-        "notices": [notice.as_figures() for notice in (*intake.notices, *of_intake(r, intake.currencies, intake.currency))],
+        "notices": [
+            notice.as_figures()
+            for notice in (
+                *intake.notices,
+                *of_intake(r, intake.currencies, intake.currency),
+                *of_unread(intake.unread, intake.quality, intake.headings),
+            )
+        ],
         "rows_in": r.rows_in,
         "rows_accepted": r.rows_accepted,
         "rows_rejected": r.rows_rejected,

@@ -37,6 +37,7 @@ from panhuo.pipeline.notices import Notice
 from panhuo.pipeline.opening import AsOfFrom, begin, open_fitted
 from panhuo.pipeline.parquet import PartWriter
 from panhuo.pipeline.scratch import put
+from panhuo.pipeline.unread import Unread
 
 PRIVATE_TABLES = ("debtor", "guarantor", "contact", "collateral")
 
@@ -62,6 +63,7 @@ class Intake:
     notices: list[Notice] = field(default_factory=list)
     currencies: Counter[str] = field(default_factory=Counter)  # accepted accounts by currency
     sheet: str = ""  # the sheet that was asked for
+    unread: Unread = field(default_factory=Unread)
 
     @property
     def currency(self) -> str:
@@ -122,6 +124,7 @@ def take_in(
             kept.call(_keep, intake, scratch, number, cleaned.accounts, cleaned.tables["debtor"], cleaned.rejected, pl.concat(findings))
             for name, writer in writers.items():
                 writer.write(cleaned.tables[name])
+            intake.unread.add(outcome.findings, cleaned.headings)
             intake.reconciliation += cleaned.reconciliation
             intake.quality += cleaned.quality
             intake.currencies.update(dict(cleaned.accounts["currency"].value_counts().iter_rows()))

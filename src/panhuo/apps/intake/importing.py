@@ -36,7 +36,7 @@ from panhuo.kernel.frames import DEBTOR
 from panhuo.kernel.words import Words
 from panhuo.pipeline import load_policy
 from panhuo.pipeline.faults import write_faults
-from panhuo.pipeline.notices import of_intake
+from panhuo.pipeline.notices import of_intake, of_unread
 from panhuo.pipeline.people import Debtors, find_debtors
 from panhuo.pipeline.reporting import quality_table
 from panhuo.pipeline.scratch import put, take
@@ -157,7 +157,16 @@ def _seal_people(running: Running, tape: Tape, intake: Intake, private: Path) ->
         columns = [c for c in named.columns if c != "account_id" and named.schema[c] == pl.String]
         if named.height and columns:
             people = named.join(where, on="account_id").sort("position").select("position", *columns)
-            people_seal(tape.organisation_id, batch=tape.pk, about=about, people=people.unique("position", keep="first", maintain_order=True))
+            people_seal(tape.organisation_id, batch=tape.pk, about=about, people=_one_record(people))
+
+
+def _one_record(people: pl.DataFrame) -> pl.DataFrame:
+    """One row an account, as the vault keeps it: several guarantors stand beside each other in it, as they did in the cell."""
+    if not people["position"].is_duplicated().any():
+        return people
+    named = [c for c in people.columns if c != "position"]
+    joined = (pl.when(pl.col(c).count() > 0).then(pl.col(c).drop_nulls().str.join("、")).alias(c) for c in named)
+    return people.group_by("position", maintain_order=True).agg(joined)
 
 
 def _fill(running: Running, tape: Tape, intake: Intake, debtors: Debtors, kept: Path) -> None:
@@ -203,7 +212,7 @@ def _matches(tape: Tape, private: Path) -> None:
 def _figures(intake: Intake, debtors: Debtors, *, faults_listed: pl.DataFrame, warnings: pl.DataFrame) -> dict[str, Any]:
     """As in ``summary.json``, with the faults by code and the quality by field."""
     r = intake.reconciliation
-    notices = (*intake.notices, *of_intake(r, intake.currencies, intake.currency))
+    notices = (*intake.notices, *of_intake(r, intake.currencies, intake.currency), *of_unread(intake.unread, intake.quality, intake.headings))
     return {
         "as_of_from": intake.as_of_from,
         "rows_in": r.rows_in,

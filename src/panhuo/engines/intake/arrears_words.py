@@ -44,7 +44,7 @@ _OPEN, _CLOSE = "\x02", "\x03"
 _HALVES: Final = {"半年": (6, "N"), "半个月": (15, "D"), "一年半": (18, "N"), "1年半": (18, "N"), "两年半": (30, "N"), "2年半": (30, "N")}
 
 
-def _numerals() -> dict[str, int]:
+def numerals() -> dict[str, int]:
     """零 to 三百九十九 as they are spoken; 两 where it stands for 二."""
     digit = "零一二三四五六七八九"
     tens = [*digit, *(f"{'' if n < 20 else digit[n // 10]}十{digit[n % 10] if n % 10 else ''}" for n in range(10, 100))]
@@ -58,7 +58,7 @@ def _numerals() -> dict[str, int]:
 
 _TABLE: Final = {
     **{word.replace("_", " "): sign for sign, words in _SIGNS.items() for word in words.split()},
-    **{word: f"{_OPEN}{n}{_CLOSE}" for word, n in _numerals().items()},
+    **{word: f"{_OPEN}{n}{_CLOSE}" for word, n in numerals().items()},
     **{word: f"{_OPEN}{n}{_CLOSE}{unit}" for word, (n, unit) in _HALVES.items()},
 }
 _LONGEST_FIRST: Final = sorted(_TABLE, key=len, reverse=True)

@@ -4,7 +4,7 @@ Nothing is lost: each row in is accepted or rejected, exactly one of the two, an
 
 1. every column from text to type (:mod:`.parse_columns`); the layout's constants and derived fields;
 2. the currency of rows and cells (:mod:`.rules_currency`), values out of range (:mod:`.rules_ranges`), the balance and its parts (:mod:`.rules_amounts`), arrears (:mod:`.rules_arrears`),
-   the debtor (:mod:`.rules_debtor`);
+   the debtor (:mod:`.rules_debtor`), guarantors who share a cell (:mod:`.guarantors`);
 3. accounts that stand twice in the batch (:mod:`.clean_duplicates`; across batches the caller asks there);
 4. personal data that strayed into columns of the account (:mod:`.strays`);
 5. tables of the accepted rows, the rejected rows as they stood, the reconciliation, the counts for the quality score.
@@ -22,6 +22,7 @@ import numpy.typing as npt
 import polars as pl
 
 from panhuo.engines.intake import (
+    guarantors,
     parse_columns,
     printed_rows,
     quality,
@@ -91,6 +92,7 @@ def clean(raw: pl.DataFrame, *, layout: Layout | str = "panhuo", as_of: dt.date 
     rules_amounts.check_amounts(batch)
     rules_arrears.check_arrears(batch)
     rules_debtor.check_debtor(batch)
+    guarantors.divide(batch)
     missing = batch.frame["account_id"].is_null()
     if missing.any():
         batch.notes.add_where("ACCOUNT_ID_MISSING", "account_id", missing)

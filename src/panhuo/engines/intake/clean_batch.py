@@ -20,7 +20,8 @@ _DTYPES = {f.name: f.dtype for frame in reversed(TABLES) for f in frame.fields}
 class Batch:
     """frame: typed columns, canonical and working; a field the tape lacks has no column. debtors: what their identity
     numbers say, where the tape has them. wide_units: a part of the balance is in 万元 or a larger unit. unreadable:
-    rows whose balance could not be read whole."""
+    rows whose balance could not be read whole. guarantors: those of a row
+    beside the first, with its position (:mod:`.guarantors`)."""
 
     frame: pl.DataFrame
     notes: Notes
@@ -29,6 +30,7 @@ class Batch:
     debtors: People | None = None
     wide_units: bool = False
     unreadable: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    guarantors: pl.DataFrame | None = None
 
     def has(self, name: str) -> bool:
         return name in self.frame.columns

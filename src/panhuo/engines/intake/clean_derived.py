@@ -12,8 +12,8 @@ import polars as pl
 from panhuo.engines.intake import parse_codes
 from panhuo.engines.intake.clean_batch import Batch
 from panhuo.engines.intake.clean_notes import Positions
-from panhuo.engines.intake.feeding import feeds, may_be_negative, sources
-from panhuo.engines.intake.layout import Layout, derivations
+from panhuo.engines.intake.feeding import feeds, may_be_negative, sources, stages
+from panhuo.engines.intake.layout import OVERDUE, Layout, derivations
 from panhuo.engines.intake.mapping import Binding
 from panhuo.engines.intake.parse_cells import Spec
 from panhuo.engines.intake.parse_columns import reader
@@ -40,6 +40,7 @@ def derive(batch: Batch, layout: Layout, binding: Binding) -> None:
         _add(batch, one_value(text, spec, reader(spec), where=f"{layout.name}: constants.{name}"))
     if layout.derived:
         _compute(batch, layout)
+        _tell_bands(batch, layout)
     absent = [name for name in binding.missing if name in batch.frame.columns and batch.frame[name].null_count() == batch.frame.height]
     batch.frame = batch.frame.drop(absent)
 
@@ -68,6 +69,17 @@ def _compute(batch: Batch, layout: Layout) -> None:
             batch.filled[name] = batch.frame.height - batch.frame[name].null_count()
         elif name not in into_balance and failed.any():
             batch.notes.add_where("NUMBER_UNREADABLE", name, failed)
+
+
+def _tell_bands(batch: Batch, layout: Layout) -> None:
+    """A band of a working column (账龄 M3 beside 逾期天数) is told of the days past due, where these come from it."""
+    for name in sorted(stages(layout)):
+        at = batch.notes.codes(name).get("OVERDUE_FROM_BAND")
+        if at is None or not batch.has(OVERDUE):
+            continue
+        same = (batch.frame[OVERDUE].gather(at) == batch.frame[name].gather(at)).fill_null(value=False).to_numpy()
+        batch.notes.take_back("OVERDUE_FROM_BAND", name, at)
+        batch.notes.add("OVERDUE_FROM_BAND", OVERDUE, at[same], batch.notes.cells(name, at[same]))
 
 
 def _judge_parts(batch: Batch, layout: Layout) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
-from panhuo.engines.intake.layout import Layout, columns_of
+from panhuo.engines.intake.layout import OVERDUE, Layout, columns_of
 from panhuo.engines.intake.rules import BALANCE_PARTS
 
 TARGETS: Final = (*BALANCE_PARTS, "balance_fen")
@@ -25,6 +25,17 @@ def feeds(layout: Layout) -> frozenset[str]:
     """The money columns that come into the balance only through an expression: a part of it under another name."""
     read = frozenset[str]().union(*sources(layout).values())
     return frozenset(column.to for column in layout.columns if column.to in read and column.to.startswith("_") and column.resolved_kind == "money")
+
+
+def stages(layout: Layout) -> frozenset[str]:
+    """Working columns of whole numbers that ``overdue_days: COALESCE(_days, _stage)`` reads: they state arrears, as a count or a band."""
+    read: set[str] = set()
+    left = [OVERDUE]
+    while left:
+        found = set(columns_of(layout.derived.get(left.pop(), ""))) - read
+        read |= found
+        left += found
+    return frozenset(column.to for column in layout.columns if column.to in read and column.to.startswith("_") and column.resolved_kind == "integer")
 
 
 def may_be_negative(layout: Layout) -> frozenset[str]:

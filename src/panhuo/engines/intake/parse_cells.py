@@ -56,7 +56,7 @@ BLANKS: Final = (
 @dataclass(frozen=True, slots=True)
 class Spec:
     """One column to read: ``name`` canonical or working, ``heading`` in the file (None for a constant), ``form`` the date form most of it
-    is written in. part: what it holds comes into the balance."""
+    is written in. part: what it holds comes into the balance. arrears: days past due are derived from it."""
 
     name: str
     heading: str | None
@@ -68,6 +68,7 @@ class Spec:
     default: str | None = None
     form: str = ""
     part: bool = False
+    arrears: bool = False
 
 
 def normal(cells: pl.Expr) -> pl.Expr:

@@ -18,9 +18,10 @@ from panhuo.engines.intake import (
     parse_native,
     parse_numbers,
     parse_text,
+    several_names,
 )
 from panhuo.engines.intake.clean_notes import Notes
-from panhuo.engines.intake.feeding import feeds
+from panhuo.engines.intake.feeding import feeds, stages
 from panhuo.engines.intake.layout import Layout
 from panhuo.engines.intake.mapping import Binding
 from panhuo.engines.intake.parse_cells import Spec
@@ -53,7 +54,7 @@ class Typed(NamedTuple):
 
 def specs(layout: Layout, binding: Binding) -> list[Spec]:
     """One question for each column of the layout that the file has."""
-    parts = feeds(layout) if layout.derived else frozenset()
+    parts, arrears = (feeds(layout), stages(layout)) if layout.derived else (frozenset(), frozenset())
     return [
         Spec(
             name,
@@ -65,6 +66,7 @@ def specs(layout: Layout, binding: Binding) -> list[Spec]:
             column.field,
             column.default,
             part=name in parts,
+            arrears=name in arrears,
         )
         for name, heading in binding.fields.items()
         for column in [layout.by_field[name]]
@@ -78,8 +80,9 @@ def type_columns(raw: pl.DataFrame, questions: list[Spec], notes: Notes) -> Type
     native = raw.height >= parse_native.MIN_ROWS
     who = parse_native.people if native else ids.people
     persons = {spec.name: who(raw[str(spec.heading)]) for spec in questions if readers[spec.name] == "identity"}
-    compiled = [(spec, readers[spec.name]) for spec in questions if native and readers[spec.name] in parse_native.KINDS]
-    left = [spec for spec in questions if readers[spec.name] in (*_FAST, "date") and not (native and readers[spec.name] in parse_native.KINDS)]
+    kernels = {spec.name for spec in questions if native and readers[spec.name] in parse_native.KINDS and spec.name not in several_names.FIELDS}
+    compiled = [(spec, readers[spec.name]) for spec in questions if spec.name in kernels]
+    left = [spec for spec in questions if readers[spec.name] in (*_FAST, "date") and spec.name not in kernels]
     fast = _expressions(raw, left, readers) | (parse_native.fast_columns(raw, compiled) if native else {})
     columns = []
     for spec in questions:

@@ -41,6 +41,9 @@ PIVOT: Final = 49
 _EXCEL_EPOCH: Final = 25_569  # serial of 1970-01-01 in the 1900 system, whose 60 is a day that never was
 _EXCEL_LAST: Final = 73_415  # end of 2100
 _MONTHS: Final = {m: i + 1 for i, m in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"])}
+_STAMP: Final = r"^((?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))[\sT]*(?:[01][0-9]|2[0-3]):?[0-5][0-9](?::?[0-5][0-9](?:[.,]?[0-9]{1,9})?)?\s*Z?$"
+"""A day and a time run together, as core systems print them: 20240105103000, 20240105 10:30:00."""
+
 _NOTHING: Final = ("0", "00000000", "0000-00-00", "0000/00/00", "0000-00", "00:00:00")
 _M: Final = r"([A-Za-z]{3})[A-Za-z]*\.?"
 _SHAPES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
@@ -127,7 +130,7 @@ def slow_date(cells: pl.Series, spec: Spec) -> pl.DataFrame:
     )
     # a time of day may follow: 2024-03-05 00:00:00, 2024-03-05T10:11:12.5+08:00, 2024/3/5 0:00
     clock = r"[\sT]+[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?:\.[0-9]+)?\s*(?:[aApP][mM])?\s*(?:Z|[+-][0-9]{2}:?[0-9]{2})?$"
-    plain = normal(pl.col("cell")).str.replace(clock, "").str.replace_all(r"\s*([-/.年月日号,])\s*", "${1}")
+    plain = normal(pl.col("cell")).str.replace(_STAMP, "${1}").str.replace(clock, "").str.replace_all(r"\s*([-/.年月日号,])\s*", "${1}")
     return answer(cells, pl.col("found"), verdict, {"text": plain}, {"found": value})
 
 

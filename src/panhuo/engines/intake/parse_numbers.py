@@ -20,6 +20,7 @@ from panhuo.engines.intake.money_words import SIGNS
 from panhuo.engines.intake.parse_bands import arrears
 from panhuo.engines.intake.parse_cells import BLANK, OTHER_FORM, Spec, answer, divided, is_blank, normal
 from panhuo.engines.intake.rules import BALANCE_PARTS
+from panhuo.engines.intake.seizure_words import SEIZURE, ranks
 from panhuo.kernel.money import MAX_FEN
 
 FAST_FEN: Final = 1e14
@@ -171,32 +172,37 @@ def slow_float(cells: pl.Series, spec: Spec) -> pl.DataFrame:
 
 
 def slow_integer(cells: pl.Series, spec: Spec) -> pl.DataFrame:
-    """Whole numbers in every way of writing, with their unit of time; days past due also as a band (:mod:`.parse_bands`). Value: Int32."""
+    """Whole numbers in every way of writing, with their unit of time; days past due also as a band (:mod:`.parse_bands`), the rank of a seizure also in words
+    (:mod:`.seizure_words`). Value: Int32."""
     words = [*sorted({*_TIME_WORDS, *_COUNT_WORDS}, key=len, reverse=True)]
-    to = spec.field.unit if spec.field is not None else ""
-    table = _TIMES.get(to, {})
+    stated_days = spec.name == OVERDUE or spec.arrears
+    table = _TIMES.get(_own_unit(spec), {})
     said = {word: table[unit] for word, unit in _TIME_WORDS.items() if unit in table}
     factor = pl.col("word").replace_strict(said, default=unit_factor(spec), return_dtype=pl.Float64) if said else pl.lit(unit_factor(spec))
     value = pl.when(pl.col("negative")).then(-pl.col("float")).otherwise(pl.col("float")) * pl.col("factor")
+    if stated_days:  # 120.5 days past due are 120 whole ones
+        value = pl.when(pl.col("factor") == 1).then(value.truncate()).otherwise(value)
     whole = (pl.col("factor") != 1) | (pl.col("float") == pl.col("float").round())
+    parted = ~whole & pl.lit(stated_days)
+    whole = whole | parted
     readable = pl.col("float").is_finite().fill_null(value=False) & whole.fill_null(value=False)
     fits = pl.col("value_").abs() < 2**31 - 1
     banded = pl.col("band").is_not_null()
-    stated = (
-        arrears(cells.to_frame("cell").select(normal(pl.col("cell"))).to_series(), periods=spec.unit == PERIODS) if spec.name == OVERDUE else None
-    )
-    band = pl.lit(stated["band"] if stated is not None else None, dtype=pl.Int32)
+    stated = arrears(cells.to_frame("cell").select(normal(pl.col("cell"))).to_series(), periods=spec.unit == PERIODS) if stated_days else None
+    band = pl.lit(stated["band"] if stated is not None else ranks(cells) if spec.name == SEIZURE else None, dtype=pl.Int32)
     # 逾期120天 and 三个月 are plain counts, once the words are taken for what they are
     text = pl.coalesce(pl.lit(stated["plain"]), normal(pl.col("cell"))) if stated is not None else None
     verdict = (
-        pl.when(is_blank(pl.col("text")))
+        pl.when(is_blank(pl.col("text")) | (pl.col("band") == 0).fill_null(value=False) & pl.lit(spec.name == SEIZURE))
         .then(pl.lit(BLANK))
         .when(banded)
-        .then(pl.when(pl.col("band") > 0).then(pl.lit("OVERDUE_FROM_BAND")).otherwise(pl.lit("")))
+        .then(pl.when((pl.col("band") > 0) & pl.lit(stated_days)).then(pl.lit("OVERDUE_FROM_BAND")).otherwise(pl.lit("")))
         .when(~readable)
         .then(pl.lit("NUMBER_UNREADABLE"))
         .when(~fits)
         .then(pl.lit("NUMBER_OUT_OF_RANGE"))
+        .when(parted)
+        .then(pl.lit("DAYS_ROUNDED"))
         .when(pl.col("cell").str.contains(r"(?i)^\s*[+-]?[0-9]+(?:\.0*)?\s*(?:" + "|".join(words) + r")?\s*$"))
         .then(pl.lit(""))
         .otherwise(pl.lit("NUMBER_FORMAT"))
@@ -204,7 +210,7 @@ def slow_integer(cells: pl.Series, spec: Spec) -> pl.DataFrame:
     return answer(
         cells,
         pl.when(banded & ~is_blank(pl.col("text")))
-        .then(pl.col("band"))
+        .then(pl.when((pl.col("band") > 0) | pl.lit(spec.name != SEIZURE)).then(pl.col("band")))
         .when(readable & fits & ~is_blank(pl.col("text")))
         .then(pl.col("value_").round(mode="half_away_from_zero").cast(pl.Int32, strict=False)),
         verdict,
@@ -219,8 +225,13 @@ def slow_integer(cells: pl.Series, spec: Spec) -> pl.DataFrame:
 
 def unit_factor(spec: Spec) -> float:
     """What a bare number is multiplied by: the layout's unit against the field's own."""
-    to = spec.field.unit if spec.field is not None else ""
+    to = _own_unit(spec)
     return _TIMES[to][spec.unit] if to in _TIMES and spec.unit in _TIMES[to] else 1.0
+
+
+def _own_unit(spec: Spec) -> str:
+    """What the column's numbers are counted in once read."""
+    return "days" if spec.arrears else spec.field.unit if spec.field is not None else ""
 
 
 def _unsigned(normalised: pl.Expr | None = None) -> tuple[dict[str, pl.Expr], ...]:

@@ -13,12 +13,22 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from panhuo.engines.intake import identifiers_cells, identifiers_phone, identifiers_region, parse_codes, parse_dates, parse_numbers, parse_text
+from panhuo.engines.intake import (
+    identifiers_cells,
+    identifiers_phone,
+    identifiers_region,
+    parse_codes,
+    parse_dates,
+    parse_numbers,
+    parse_text,
+    several_names,
+)
 from panhuo.engines.intake.clean_batch import put
 from panhuo.engines.intake.clean_notes import Notes, Positions
 from panhuo.engines.intake.layout import OVERDUE
 from panhuo.engines.intake.parse_cells import BLANK, OTHER_FORM, VALUE, VERDICT, Spec
 from panhuo.engines.intake.rules import BALANCE_PARTS, CHECKS
+from panhuo.engines.intake.seizure_words import SEIZURE
 from panhuo.kernel.errors import ConfigurationInvalid
 from panhuo.kernel.words import Words
 
@@ -138,10 +148,15 @@ def _question(column: Column) -> object:
         "money": (spec.unit, spec.part or spec.name in BALANCE_PARTS),
         "rate": spec.unit,
         "number": spec.unit,
-        "integer": (spec.unit, spec.field.unit if spec.field else "", spec.name == OVERDUE),
+        "integer": (
+            spec.unit,
+            spec.field.unit if spec.field else "",
+            OVERDUE if spec.arrears else spec.name if spec.name in (OVERDUE, SEIZURE) else "",
+            spec.arrears,
+        ),
         "date": (spec.dates, spec.form),
-        "text": (spec.kind, spec.field.personal == "name" if spec.field else False),
-        "flag": tuple(spec.codes.items()),
+        "text": (spec.kind, spec.field.personal == "name" if spec.field else False, spec.name if spec.name in several_names.FIELDS else ""),
+        "flag": (spec.name, tuple(spec.codes.items())),
         "phone": spec.name in ("phone", "phone2"),
     }.get(reader, spec.name)
     return reader, own

@@ -10,6 +10,7 @@ from typing import Final
 
 import polars as pl
 
+from panhuo.engines.intake import several_names
 from panhuo.engines.intake.parse_cells import BLANK, BLANKS, Spec, answer, is_blank, normal
 
 _INVISIBLE: Final = "\\x00-\\x08\\x0e-\\x1f\\x7f-\u009f\u200b-\u200f\u202a-\u202e\u2060\ufeff"
@@ -45,7 +46,7 @@ def fast_text(column: pl.Expr, spec: Spec) -> pl.Expr:
     """The cell itself where nothing in it needs mending or a remark."""
     pattern = _PLAIN_TEXT
     if _is_name(spec):
-        pattern += f"|{_ODD_NAME}|{_TEST_WORDS}|^.$"
+        pattern += f"|{_ODD_NAME}|{_TEST_WORDS}|^.$" + several_names.fast_odd(spec.name)
     if spec.kind == "identifier":
         pattern += f"|{_SCIENTIFIC}"
     return pl.when(column.str.contains(pattern).not_()).then(column)
@@ -66,9 +67,21 @@ def slow_text(cells: pl.Series, spec: Spec) -> pl.DataFrame:
         # ASCII digits and signs are not of a name, nor is a single character; organisations may have digits and brackets
         signs = text.str.contains(r"[\x21-\x26\x28-\x2c/-@\[-`{-~]") | (text.str.len_chars() == 1)
         odd = (signs & ~is_firm_name(text)) | is_test_name(text)
+    blank = is_blank(text, nan=True)
+    if spec.name in several_names.FIELDS:
+        blank = blank | several_names.names_nobody(text)
+    several = pl.lit(None, dtype=pl.String)
+    if spec.name in several_names.SEVERAL:
+        several = pl.lit(
+            several_names.divided(
+                cells.alias("cell").to_frame().select(cell.str.replace_all(f"[{_INVISIBLE}]", "").str.replace_many(_DIGITS)).to_series()
+            )
+        )
     verdict = (
-        pl.when(is_blank(text, nan=True))
+        pl.when(blank)
         .then(pl.lit(BLANK))
+        .when(pl.col("several").is_not_null())
+        .then(pl.lit("NAME_SEVERAL"))
         .when(text.str.contains(r"^[=+\-@]"))
         .then(pl.lit("TEXT_FORMULA"))
         .when(odd)
@@ -85,11 +98,11 @@ def slow_text(cells: pl.Series, spec: Spec) -> pl.DataFrame:
     )
     return answer(
         cells,
-        pl.when(~is_blank(text, nan=True)).then(text),
+        pl.when(~blank).then(pl.coalesce("several", text)),
         verdict,
         {"visible": cell.str.replace_all(f"[{_INVISIBLE}]", "")},
         {"narrow": visible.str.replace_many(_DIGITS)},
-        {"text": spaced},
+        {"text": spaced, "several": several},
     )
 
 

@@ -21,15 +21,15 @@ SURNAMES: Final = (
     "白孟秦邱丘侯江尹薛闫阎段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向汤温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟申欧耿关兰焦俞左柳甘祝包宁尚"
     "符舒阮柯纪梅童凌毕单裴霍涂苗谷曲盛冉翁蓝骆路游辛靳管柴蒙鲍华喻祁房滕屈饶解牟艾尤阳穆农司古吉卓连缪简车项季边常桂栾甄景娄卞仇鞠巴应邬"
 )
-_COMPOUND: Final = "欧阳|司马|上官|诸葛|东方|皇甫|尉迟|公孙|慕容|司徒|令狐|夏侯|长孙|宇文|轩辕|端木|百里|呼延|南宫|西门|独孤|闻人|太史|申屠|钟离|澹台|淳于|单于|公冶|完颜"
+COMPOUND: Final = "欧阳|司马|上官|诸葛|东方|皇甫|尉迟|公孙|慕容|司徒|令狐|夏侯|长孙|宇文|轩辕|端木|百里|呼延|南宫|西门|独孤|闻人|太史|申屠|钟离|澹台|淳于|单于|公冶|完颜"
 TRADE: Final = (
     "待未不无否是的核查认约暂缺失空误错欠额率息款账帐贷债期诉讼执判裁销逾收付入出注部系封产品类型级分行状态种情况别号码值价位角数次亿已结还"
     "疑损抵押证担户罚费合总低浮调限止终目式规闭联笔辆控融额余还款"
 )
 """Characters of statuses, amounts and trade, which hardly any given name has (小, 元, 信 and the like are left out: names have them)."""
-NAME: Final = rf"^\s*((?:{_COMPOUND})|[{SURNAMES}])(?:\s?[^\P{{Han}}{TRADE}·]){{1,3}}\s*[0-9]?\s*$"
+NAME: Final = rf"^\s*((?:{COMPOUND})|[{SURNAMES}])(?:\s?[^\P{{Han}}{TRADE}·]){{1,3}}\s*[0-9]?\s*$"
 _PLACE_END: Final = "州市县区镇乡村港口山江河湖海城门桥路街坝界庄井岛湾滩岭峰营屯堡站苑洲夏北南西东"
-_LONG_NAME: Final = rf"^\s*(?:(?:{_COMPOUND})|[{SURNAMES}][^\P{{Han}}{TRADE}])[^\P{{Han}}{TRADE}]?[^\P{{Han}}{TRADE}{_PLACE_END}]\s*$"
+_LONG_NAME: Final = rf"^\s*(?:(?:{COMPOUND})|[{SURNAMES}][^\P{{Han}}{TRADE}])[^\P{{Han}}{TRADE}]?[^\P{{Han}}{TRADE}{_PLACE_END}]\s*$"
 """A name that is no place: 王府井 or 石家庄 may well be a branch, and 宁波 is one."""
 
 _FIGURES: Final = f"(?:{D}|[{HAN_FIGURES}])"

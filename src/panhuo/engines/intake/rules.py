@@ -100,6 +100,7 @@ CHECKS: dict[str, Check] = dict(
         _check("OVERDUE_CONTRADICTION", "value kept", "逾期天数与逾期起始日不符，以起始日推算为准", "days past due contradict the date of first arrears; the date is used", "a date is an event of the contract, a day count ages with every export"),
         _check("OVERDUE_BEFORE_ORIGINATION", "value out", "逾期起始日早于放款日，起始日已置空", "arrears begin before the loan; the date is left out", "the day count remains"),
         _check("OVERDUE_NEGATIVE", "value mended", "逾期天数为负（未到期），按 0 计", "negative days past due (not yet due) count as 0", "systems count down to the due date"),
+        _check("DAYS_ROUNDED", "value mended", "逾期天数有小数，舍去不足一天的部分", "the days past due have a fraction, which is dropped", "a day not over is not past due"),
         _check("OVERDUE_FROM_BAND", "value derived", "逾期以区间或期数给出（如 M3、181-360天），取区间内最少的天数", "arrears stated as a band or in instalments (M3, 181-360 days); the fewest days in it are taken", "nothing is said to be older than the tape shows"),
         _check("OVERDUE_FROM_MATURITY", "value derived", "未给逾期信息，按到期日推算", "no arrears stated; counted from maturity", "money unpaid after the last due date is overdue at least since then"),
         _check("OVERDUE_FROM_WRITE_OFF", "value derived", "未给逾期信息，按核销日期推算最少天数", "no arrears stated; the fewest days are counted from the write-off", "no claim is written off before it is overdue"),
@@ -111,6 +112,7 @@ CHECKS: dict[str, Check] = dict(
         # codes
         _check("CODE_UNKNOWN", "value out", "代码不在代码表中，已置空或取默认值；在版式该列的 codes 中补上即可，panhuo layout suggest 会列出未知的代码", "the code is not in the code list; left out or defaulted. Add it to codes of the layout's column; panhuo layout suggest lists the unknown ones", "add it to the layout's codes"),
         _check("FLAG_UNKNOWN", "value out", "是否标志无法识别，已置空", "the yes/no flag cannot be read; left out", "add it to the layout's codes"),
+        _check("LITIGATION_STAGE_UNKNOWN", "value kept", "只写明已诉（是），没有写阶段，按诉讼中计", "sued, but the stage is not said; taken as in suit", "who is sued is not sued again; add a judgment or enforcement if there is one"),
         _check("CURRENCY_UNKNOWN", "value out", "币种无法识别，按清单所写币种计，没有写则人民币", "the currency cannot be read; taken as what the tape states elsewhere, else CNY", "amounts stay as stated; look before adding up"),
         _check("REGION_UNKNOWN", "value out", "地区代码不在 GB/T 2260 省级范围内，已置空", "the region code has no province in GB/T 2260; left out", "the region is then taken from the identity number"),
         _check("REGION_FORMAT", "value mended", "地区写作名称或短码，已转为六位代码", "the region is a name or a short code; made a six-digit code", "a province has one code"),
@@ -146,6 +148,7 @@ CHECKS: dict[str, Check] = dict(
         # text
         _check("NAME_MISSING", "value kept", "缺少姓名", "the name is missing", "the claim stands; the debtor has to be found by number"),
         _check("NAME_ODD", "value kept", "姓名含数字、符号或测试字样", "the name has digits, symbols or test words", "worth a look; a name is no key"),
+        _check("NAME_SEVERAL", "value mended", "一格多个担保人，已分开计", "several guarantors in a cell; each counts", "each part is a whole name; who stands surety bars a write-off and is pursued"),
         _check("TEXT_FORMULA", "value kept", "内容以 = + - @ 开头，形似公式", "the text begins with = + - @ like a formula", "kept as text; every CSV and workbook written shows it as text"),
         _check("TEXT_CONTROL", "value mended", "含不可见控制字符，已去除", "control characters were removed", "they carry no meaning"),
         _check("TEXT_FULLWIDTH", "value mended", "含全角字母数字，已转半角", "full-width letters or digits were made half-width", "the same characters"),

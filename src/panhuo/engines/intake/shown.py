@@ -49,6 +49,9 @@ _QUOTED_HAN: Final = r"(\p{Han})[\"“”]+(\p{Han})"
 _SINGLE: Final = "是否无有男女"
 """What one character alone may say without being half a name."""
 
+_NO_FIGURE: Final = r"(?i)^\s*[+-]?(?:nan|inf(?:inity)?)\s*$"
+"""What programs write where a sum failed."""
+
 _AS_FIGURES: Final = ("money", "rate", "number", "integer", "date", "flag", "code", "bucket")
 _FIGURE_FIELDS: Final = ("region_code", "currency")
 _PATTERN: Final = r"^[N*?#/0-9CDGZM. -]+$"
@@ -81,7 +84,7 @@ def _words() -> tuple[list[str], list[str]]:
         *(f"{name}{end}" for name in PROVINCES.values() for end in ("", "省", "市")),
         *BLANKS,
         *_STATUS,
-        *_LATIN,
+        *_LATIN.split(),
         *TRADE,
     }
     lower = sorted({word.lower() for word in words}, key=len, reverse=True)
@@ -123,7 +126,7 @@ def _identifier(value: pl.Expr) -> pl.Expr:
 
 def _figure(value: pl.Expr) -> pl.Expr:
     """Where a figure, a date, a code or a status should stand."""
-    written = value.str.contains(_FIGURE) | value.str.contains(_DATE)
+    written = value.str.contains(_FIGURE) | value.str.contains(_DATE) | value.str.contains(_NO_FIGURE)
     return pl.when((written | _of_trade(value)) & ~_personal(value)).then(value).otherwise(_shape(value))
 
 

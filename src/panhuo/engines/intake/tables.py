@@ -6,9 +6,11 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 from panhuo.engines.intake.clean_batch import Batch
+from panhuo.engines.intake.guarantors import AT
 from panhuo.engines.intake.rules_debtor import has_employer
 from panhuo.kernel.calendar import bucket
 from panhuo.kernel.fields import Frame
@@ -16,6 +18,7 @@ from panhuo.kernel.frames import ACCOUNT, COLLATERAL, CONTACT, DEBTOR, GUARANTOR
 
 SOURCE_FILE, SOURCE_ROW = "source_file", "source_row"
 
+_SURETY: Final = ("guarantor_name", "guarantor_id_no", "guarantor_phone")
 _PRODUCT: Final = ACCOUNT["product"].dtype
 
 
@@ -47,7 +50,10 @@ def complete(batch: Batch) -> None:
     """The account columns that Panhuo itself fills: defaults, bucket, reachability, counts."""
     product = pl.when(pl.col("debtor_kind") == "firm").then(pl.lit("corporate_loan", dtype=_PRODUCT)).otherwise(pl.lit("other", dtype=_PRODUCT))
     contact = pl.any_horizontal(batch.col(n).is_not_null() for n in ("contact_name", "contact_phone"))
-    guarantor = pl.any_horizontal(batch.col(n).is_not_null() for n in ("guarantor_name", "guarantor_id_no", "guarantor_phone"))
+    guarantor = pl.any_horizontal(batch.col(n).is_not_null() for n in _SURETY).cast(pl.Int32)
+    if batch.guarantors is not None:
+        more = np.bincount(batch.guarantors[AT].to_numpy(), minlength=batch.frame.height)
+        guarantor = guarantor + pl.lit(pl.Series(more).cast(pl.Int32))
     batch.set(
         product=pl.coalesce(batch.col("product"), product),
         written_off=batch.col("written_off").fill_null(batch.col("written_off_on").is_not_null()),
@@ -56,7 +62,7 @@ def complete(batch: Batch) -> None:
         has_employer=has_employer(batch),
         has_address=batch.col("address").is_not_null(),
         contact_count=contact.cast(pl.Int32),
-        guarantor_count=guarantor.cast(pl.Int32),
+        guarantor_count=guarantor,
     )
 
 
@@ -69,7 +75,7 @@ def build(batch: Batch, raw: pl.DataFrame) -> Tables:
         {
             ACCOUNT.name: _pick(wide, ACCOUNT),
             DEBTOR.name: _pick(wide, DEBTOR),
-            GUARANTOR.name: _pick(_having(wide, ("guarantor_name", "guarantor_id_no", "guarantor_phone")), GUARANTOR),
+            GUARANTOR.name: _pick(_guarantors(batch, wide), GUARANTOR),
             CONTACT.name: _pick(_having(wide, ("contact_name", "contact_phone")), CONTACT),
             COLLATERAL.name: _pick(_collateral(wide), COLLATERAL),
         },
@@ -104,6 +110,19 @@ def _having(wide: pl.DataFrame, names: tuple[str, ...]) -> pl.DataFrame:
         return wide
     columns = [name for name in ("account_id", *names, "contact_relation") if name in wide.columns]
     return wide.select(columns).filter(pl.any_horizontal(pl.col(name).is_not_null() for name in at_hand))
+
+
+def _guarantors(batch: Batch, wide: pl.DataFrame) -> pl.DataFrame:
+    """Rows of those who stand surety; who shared a cell one after the other."""
+    first = _having(wide, _SURETY)
+    if batch.guarantors is None:
+        return first
+    rows = batch.frame.select("account_id", __out=pl.Series(batch.notes.rejected))[batch.guarantors[AT]]
+    others = pl.concat([batch.guarantors, rows], how="horizontal").filter(~pl.col("__out")).drop("__out")
+    firsts = first.select(name for name in ("account_id", *_SURETY) if name in first.columns)
+    order = wide.select("account_id", __place=pl.int_range(pl.len()))
+    both = pl.concat([firsts, others.select(name for name in firsts.columns if name in others.columns)], how="diagonal")
+    return both.join(order, on="account_id", how="left").sort("__place", maintain_order=True).drop("__place")
 
 
 def _collateral(wide: pl.DataFrame) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from panhuo.kernel.routes import ROUTE_NAMES
 from panhuo.pipeline.report.data import LimitLine, Obstacles, ReportData
 from panhuo.pipeline.report.wording import NONE, OTHERS
 
+_NO_ACCOUNT = ("TOTAL_ROW", "HEADER_ROW", "PRINTED_ROW")
 SHOWN = 15
 """Rows of the breakdown by region; the rest is summed up in one."""
 
@@ -20,7 +21,8 @@ SHOWN = 15
 @dataclass(frozen=True, slots=True)
 class Figures:
     """breakdowns: rows by dimension. quarters, months: ``{period, routes: {route: fen}, total}``. mix: ``{bucket, routes: {route: fen}, total}``.
-    overdue_fen: the balance that is overdue. binding: limits with a price, the one that is worth most as a whole first. half_month: by when half of the plan's cash is in; None without cash."""
+    overdue_fen: the balance that is overdue. binding: limits with a price, the one that is worth most as a whole first. no_accounts: rejected rows that are totals, headings or lines of the printing, with
+    nothing to correct. half_month: by when half of the plan's cash is in; None without cash."""
 
     breakdowns: dict[str, list[dict[str, Any]]]
     left_out: int
@@ -38,6 +40,7 @@ class Figures:
     cost: float
     net_value: float
     overdue_fen: int
+    no_accounts: int
 
 
 def figures(data: ReportData) -> Figures:
@@ -69,6 +72,7 @@ def figures(data: ReportData) -> Figures:
         cost=_over_routes(routes, "cost_fen"),
         net_value=_over_routes(routes, "net_value_fen"),
         overdue_fen=int(data.portfolio["bucket"].filter(pl.col("key") != BUCKETS[0])["balance_fen"].sum()),
+        no_accounts=min(data.summary["rows_rejected"], int(data.rejects.filter(pl.col("code").is_in(_NO_ACCOUNT))["rows"].sum())),
     )
 
 

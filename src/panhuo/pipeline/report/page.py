@@ -97,12 +97,14 @@ def _draw(data: ReportData, shown: Figures) -> dict[str, Markup]:
         mix = [(row["bucket"], route, fen) for row in shown.mix for route, fen in row["routes"].items()]
         if mix:
             colours = charts.COLOURS | {NONE: "#dddddd"}
-            svg = charts.route_mix(mix, names, colours, share_title="占余额" if lang == "zh" else "share of balance", order=BUCKETS)
-            drawn[f"mix_{lang}"] = _framed("mix", lang, svg)
+            chart = charts.route_mix(mix, names, colours, share_title="占余额" if lang == "zh" else "share of balance", order=BUCKETS)
+            drawn[f"mix_{lang}"] = _framed("mix", lang, chart)
     return drawn
 
 
-def _framed(name: str, lang: Lang, svg: str) -> Markup:
-    """A drawing with its title for those who do not see it. It is ours, and texts inside were escaped by the drawing library."""
+def _framed(name: str, lang: Lang, chart: charts.Chart) -> Markup:
+    """A drawing with its title for those who do not see it, and what its colours mean. It is ours, and texts inside were escaped by the drawing library."""
     title = Markup(' role="img" aria-label="{}"').format(TITLES[name][0 if lang == "zh" else 1])
-    return Markup(svg.replace(' class="marks"', f' class="marks"{title}', 1))  # noqa: S704
+    drawing = Markup(chart.svg.replace(' class="marks"', f' class="marks"{title}', 1))  # noqa: S704
+    patch = Markup('<span><svg width="11" height="11" aria-hidden="true"><rect width="11" height="11" fill="{}"/></svg>{}</span>')
+    return drawing + Markup('<span class="legend">{}</span>').format(Markup("").join(patch.format(*meaning) for meaning in chart.legend))
