@@ -24,16 +24,20 @@ INTEREST = [f"{90 + 7 * i}.50" for i in range(N)]
 PENALTY = [f"{5 + i}.75" for i in range(N)]
 
 
-def balances(tmp_path: Path, **columns: list[str]) -> list[int]:
-    """By the layout as suggested: what each account owes, fen."""
+def accounts_of(tmp_path: Path, **columns: list[str]) -> pl.DataFrame:
+    """By the layout as suggested."""
     frame = pl.DataFrame({"借据号": [f"JJ{17 * i:05}" for i in range(N)], "逾期天数": ["120"] * N} | columns)
     path = tmp_path / "l.yaml"
     path.write_text(suggest_layout(frame.columns, frame).to_yaml(), encoding="utf-8")
     tape = frame.with_columns(
         __file=pl.lit("t"), __row=pl.int_range(pl.len(), dtype=pl.Int32), __fault=pl.lit(None, pl.String), __raw=pl.lit(None, pl.String)
     )
-    accounts = clean(tape, layout=load_layout(path), as_of=AS_OF).data.accounts
-    return accounts["balance_fen"].to_list()
+    return clean(tape, layout=load_layout(path), as_of=AS_OF).data.accounts
+
+
+def balances(tmp_path: Path, **columns: list[str]) -> list[int]:
+    """What each account owes, fen."""
+    return accounts_of(tmp_path, **columns)["balance_fen"].to_list()
 
 
 def summed(*columns: list[str]) -> list[str]:
@@ -121,6 +125,22 @@ def test_three_rows_of_headings_are_one(tmp_path: Path) -> None:
     path = texts_of(tmp_path / "t.xlsx", 清单=[["不良贷款转让清单"], top, middle, low, *rows])
     assert read(path, tmp_path) == fen(PRINCIPAL, INTEREST, PENALTY)
     assert list(open_tape([path]).headings)[-2:] == ["逾期起始日", "逾期天数"]
+
+
+def test_a_stage_stands_in_where_the_days_are_empty(tmp_path: Path) -> None:
+    days = ["", "45", *[""] * (N - 2)]
+    frame = {"逾期天数": days, "账龄": ["M3"] * N, "本金余额": PRINCIPAL}
+    accounts = accounts_of(tmp_path, **frame)
+    assert accounts["overdue_days"].to_list() == [61, 45, *[61] * (N - 2)]
+    whole = accounts_of(tmp_path, **(frame | {"逾期天数": ["70"] * N}))
+    assert whole["overdue_days"].to_list() == [70] * N
+
+
+@pytest.mark.parametrize("heading", ["核销状态", "是否核销"])
+def test_what_is_written_off_says_so_in_its_own_words(heading: str, tmp_path: Path) -> None:
+    said = ["已核销", "未核销", "正常"] * (N // 3)
+    accounts = accounts_of(tmp_path, 本金余额=PRINCIPAL, **{heading: said})
+    assert accounts["written_off"].to_list() == [True, False, False] * (N // 3)
 
 
 def read(path: Path, folder: Path) -> list[int]:

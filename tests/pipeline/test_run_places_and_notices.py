@@ -192,6 +192,21 @@ def test_a_unit_says_that_a_column_is_money(run_rows: Callable[..., Ran], clean_
     assert "：PNLT_X(分)、诉讼费垫付、CRT_AMT。" in notice["message"]
 
 
+@pytest.mark.parametrize(("small", "told"), [(11, True), (10, False)])
+def test_balances_that_are_next_to_nothing_are_told(small: int, told: bool, run_rows: Callable[..., Ran], clean_rows: Rows) -> None:
+    """Of 20 accounts, most owe less than 500 yuan: a tape in 万元 whose unit was passed over."""
+    parts = ("未偿利息", "罚息复利", "其他费用")
+    rows = [
+        {**row, "未偿本金": "499.99" if at < small else "500.00", **{part: "0" for part in parts if part in row}, "未偿本息费合计": ""}
+        for at, row in enumerate(clean_rows[:20])
+    ]
+    notices = {notice["code"]: notice for notice in run_rows([{k: v for k, v in row.items() if k in clean_rows[0]} for row in rows]).summary["notices"]}
+    assert ("BALANCES_SMALL" in notices) is told
+    if told:
+        assert "20 户中有 11 户" in notices["BALANCES_SMALL"]["message"]
+        assert "CNY 500" in notices["BALANCES_SMALL"]["message_en"]
+
+
 def titled(path: Path, rows: Rows, *titles: str) -> Path:
     bare = [{name: cell for name, cell in row.items() if name != "逾期起始日"} for row in rows]
     path.write_text("\n".join([*titles, pl.DataFrame(bare).write_csv()]), encoding="utf-8")

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from panhuo.engines.intake import Quality, Reconciliation
+from panhuo.engines.intake.clean_result import SMALL_FEN
 from panhuo.kernel.frames import TAPE
 from panhuo.kernel.money import format_short, in_currency
 from panhuo.kernel.words import Words
@@ -18,7 +19,7 @@ from panhuo.pipeline.unread import STAGELESS, Unread
 READING, PARTIAL, TITLE_UNIT, FOREIGN, MIXED = "READING_NOTE", "LAYOUT_PARTIAL", "TITLE_UNIT", "CURRENCY_NOT_CNY", "CURRENCIES_MIXED"
 
 TOTALS, MONEY_UNREAD, AS_OF_TODAY, AS_OF_AHEAD, NOTHING = "TOTAL_ROWS", "MONEY_UNREAD", "AS_OF_TODAY", "AS_OF_AHEAD", "NOTHING_ACCEPTED"
-AS_OF_TITLE, BALANCES_APART = "AS_OF_TITLE", "BALANCES_APART"
+AS_OF_TITLE, BALANCES_APART, BALANCES_SMALL = "AS_OF_TITLE", "BALANCES_APART", "BALANCES_SMALL"
 CODES_UNREAD, STAGE_UNKNOWN = "CODES_UNREAD", "LITIGATION_STAGE_UNKNOWN"
 ARREARS_UNKNOWN, ARREARS_DOUBTED = "ARREARS_UNKNOWN", "ARREARS_DOUBTED"
 
@@ -112,7 +113,7 @@ def of_totals(rows: int, fen: int, currency: str) -> list[Notice]:
 def of_intake(r: Reconciliation, currencies: Mapping[str, int], currency: str) -> list[Notice]:
     """What the figures of the intake call for: nothing accepted, total rows among the rejected, balances that do not add up, arrears unknown or in doubt, foreign money."""
     totals = of_totals(r.total_rows, r.balance_total_rows_fen, currency)
-    return [*of_nothing(r), *totals, *of_balances(r), *of_arrears(r, currency), *of_currencies(currencies)]
+    return [*of_nothing(r), *totals, *of_balances(r), *of_small(r, currency), *of_arrears(r, currency), *of_currencies(currencies)]
 
 
 def of_balances(r: Reconciliation) -> list[Notice]:
@@ -127,6 +128,23 @@ def of_balances(r: Reconciliation) -> list[Notice]:
                 "请核对版式（panhuo layout check）；明细见 findings.csv 的 BALANCE_MISMATCH",
                 f"for {r.balances_apart_rows:,} of {r.rows_accepted:,} account(s) the stated balance is not the sum of principal, interest, penalty and fees, and the sum is used: more often "
                 "than not a part is unread, or read from the wrong column or in the wrong unit. Check the layout (panhuo layout check); they are BALANCE_MISMATCH in findings.csv",
+            ),
+        )
+    ]
+
+
+def of_small(r: Reconciliation, currency: str) -> list[Notice]:
+    """Most accounts owe next to nothing: a unit was passed over more likely than such loans were listed."""
+    if 2 * r.balances_small_rows <= r.rows_accepted or r.rows_accepted < _A_FEW:
+        return []
+    zh, en = _amount(SMALL_FEN, currency)
+    return [
+        Notice(
+            BALANCES_SMALL,
+            Words(
+                f"{r.rows_accepted:,} 户中有 {r.balances_small_rows:,} 户的余额不足 {zh}：金额的单位可能是万元、千元而没有写明。请核对，必要时在版式中写 unit: wan；确是小额债权则不必理会",
+                f"{r.balances_small_rows:,} of {r.rows_accepted:,} account(s) owe less than {en}: the amounts may be in ten thousands or thousands without saying so. Check, and write "
+                "unit: wan in the layout if they are; pay no heed if the claims are that small",
             ),
         )
     ]

@@ -38,7 +38,7 @@ from panhuo.engines.intake.clean_batch import Batch
 from panhuo.engines.intake.clean_derived import derive
 from panhuo.engines.intake.clean_duplicates import reject_repeated
 from panhuo.engines.intake.clean_notes import Notes, Positions
-from panhuo.engines.intake.clean_result import Cleaned, Reconciliation
+from panhuo.engines.intake.clean_result import SMALL_FEN, Cleaned, Reconciliation
 from panhuo.engines.intake.feeding import feeds
 from panhuo.engines.intake.identifiers import people
 from panhuo.engines.intake.layout import Layout, load_layout
@@ -204,6 +204,7 @@ def _reconcile(batch: Batch, printed: npt.NDArray[np.bool_]) -> Reconciliation:
         arrears_doubted_rows=len(doubted),
         balance_arrears_doubted_fen=int(balance.gather(doubted).cast(pl.Int128).sum() or 0) if len(doubted) else 0,
         balances_apart_rows=len(_struck(batch.notes.codes("balance_fen"), ~rejected, "BALANCE_MISMATCH")),
+        balances_small_rows=int((claimed & (balance < SMALL_FEN).fill_null(value=False).to_numpy()).sum()),
     )
 
 

@@ -11,6 +11,10 @@ from panhuo.engines.intake.quality import Quality
 from panhuo.engines.intake.strays import ORIGINALS
 
 
+SMALL_FEN = 50_000
+"""500 yuan: few loans that anybody lists owe less, and most loans in 万元 whose unit was passed over seem to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
     """Rows and fen in, accepted and rejected. A row's balance is the sum of its parts as far as they could be read.
@@ -19,6 +23,7 @@ class Reconciliation:
     ``arrears_unknown_…``, ``arrears_doubted_…``: of the accepted that owe something, rows that nothing says to be overdue or not, and rows called less overdue
     than their maturity or class say.
     ``balances_apart_rows``: accepted rows whose stated balance is not the sum of its parts.
+    ``balances_small_rows``: accepted rows that owe something, and less than ``SMALL_FEN``.
     ``balance_unreadable_rows``: rejected rows in which a part stands but could not be read (or the principal does not stand).
     """
 
@@ -36,6 +41,7 @@ class Reconciliation:
     arrears_doubted_rows: int = 0
     balance_arrears_doubted_fen: int = 0
     balances_apart_rows: int = 0
+    balances_small_rows: int = 0
 
     def __add__(self, other: Reconciliation) -> Reconciliation:
         mine, theirs = asdict(self), asdict(other)

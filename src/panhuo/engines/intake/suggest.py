@@ -120,7 +120,7 @@ def suggest_layout(headings: Sequence[str], sample: pl.DataFrame | None = None, 
         field = fields[chosen[i]]
         column = sample[heading].cast(pl.String) if profiles[heading] is not None and sample is not None else None
         guesses.append(_guess(heading, field, scores[i][chosen[i]], reasons[i][field], profiles[heading], column, stated))
-    guesses = _with_account(_at_its_word(_once(guesses)))
+    guesses = _with_account(_at_its_word(_once(_days_or_stage(guesses, sample))))
     return Suggestion(tuple(guesses), _fits(headings), *_currency(guesses, sample, stated))
 
 
@@ -195,6 +195,25 @@ def _prefer_days(headings: Sequence[str], scores: list[list[float]]) -> None:
     for i, row in enumerate(scores):
         if says_stage(headings[i]):
             row[at] -= _BESIDE
+
+
+def _days_or_stage(guesses: list[Guess], sample: pl.DataFrame | None) -> list[Guess]:
+    """账龄 stands in where 逾期天数 beside it is empty."""
+    days = next((i for i, guess in enumerate(guesses) if guess.field == OVERDUE and not says_stage(guess.heading)), None)
+    stage = next(
+        (i for i, guess in enumerate(guesses) if says_stage(guess.heading) and not counts_periods(guess.heading) and guess.field in (None, "bucket")), None
+    )
+    if days is None or stage is None or sample is None:
+        return guesses
+    filled, stands_in = (sample[guesses[i].heading].cast(pl.String).str.strip_chars().fill_null("") != "" for i in (days, stage))
+    if not (stands_in & ~filled).any():
+        return guesses
+    name, stood = guesses[days].heading, guesses[stage].heading
+    why = Words(f"“{name}”空缺处按“{stood}”", f"{stood!r} where {name!r} is empty")
+    out = list(guesses)
+    out[days] = replace(guesses[days], part=1)
+    out[stage] = Guess(stood, OVERDUE, CERTAIN - _BESIDE, why, part=2)
+    return out
 
 
 def _contained(whole: str) -> Words:
@@ -293,7 +312,7 @@ def _guess(heading: str, field: str, score: float, reason: Words, seen: Profile 
             if not certain:
                 doubts.append(Words("日、月先后无法确定，请核对", "day and month cannot be told apart: check the order"))
         few = 0 < len(seen.values) <= 30 and max(seen.counts) > 1  # a column of names is not to be spread over a file
-        if kind == "code" and few and (strange := unknown_codes(TAPE[field], seen)):
+        if kind == "code" and few and (strange := unknown_codes(TAPE[field], heading, seen)):
             listed = ", ".join(value[:20] for value in strange)
             doubts.append(Words(f"代码表外的取值，请在 codes 中对应：{listed}", f"values outside the code list, to be given under codes: {listed}"))
     return Guess(heading, field, round(min(score, 0.99), 2), reason, unit, dates, tuple(doubts))

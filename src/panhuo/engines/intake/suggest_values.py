@@ -16,7 +16,8 @@ import polars as pl
 
 from panhuo.engines.intake.mapping import normal_heading
 from panhuo.engines.intake.parse_bands import says_arrears
-from panhuo.engines.intake.parse_cells import normal
+from panhuo.engines.intake.parse_cells import Spec, normal
+from panhuo.engines.intake.parse_codes import spellings
 from panhuo.kernel.fields import Field
 from panhuo.kernel.frames import TAPE
 
@@ -150,9 +151,9 @@ def date_forms(column: pl.Series, seen: Profile) -> tuple[tuple[str, ...], bool]
     return ("us",), second > 12
 
 
-def unknown_codes(field: Field, seen: Profile, limit: int = 12) -> list[str]:
-    """Values that the code list does not know, commonest first."""
-    known = _spellings(field)
+def unknown_codes(field: Field, heading: str, seen: Profile, limit: int = 12) -> list[str]:
+    """Values that are no code of the field under such a heading, commonest first."""
+    known = _spellings(field) | {normal_heading(text) for text in spellings(Spec(field.name, heading, "code", field=field))}
     return [value for value in seen.values if normal_heading(value) not in known][:limit]
 
 
@@ -225,8 +226,9 @@ def _date(_: Field, seen: Profile) -> tuple[float, float]:
 _FLAGS: Final = re.compile(r"^(是|否|有|无|y|n|yes|no|true|false|t|f|0|1|√|×)$")
 
 
-def _flag(_: Field, seen: Profile) -> tuple[float, float]:
-    return _signed(seen.known(lambda value: bool(_FLAGS.match(value.lower()))), 0.2, must=0.7)
+def _flag(field: Field, seen: Profile) -> tuple[float, float]:
+    own = {normal_heading(text) for text in spellings(Spec(field.name, None, "flag", field=field))}
+    return _signed(seen.known(lambda value: bool(_FLAGS.match(value.lower())) or normal_heading(value) in own), 0.2, must=0.7)
 
 
 def _code(field: Field, seen: Profile) -> tuple[float, float]:

@@ -9,6 +9,7 @@ from typing import Final
 
 import yaml
 
+from panhuo.engines.intake.layout import OVERDUE
 from panhuo.kernel.frames import TAPE, TAPE_REQUIRED
 from panhuo.kernel.words import Words
 
@@ -135,6 +136,9 @@ def _sums(sure: Sequence[Guess]) -> list[str]:
             of.setdefault(guess.field, []).append(_working(guess))
     out = []
     for field, names in of.items():
+        if field == OVERDUE:
+            out.append(f"  {field}: COALESCE({', '.join(sorted(names))})")
+            continue
         some = " OR ".join(f"{name} IS NOT NULL" for name in names)
         out.append(f"  {field}: CASE WHEN {some} THEN {' + '.join(f'COALESCE({name}, 0)' for name in names)} END")
     return ["derived:", *out] if out else []
@@ -159,7 +163,7 @@ def how_to_proceed(field: str) -> Words:
 
 
 def _column(guess: Guess, indent: str) -> list[str]:
-    parts = [f"from: {_scalar(guess.heading)}", *([f"to: {_working(guess)}", "kind: money"] if guess.part else [f"to: {guess.field}"])]
+    parts = [f"from: {_scalar(guess.heading)}", *([f"to: {_working(guess)}", "kind: integer, unit: days" if guess.field == OVERDUE else "kind: money"] if guess.part else [f"to: {guess.field}"])]
     if guess.unit:
         parts.append(f"unit: {guess.unit}")
     if guess.dates:
