@@ -200,7 +200,9 @@ def test_balances_that_are_next_to_nothing_are_told(small: int, told: bool, run_
         {**row, "未偿本金": "499.99" if at < small else "500.00", **{part: "0" for part in parts if part in row}, "未偿本息费合计": ""}
         for at, row in enumerate(clean_rows[:20])
     ]
-    notices = {notice["code"]: notice for notice in run_rows([{k: v for k, v in row.items() if k in clean_rows[0]} for row in rows]).summary["notices"]}
+    notices = {
+        notice["code"]: notice for notice in run_rows([{k: v for k, v in row.items() if k in clean_rows[0]} for row in rows]).summary["notices"]
+    }
     assert ("BALANCES_SMALL" in notices) is told
     if told:
         assert "20 户中有 11 户" in notices["BALANCES_SMALL"]["message"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Any
 
@@ -24,18 +23,11 @@ _TURN_SECONDS = 0.0005
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help=say("进程数", "processes"))
 @click.option("--threads", default=4, show_default=True, type=click.IntRange(1, 64), help=say("每进程线程数", "threads a process"))
 def command(host: str, port: int, workers: int, threads: int) -> None:
-    _share_cores(workers)
     from panhuo.config.starting import prepare, ready
 
     ready()
     prepare()
     serve(host, port, workers=workers, threads=threads)
-
-
-def _share_cores(workers: int) -> None:
-    """The processes share the cores. A page asks the column engine a hundred small questions, and each would wait for as many threads as there are cores,
-    in every process: twenty users then wait twice as long. To be called before the engine starts."""
-    os.environ.setdefault("POLARS_MAX_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
 
 
 def _start(worker: Any) -> None:

@@ -10,7 +10,6 @@ import polars as pl
 from panhuo.engines.intake.quality import Quality
 from panhuo.engines.intake.strays import ORIGINALS
 
-
 SMALL_FEN = 50_000
 """500 yuan: few loans that anybody lists owe less, and most loans in 万元 whose unit was passed over seem to."""
 

@@ -201,7 +201,8 @@ def _days_or_stage(guesses: list[Guess], sample: pl.DataFrame | None) -> list[Gu
     """账龄 stands in where 逾期天数 beside it is empty."""
     days = next((i for i, guess in enumerate(guesses) if guess.field == OVERDUE and not says_stage(guess.heading)), None)
     stage = next(
-        (i for i, guess in enumerate(guesses) if says_stage(guess.heading) and not counts_periods(guess.heading) and guess.field in (None, "bucket")), None
+        (i for i, guess in enumerate(guesses) if says_stage(guess.heading) and not counts_periods(guess.heading) and guess.field in (None, "bucket")),
+        None,
     )
     if days is None or stage is None or sample is None:
         return guesses

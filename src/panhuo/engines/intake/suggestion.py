@@ -163,7 +163,14 @@ def how_to_proceed(field: str) -> Words:
 
 
 def _column(guess: Guess, indent: str) -> list[str]:
-    parts = [f"from: {_scalar(guess.heading)}", *([f"to: {_working(guess)}", "kind: integer, unit: days" if guess.field == OVERDUE else "kind: money"] if guess.part else [f"to: {guess.field}"])]
+    parts = [
+        f"from: {_scalar(guess.heading)}",
+        *(
+            [f"to: {_working(guess)}", "kind: integer, unit: days" if guess.field == OVERDUE else "kind: money"]
+            if guess.part
+            else [f"to: {guess.field}"]
+        ),
+    ]
     if guess.unit:
         parts.append(f"unit: {guess.unit}")
     if guess.dates:
