@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -37,9 +38,8 @@ def divide(batch: Batch) -> None:
     batch.guarantors = rest.explode(fields)
 
 
-def _in_parallel(batch: Batch, named: pl.DataFrame, field: str, spec: Spec, read: object) -> pl.Series:
+def _in_parallel(batch: Batch, named: pl.DataFrame, field: str, spec: Spec, read: Callable[[pl.Series, Spec], pl.DataFrame]) -> pl.Series:
     """What the cells of ``field`` say of each of the names: list by list, of the same lengths. Where they do not hold as many, what was read counts for the first."""
-    assert callable(read)
     at: Positions = named[AT].to_numpy()
     cells = batch.notes.cells(field, at)
     frame = pl.DataFrame({"cell": cells, "n": named["guarantor_name"].list.len(), "own": batch.frame[field].gather(at)})

@@ -8,6 +8,7 @@ A cell is divided only where each part is a name by itself. 、 ； / | and a li
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import polars as pl
@@ -113,8 +114,7 @@ def divided(texts: pl.Series) -> pl.Series:
     return done.scatter(at, left.to_series())
 
 
-def _joined(text: pl.Expr, between: str, wanted: str, sound: object) -> pl.Expr:
-    assert callable(sound)
+def _joined(text: pl.Expr, between: str, wanted: str, sound: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
     bare = text.str.replace_all(_BRACKETED, "")
     parts = text.str.extract_all(rf"(?:{_BRACKETED}|[^{between}])+").list.eval(_tidy(pl.element())).list.drop_nulls()
     whole = parts.list.eval(sound(pl.element().str.replace_all(_BRACKETED, ""))).list.all()
