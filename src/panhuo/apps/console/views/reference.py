@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from panhuo.apps.console.access import needs
+from panhuo.apps.console.deed_details import details_said
 from panhuo.apps.console.tables import Column, State, Table
 from panhuo.apps.console.views.paging import page_of
 from panhuo.apps.console.views.rule_parts import about_rule
@@ -139,7 +140,7 @@ def record(request: HttpRequest) -> HttpResponse:
             Column("user", Words("用户", "User"), value=lambda deed: f"{deed.user.name} ({deed.user.username})" if deed.user else "—"),
             Column("verb", Words("操作", "What"), value=lambda deed: DEEDS.get(deed.verb, deed.verb)),
             Column("subject", Words("对象", "To what"), "code"),
-            Column("details", Words("细节", "Details"), "wrap", value=lambda deed: ", ".join(f"{k}={v}" for k, v in deed.details.items())),
+            Column("details", Words("细节", "Details"), "wrap", value=lambda deed: details_said(deed.details, scope.lang)),
             Column("trace_id", Words("跟踪号", "Trace"), "code", hidden=True),
         ),
         page.rows,
