@@ -42,6 +42,6 @@ def test_details_are_said_in_words() -> None:
     zh, en = details_said(details, "zh"), details_said(details, "en")
     assert zh == "行数 2,949；退回 26；净价值 123.5万元；启用 否；角色 审计与监管；结论 同一债务人"
     assert en.startswith("rows: 2,949; rejected: 26; net value: ")
-    assert en.endswith("active: no; role: auditor; decision: one debtor")
+    assert en.endswith("active: no; role: auditor, regulator; decision: one debtor")
     assert details_said({"abilities": ["tape.view", "no.such"], "strange": "x"}, "en").endswith(", no.such; strange: x")
     assert details_said({"kind": "lender"}, "zh") != details_said({"kind": "lender"}, "en")
