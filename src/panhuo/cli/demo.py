@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -15,6 +16,8 @@ import click
 from panhuo.cli.output import language, say
 from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.words import Words
+
+_SOON_SECONDS = 20.0
 
 
 @click.command(
@@ -53,8 +56,7 @@ def command(host: str, port: int, load_only: bool) -> None:
             for username, role, organisation, name, _ in SEATS:
                 click.echo(f"  {username:<{width}}  {PASSWORD}  {ROLES[role].words.to(language())} · {name} · {organisation}")
             click.echo(say("\n按 Ctrl-C 停止。", "\nPress Ctrl-C to stop."))
-            while all(child.poll() is None for child in children):
-                time.sleep(0.5)
+            _watch(children, lambda: _start(["worker"], out))
             raise _ended(log)
         except KeyboardInterrupt:
             click.echo(say("\n正在停止 ...", "\nstopping ..."))
@@ -80,6 +82,19 @@ def _await(children: list[subprocess.Popen[bytes]], host: str, port: int, log: P
         except OSError:
             time.sleep(0.25)
     raise _ended(log)
+
+
+def _watch(children: list[subprocess.Popen[bytes]], again: Callable[[], subprocess.Popen[bytes]]) -> None:
+    """Until the server ends, or the worker does so soon after its start that another would, too. A worker that is killed has another put in its place, as
+    systemd does; its job goes on or is told as failed."""
+    born = time.monotonic()
+    while children[1].poll() is None:
+        if children[0].poll() is not None:
+            if time.monotonic() - born < _SOON_SECONDS:
+                return
+            click.echo(say("任务进程已退出，重新启动一个。", "The worker has ended; another one is started."))
+            children[0], born = again(), time.monotonic()
+        time.sleep(0.5)
 
 
 def _ended(log: Path) -> UsageInvalid:
