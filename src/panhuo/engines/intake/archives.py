@@ -407,7 +407,7 @@ def _damaged(name: str, reason: str) -> InputUnusable:
     return unusable(
         "ARCHIVE_DAMAGED",
         name,
-        f"压缩内容损坏（{reason}）",
+        "压缩内容损坏，或没有传完",
         f"the packed content is damaged ({reason})",
         "重新传输或重新导出",
         "transfer or export it again",

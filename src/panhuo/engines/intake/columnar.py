@@ -77,7 +77,7 @@ def _damaged(name: str, error: Exception) -> InputUnusable:
     return unusable(
         "PARQUET_DAMAGED",
         name,
-        f"Parquet 文件损坏（{reason}）",
+        "Parquet 文件损坏，或没有传完",
         f"the Parquet file is damaged ({reason})",
         "重新导出",
         "export it again",

@@ -291,7 +291,7 @@ def _damaged(name: str, reason: str) -> InputUnusable:
     return unusable(
         "WORKBOOK_DAMAGED",
         name,
-        f"工作簿无法打开（{reason}）",
+        "工作簿无法打开：已损坏，或没有传完",
         f"the workbook cannot be opened ({reason})",
         "用 Excel 或 WPS 打开后另存为 .xlsx 或 CSV",
         "open it in Excel or WPS and save it as .xlsx or CSV",
