@@ -173,3 +173,17 @@ def test_a_large_batch_reads_them_alike() -> None:
 
 def test_nobody_is_no_beginning_of_a_surname() -> None:
     assert not {given for given, family in product(NOBODY, "王李张刘陈吴") if given.startswith(family)}
+
+
+@pytest.mark.parametrize("between", ["和", "及", "与"])
+def test_names_joined_by_a_word_count_each(between: str) -> None:
+    out = cleaned({"担保人姓名": f"王伟{between}李芳"})
+    assert out.data.tables["guarantor"]["guarantor_name"].to_list() == ["王伟", "李芳"]
+    assert counted({"担保人姓名": f"王{between}平"}, {"担保人姓名": f"李{between}建国"}) == [1, 1]
+
+
+@pytest.mark.parametrize("cell", ["陈静、", "陈静、无", "陈静；", "无、陈静"])
+def test_a_mark_beside_nobody_is_no_part_of_a_name(cell: str) -> None:
+    out = cleaned({"担保人姓名": cell})
+    assert out.data.tables["guarantor"]["guarantor_name"].to_list() == ["陈静"]
+    assert counted({"担保人姓名": cell}) == [1]

@@ -15,6 +15,7 @@ from panhuo.engines.intake import clean, load_layout, open_tape
 from panhuo.engines.intake.mapping import heading_unit, normal_heading
 from panhuo.engines.intake.suggest import suggest_layout
 from panhuo.engines.intake.suggest_contained import held_by
+from panhuo.engines.intake.suggestion import CERTAIN
 from sheets import texts_of
 
 AS_OF = dt.date(2026, 9, 30)
@@ -127,6 +128,70 @@ def test_three_rows_of_headings_are_one(tmp_path: Path) -> None:
     assert list(open_tape([path]).headings)[-2:] == ["逾期起始日", "逾期天数"]
 
 
+@pytest.mark.parametrize(
+    "headings",
+    [("应收罚息", "未还罚息"), ("应收罚息", "已收罚息", "未还罚息"), ("逾期罚息", "罚息余额"), ("应收复利（元）", "未还复利（元）"), ("未还罚息", "其中：逾期罚息"), ("罚息", "其中：复利")],
+)  # fmt: skip
+@pytest.mark.parametrize("paid", [0, 1])
+def test_one_thing_under_two_names_is_owed_once(headings: tuple[str, ...], paid: int, tmp_path: Path) -> None:
+    zero = ["0.00"] * N
+    gone = PENALTY if paid and len(headings) == 3 else zero
+    figures = {name: gone if name.startswith("已") else summed(INTEREST, gone) if name.startswith("应收") else INTEREST for name in headings}
+    assert balances(tmp_path, 本金余额=PRINCIPAL, **figures) == fen(PRINCIPAL, INTEREST)
+
+
+def test_parts_named_twice_are_added_once(tmp_path: Path) -> None:
+    inside = {"表内应收利息": summed(INTEREST, PENALTY), "表内未还利息": INTEREST, "表外利息": PENALTY}
+    assert balances(tmp_path, 本金余额=PRINCIPAL, **inside) == fen(PRINCIPAL, INTEREST, PENALTY)
+    principal = {"正常本金": PRINCIPAL, "逾期本金": PENALTY, "逾期本金余额": PENALTY}
+    assert balances(tmp_path, **principal) == fen(PRINCIPAL, PENALTY)
+    assert balances(tmp_path, 本金余额=PRINCIPAL, 诉讼费=PENALTY, 垫付诉讼费=PENALTY) == fen(PRINCIPAL, PENALTY)
+
+
+@pytest.mark.parametrize("heading", ["利息（含罚息，不含费用）", "利息（含罚息）（不含费用）", "利息(含罚息、未含费用)"])
+def test_what_is_left_out_says_nothing_of_what_is_in(heading: str, tmp_path: Path) -> None:
+    columns = {"本金余额": PRINCIPAL, heading: summed(INTEREST, PENALTY), "罚息": PENALTY, "费用": PENALTY}
+    assert balances(tmp_path, **columns) == fen(PRINCIPAL, INTEREST, PENALTY, PENALTY)
+
+
+@pytest.mark.parametrize("part", ["罚息（含在利息中）", "罚息(已包含在利息内)"])
+def test_a_part_may_say_itself_that_it_is_held(part: str, tmp_path: Path) -> None:
+    assert balances(tmp_path, 本金余额=PRINCIPAL, 利息=INTEREST, **{part: PENALTY}) == fen(PRINCIPAL, INTEREST)
+
+
+@pytest.mark.parametrize("unit", ["(元)", "（万元）", "元", ""])
+def test_units_hide_no_sum(unit: str, tmp_path: Path) -> None:
+    times = 10_000 if "万" in unit else 1
+    columns = {f"贷款余额{unit}": summed(PRINCIPAL, INTEREST), f"本金{unit}": PRINCIPAL, f"利息{unit}": INTEREST}
+    assert balances(tmp_path, **columns) == fen(PRINCIPAL, INTEREST, times=times)
+    columns = {f"应还利息{unit}": summed(INTEREST, PENALTY), f"已还利息{unit}": PENALTY, f"剩余利息{unit}": INTEREST, f"本金余额{unit}": PRINCIPAL}
+    assert balances(tmp_path, **columns) == fen(PRINCIPAL, INTEREST, times=times)
+
+
+@pytest.mark.parametrize("left", ["逾期本金", "拖欠本金", "欠款本金", "欠还本金", "欠本金"])
+def test_what_is_left_of_a_due_principal_is_found_whatever_it_is_called(left: str, tmp_path: Path) -> None:
+    columns = {"应还本金": summed(PRINCIPAL, PENALTY), "已还本金": PENALTY, left: PRINCIPAL}
+    assert balances(tmp_path, **columns) == fen(PRINCIPAL)
+
+
+def test_a_due_amount_beside_what_is_paid_is_to_be_confirmed() -> None:
+    frame = pl.DataFrame({"借据号": [f"J{i}9" for i in range(N)], "应还本金": PRINCIPAL, "已还本金": PENALTY, "逾期天数": ["9"] * N})
+    (guess,) = (guess for guess in suggest_layout(frame.columns, frame).guesses if guess.heading == "应还本金")
+    assert guess.confidence < CERTAIN
+    assert guess.doubts
+
+
+@pytest.mark.parametrize(("heading", "count"), [("正常利息", 1), ("平台服务费", 1), ("表外欠息", 1)])
+def test_a_part_that_stands_alone_is_owed(heading: str, count: int, tmp_path: Path) -> None:
+    assert balances(tmp_path, 本金=PRINCIPAL, **{heading: INTEREST}) == fen(PRINCIPAL, INTEREST)
+
+
+def test_bare_stages_beside_days_are_left_alone(tmp_path: Path) -> None:
+    accounts = accounts_of(tmp_path, 逾期天数=["", "45", *["120"] * (N - 2)], 账龄=["3", "2", *["4"] * (N - 2)], 本金余额=PRINCIPAL)
+    assert accounts["overdue_days"].to_list()[1:] == [45, *[120] * (N - 2)]
+    assert accounts["overdue_days"][0] != 3
+
+
 def test_a_stage_stands_in_where_the_days_are_empty(tmp_path: Path) -> None:
     days = ["", "45", *[""] * (N - 2)]
     frame = {"逾期天数": days, "账龄": ["M3"] * N, "本金余额": PRINCIPAL}
@@ -141,6 +206,14 @@ def test_what_is_written_off_says_so_in_its_own_words(heading: str, tmp_path: Pa
     said = ["已核销", "未核销", "正常"] * (N // 3)
     accounts = accounts_of(tmp_path, 本金余额=PRINCIPAL, **{heading: said})
     assert accounts["written_off"].to_list() == [True, False, False] * (N // 3)
+
+
+def test_the_third_row_of_headings_may_be_short(tmp_path: Path) -> None:
+    top = ["借据号", "客户姓名", "债权金额", "", "", "逾期天数"]
+    middle = ["", "", "本金", "利息", "", ""]
+    low = ["", "", "", "表内", "表外", ""]
+    rows = [[f"JJ{17 * i:05}", "王伟", PRINCIPAL[i], INTEREST[i], PENALTY[i], "120"] for i in range(N)]
+    assert read(texts_of(tmp_path / "t.xlsx", 清单=[top, middle, low, *rows]), tmp_path) == fen(PRINCIPAL, INTEREST, PENALTY)
 
 
 def read(path: Path, folder: Path) -> list[int]:

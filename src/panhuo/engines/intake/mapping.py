@@ -34,8 +34,8 @@ _UNIT_WORDS = {
 }
 _SPACE = re.compile("[\\s_\u200b\ufeff\x00]+")
 _APART = re.compile(r"^(.*[^\s_,、·;/:-])[\s_,、·;/:-]+([^\s_,、·;/:-]+)$", re.DOTALL)
-_JOINED = re.compile(r"^(.*[\u4e00-\u9fff])((?:百|千)?[万萬]元|[千仟]元|亿元|[万萬]美元|(?<=[额金息费款值价])[元分])$", re.DOTALL)
-_BEFORE = re.compile(r"^((?:百|千)?[万萬]元|[千仟]元|亿元)[\s_]*([\u4e00-\u9fff].+)$", re.DOTALL)
+_JOINED = re.compile(r"^(.*[\u4e00-\u9fff])((?:百|千)?[万萬]元|[千仟]元|亿元|[万萬]美元|(?<=[额金息费款值价])[元分万wk])$", re.DOTALL)
+_BEFORE = re.compile(r"^((?:百|千)?[万萬]元|[千仟]元|亿元)(?![\s_]*(?:以[上下内]|级|左右))[\s_]*([\u4e00-\u9fff].+)$", re.DOTALL)
 _SPELT = 3
 """Letters of a unit that stands behind a heading without brackets: k and m end too many words."""
 
@@ -75,7 +75,9 @@ def without_unit(text: str) -> tuple[str, str | None]:
     """A heading in half width and lower case without the unit of money that begins or ends it outside brackets, and that unit."""
     for pattern, heading, words in ((_APART, 1, 2), (_JOINED, 1, 2), (_BEFORE, 2, 1)):
         found = pattern.match(text)
-        if found is None or (found[words].isascii() and (len(found[words]) < _SPELT or found[words] == "fen")):  # principal_fen is a field's own name
+        if found is None or (
+            pattern is _APART and found[words].isascii() and (len(found[words]) < _SPELT or found[words] == "fen")
+        ):  # principal_fen is a field's own name
             continue
         unit = said(found[words])
         if unit is not None and unit.unit and not found[heading].endswith(("单位", "币种", "货币")):  # 单位：万元 is a title

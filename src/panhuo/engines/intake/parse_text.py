@@ -81,7 +81,7 @@ def slow_text(cells: pl.Series, spec: Spec) -> pl.DataFrame:
         pl.when(blank)
         .then(pl.lit(BLANK))
         .when(pl.col("several").is_not_null())
-        .then(pl.lit("NAME_SEVERAL"))
+        .then(pl.when(pl.col("several").str.contains(several_names.BETWEEN)).then(pl.lit("NAME_SEVERAL")).otherwise(pl.lit("NAME_ODD")))
         .when(text.str.contains(r"^[=+\-@]"))
         .then(pl.lit("TEXT_FORMULA"))
         .when(odd)

@@ -72,7 +72,7 @@ NOBODY: Final = frozenset(
 ) - {"非", "人", "没"}
 """Cells without spaces, in lower case, that say there is no such person."""
 
-_STRONG, _WEAK = r"、；;/／|｜\r\n", r"，,"
+_STRONG, _WEAK, _AND = r"、；;/／|｜\r\n", r"，,", r"和及与&＆+"
 _PLAIN_NAMES: Final = rf"^\p{{Han}}{{2,4}}(?:[^\S\r\n]*[{_STRONG}][^\S\r\n]*\p{{Han}}{{2,4}})+$"
 """What needs no closer look: all but a few cells with several names are written so."""
 _NAMELESS_PART: Final = (
@@ -90,7 +90,7 @@ def fast_odd(name: str) -> str:
     if name not in FIELDS:
         return ""
     words = "|".join(sorted((word for word in NOBODY if not word.isascii()), key=len, reverse=True))
-    return rf"|[、；，／｜]|(?i)^(?:{words}|no|n|credit|mortgage|pledge|unsecured|mortgaged|pledged|noguarantors?|nobody)[。.]?$"
+    return rf"|[、；，／｜]|^\p{{Han}}{{2,4}}[和及与]\p{{Han}}{{2,4}}$|(?i)^(?:{words}|no|n|credit|mortgage|pledge|unsecured|mortgaged|pledged|noguarantors?|nobody)[。.]?$"
 
 
 def names_nobody(text: pl.Expr) -> pl.Expr:
@@ -99,17 +99,21 @@ def names_nobody(text: pl.Expr) -> pl.Expr:
 
 
 def divided(texts: pl.Series) -> pl.Series:
-    """The names in each cell with ``BETWEEN`` between them, null where it is one name or does not say for certain that it is several."""
+    """The names in each cell with ``BETWEEN`` between them, null where it is one name or does not say for certain that it is several. One name with a mark that parts
+    it from nobody (陈静、; 赵敏、无) is that name."""
     text = pl.col("text")
     frame = texts.alias("text").to_frame()
     plain = text.str.contains(_PLAIN_NAMES) & ~text.str.contains(_NAMELESS_PART)
-    told = frame.select(plain=plain, open=~plain & text.str.contains(rf"[{_STRONG}{_WEAK}\s]"))
+    told = frame.select(plain=plain, open=~plain & text.str.contains(rf"[{_STRONG}{_WEAK}{_AND}\s]"))
     done = frame.select(pl.when(pl.lit(told["plain"])).then(text.str.replace_all(rf"\s*[{_STRONG}]\s*", BETWEEN)).alias("names"))["names"]
     at = told["open"].fill_null(value=False).arg_true()
     if not len(at):
         return done
     left = frame[at].select(
-        _joined(text, _STRONG + _WEAK, f"[{_STRONG}]", _by_mark).fill_null(_joined(text, _WEAK, f"[{_WEAK}]", _by_comma)).fill_null(_by_space(text))
+        _joined(text, _STRONG + _WEAK, f"[{_STRONG}]", _by_mark)
+        .fill_null(_joined(text, _WEAK, f"[{_WEAK}]", _by_comma))
+        .fill_null(_by_space(text))
+        .fill_null(_joined(text, _AND, f"[{_AND}]", _by_comma))
     )
     return done.scatter(at, left.to_series())
 
@@ -118,7 +122,7 @@ def _joined(text: pl.Expr, between: str, wanted: str, sound: Callable[[pl.Expr],
     bare = text.str.replace_all(_BRACKETED, "")
     parts = text.str.extract_all(rf"(?:{_BRACKETED}|[^{between}])+").list.eval(_tidy(pl.element())).list.drop_nulls()
     whole = parts.list.eval(sound(pl.element().str.replace_all(_BRACKETED, ""))).list.all()
-    return pl.when(bare.str.contains(wanted) & (parts.list.len() > 1) & whole).then(parts.list.join(BETWEEN))
+    return pl.when(bare.str.contains(wanted) & (parts.list.len() > 0) & whole).then(parts.list.join(BETWEEN))
 
 
 def _by_space(text: pl.Expr) -> pl.Expr:

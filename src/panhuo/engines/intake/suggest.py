@@ -20,7 +20,7 @@ from panhuo.engines.intake.currency import claims_of
 from panhuo.engines.intake.layout import MONEY_UNITS, OVERDUE, PERIODS, Layout, load_layout, shipped_layouts
 from panhuo.engines.intake.mapping import bind, heading_unit, normal_heading
 from panhuo.engines.intake.money_words import both, marks
-from panhuo.engines.intake.suggest_contained import before_payments, held_by
+from panhuo.engines.intake.suggest_contained import before_payments, gross, held_by
 from panhuo.engines.intake.suggest_names import (
     counter_heading,
     counts_periods,
@@ -42,6 +42,7 @@ NAMED: Final = 0.97
 """A heading that is the field's own name or a known synonym, to the letter."""
 _BESIDE: Final = 0.1
 _ADDS_UP: Final = 0.9
+_A_PART: Final = 0.7
 _ONLY_ALIKE: Final = 0.49
 """A comment at most, whatever the cells look like: amounts and dates of different things do."""
 _TWO_MEANINGS: Final = {
@@ -72,6 +73,8 @@ def suggest_layout(headings: Sequence[str], sample: pl.DataFrame | None = None, 
         for field in fields:
             alike, name = names.get(field, (0.0, ""))
             score, reason = _score(field, alike, name, seen)
+            if part_of(heading) == field and score < _A_PART and (seen is None or not seen.filled or seen.share("number") > 0.6):
+                score, reason = _A_PART, Words(f"表头是{TAPE[field].zh}的一部分", f"the heading is a part of the {TAPE[field].en}")
             if alike and part_of(heading) != field and only_alike(heading, name, TAPE[field].kind):
                 score = min(score, _ONLY_ALIKE)
             if counter and TAPE[field].kind == "identifier":
@@ -120,6 +123,7 @@ def suggest_layout(headings: Sequence[str], sample: pl.DataFrame | None = None, 
         field = fields[chosen[i]]
         column = sample[heading].cast(pl.String) if profiles[heading] is not None and sample is not None else None
         guesses.append(_guess(heading, field, scores[i][chosen[i]], reasons[i][field], profiles[heading], column, stated))
+    guesses = [_doubted(guess, gross(guess.heading, guess.field or "", headings, [profiles[h] for h in headings], sample)) for guess in guesses]
     guesses = _with_account(_at_its_word(_once(_days_or_stage(guesses, sample))))
     return Suggestion(tuple(guesses), _fits(headings), *_currency(guesses, sample, stated))
 
@@ -206,6 +210,9 @@ def _days_or_stage(guesses: list[Guess], sample: pl.DataFrame | None) -> list[Gu
     )
     if days is None or stage is None or sample is None:
         return guesses
+    said = sample[guesses[stage].heading].cast(pl.String).drop_nulls().str.strip_chars()
+    if said.str.contains(r"^[0-9.]+$").mean() != 0.0:  # bare numbers are stages here and days there: nobody can tell
+        return guesses
     filled, stands_in = (sample[guesses[i].heading].cast(pl.String).str.strip_chars().fill_null("") != "" for i in (days, stage))
     if not (stands_in & ~filled).any():
         return guesses
@@ -215,6 +222,17 @@ def _days_or_stage(guesses: list[Guess], sample: pl.DataFrame | None) -> list[Gu
     out[days] = replace(guesses[days], part=1)
     out[stage] = Guess(stood, OVERDUE, CERTAIN - _BESIDE, why, part=2)
     return out
+
+
+def _doubted(guess: Guess, paid: str | None) -> Guess:
+    """应还本金 beside 已还本金 is more than what is owed."""
+    if paid is None:
+        return guess
+    doubt = Words(
+        f"旁有“{paid}”：{guess.heading}可能未减去已还部分，请核对，必要时用 derived 相减",
+        f"{paid!r} stands beside it: {guess.heading} may not be less what is paid; check, and subtract it under derived if so",
+    )
+    return replace(guess, confidence=min(guess.confidence, CERTAIN - _BESIDE), doubts=(*guess.doubts, doubt))
 
 
 def _contained(whole: str) -> Words:

@@ -20,6 +20,9 @@ from panhuo.engines.intake.suggest_values import Profile, money_unit
 
 ADDITIVE: Final = ("interest_fen", "penalty_fen", "fees_fen")
 _TOTAL: Final = re.compile(r"合计|总计|小计|总额|^总|表内外|罚息.*复利|罚复息|罚息复利")
+OF_IT: Final = re.compile(r"^(?:其中|内含|内:|of which|thereof)[:：\s]*", re.IGNORECASE)
+_STATED: Final = re.compile(r"应[收还付计]|未[还收偿付]|拖欠|尚欠|结欠|剩余|代垫|已?垫付|垫支|实现|(?<!表内)(?<!表外)欠(?=罚|利|复)|的|余额|金额|用$")
+"""What two names of one amount may differ in."""
 _PRINCIPAL: Final = re.compile(r"本金|余额|principal|balance")
 _NOT_ALL: Final = re.compile(r"累计|本期|当期|近\d|预计|预估")
 _ENOUGH_CJK: Final = 0.5
@@ -80,7 +83,10 @@ def _of_principal(
         if i not in parts and _PRINCIPAL.search(heading.casefold()) and holds(amounts_of(heading, seen[i], sample), cells, equal=True):
             return [Group(PRINCIPAL, (i,), tuple(parts))]
     whole = [i for i, row in enumerate(scores) if i not in parts and row[PRINCIPAL] >= _ENOUGH_CJK and row[PRINCIPAL] >= max(row.values())]
-    return [] if whole else [Group(PRINCIPAL, tuple(parts))]
+    if whole:
+        return []
+    kept = _once_each(PRINCIPAL, parts, headings, dict(zip(parts, cells, strict=True)))
+    return [Group(PRINCIPAL, tuple(kept), tuple(i for i in parts if i not in kept), certain=len(kept) == len(parts))]
 
 
 def _competes(heading: str, field: str, scores: Mapping[str, float], seen: Profile | None) -> bool:
@@ -108,6 +114,11 @@ def _group(
         others = tuple(j for j in rivals if j != i)
         if holds(cells[i], [cells[j] for j in others], equal=True):
             return Group(field, (i,), others)
+    every, rivals = rivals, _once_each(field, rivals, headings, cells)
+    twice = tuple(i for i in every if i not in rivals)
+    if twice:
+        rest = _group(field, rivals, headings, scores, seen, sample) if len(rivals) > 1 else Group(field, tuple(rivals))
+        return Group(field, rest.columns, (*rest.contained, *twice), certain=False)
     left = [i for i in rivals if says_outstanding(headings[i])]
     due = [i for i in rivals if i not in left]
     if len(left) == 1 and due and all(_before(headings[i], headings[left[0]]) and holds(cells[i], [cells[left[0]]], equal=False) for i in due):
@@ -126,6 +137,26 @@ def _group(
     return Group(field, (best,), others, certain=False)
 
 
+def _once_each(field: str, rivals: Sequence[int], headings: Sequence[str], cells: Mapping[int, pl.Series | None]) -> list[int]:
+    """One column for each thing: of 应收罚息 and 未还罚息 what is left, of 欠息 and 其中：表内欠息 the first, of 诉讼费 and 垫付诉讼费 the greater."""
+    kept: dict[str, int] = {}
+    for i in rivals:
+        text = normal_heading(headings[i])
+        if OF_IT.match(text) and any(j < i and not OF_IT.match(normal_heading(headings[j])) for j in rivals):
+            continue
+        stem = _STATED.sub("", OF_IT.sub("", text))
+        if field == "penalty_fen":
+            stem = stem.removeprefix("逾期")
+        held = kept.setdefault(stem, i)
+        if held != i and _rank(headings[i], cells[i]) > _rank(headings[held], cells[held]):
+            kept[stem] = i
+    return sorted(kept.values())
+
+
+def _rank(heading: str, amounts: pl.Series | None) -> tuple[bool, float]:
+    return says_outstanding(heading), float(amounts.sum()) if amounts is not None else 0.0
+
+
 def _before(due: str, left: str) -> bool:
     """Whether one heading is the other less what says that it is left: 应还利息 and 剩余应还利息."""
     return normal_heading(due) in normal_heading(left)
@@ -135,16 +166,17 @@ def amounts_of(heading: str, seen: Profile | None, sample: pl.DataFrame | None) 
     """The column's figures, an empty cell as 0; None without cells, and where a unit stands in the way of comparing them."""
     if sample is None or heading not in sample.columns or seen is None or not seen.filled:
         return None
-    if heading_unit(heading) is not None or money_unit(seen):
-        return None  # columns in different units are not compared
+    unit = heading_unit(heading)
+    if unit is None and money_unit(seen):
+        return None  # guessed, and not to be built on
     plain = sample[heading].cast(pl.String).str.replace_all(r"[,，¥$￥元\s']", "").cast(pl.Float64, strict=False)
-    return plain.fill_null(0.0)
+    return plain.fill_null(0.0).rename(unit or "yuan")  # columns in different units are not compared
 
 
 def holds(total: pl.Series | None, parts: Sequence[pl.Series | None], *, equal: bool) -> bool | None:
     """Whether the total is the sum of the parts (equal), or at least no less, in nearly all rows; None where the cells cannot tell."""
     known = [part for part in parts if part is not None]
-    if total is None or not known or len(known) < len(parts):
+    if total is None or not known or len(known) < len(parts) or {total.name} != {part.name for part in known}:
         return None
     together = sum(known[1:], known[0])
     rows = together.abs() > 0

@@ -222,6 +222,8 @@ def _header(rows: Sequence[Sequence[str]], at: int, known: Collection[str]) -> t
                 with_units = joined(both, below, 0)
                 best, cells, start, end = _hits(both, known), with_units.headings, upper, upper + 1
                 units = with_units if with_units.unclear else None
+    if start < end < len(rows) - 1 and spanning(cells, low := [cell.strip() for cell in rows[end + 1]], known):
+        cells, end = two_storeys(cells, low, known), end + 1
     if start < end and start and groups_only(high := [cell.strip() for cell in rows[start - 1]], known):
         cells, start = two_storeys(high, cells, known), start - 1
     if start == end and start and (named := group_names(rows[start - 1], rows[start], known)):
