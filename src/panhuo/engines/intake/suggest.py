@@ -59,18 +59,55 @@ SAMPLE_ROWS: Final = 600
 def suggest_layout(headings: Sequence[str], sample: pl.DataFrame | None = None, *, titles: Sequence[str] = ()) -> Suggestion:
     """Map ``headings`` to canonical fields; ``sample``: some rows under these headings, as text (values decide much). ``titles``: the cells
     above the header, which may state the unit of every amount whose heading states none."""
-    from scipy.optimize import linear_sum_assignment
-
     sample = sample.head(SAMPLE_ROWS) if sample is not None else None
-    profiles = {h: profile(sample[h].cast(pl.String)) if sample is not None and h in sample.columns else None for h in headings}
+    profiles = [profile(sample[h].cast(pl.String)) if sample is not None and h in sample.columns else None for h in headings]
     fields = list(TAPE)
+    scores, reasons = _by_name_and_values(headings, profiles)
+    total = of_all(headings, _named(scores), profiles, sample)
+    if total is not None:  # what 本金 and 利息 beside it add up to is no principal
+        scores[total][fields.index("principal_fen")], scores[total][fields.index("balance_fen")] = 0.0, _ADDS_UP
+        reasons[total]["balance_fen"] = Words("各行等于本金与利息等之和", "in each row what principal and interest add up to")
+    for i, (left, field) in before_payments(headings, _named(scores), profiles, sample, enough=SURE_OF_MONEY).items():
+        scores[left] = [_ADDS_UP if name == field else 0.0 for name in fields]
+        reasons[left][field] = Words(f"各行等于“{headings[i]}”减去已还", f"in each row what is left of {headings[i]!r}")
+        scores[i] = [0.0] * len(fields)
+    _prefer_outstanding(headings, scores)
+    _prefer_days(headings, scores)
+    stated = stated_unit(titles)
+    sums = groups(headings, _named(scores), profiles, sample)
+    within = {i: headings[group.columns[0]] for group in sums for i in group.contained}
+    summed = _summed(sums, headings, _named(scores))
+    for group in sums:
+        for row in scores:
+            row[fields.index(group.field)] = 0.0
+        for i in (*group.columns, *group.contained):
+            scores[i] = [0.0] * len(fields)
+    chosen = _assigned(scores)
+    guesses = []
+    for i, heading in enumerate(headings):
+        column = sample[heading].cast(pl.String) if profiles[i] is not None and sample is not None else None
+        if i in summed:
+            field, score, number, reason, doubts = summed[i]
+            guess = _guess(heading, field, score, reason, profiles[i], column, stated)
+            guesses.append(replace(guess, part=number, doubts=(*doubts, *guess.doubts), within=within.get(i, "")))
+        elif i in chosen:
+            field = fields[chosen[i]]
+            guesses.append(_guess(heading, field, scores[i][chosen[i]], reasons[i][field], profiles[i], column, stated))
+        else:
+            guesses.append(Guess(heading, None, 0.0, Words("没有相近的字段", "like no field")))
+    guesses = [_doubted(guess, gross(guess.heading, guess.field or "", headings, profiles, sample)) for guess in guesses]
+    guesses = _with_account(_at_its_word(_once(_days_or_stage(guesses, sample))))
+    return Suggestion(tuple(guesses), _fits(headings), *_currency(guesses, sample, stated))
+
+
+def _by_name_and_values(headings: Sequence[str], profiles: Sequence[Profile | None]) -> tuple[list[list[float]], list[dict[str, Words]]]:
+    """For each heading a confidence for every field, in the order of the schema, and the words for it."""
     scores: list[list[float]] = []
     reasons: list[dict[str, Words]] = []
-    for heading, names in zip(headings, likeness(headings), strict=True):
+    for heading, seen, names in zip(headings, profiles, likeness(headings), strict=True):
         row, why = [], {}
-        seen = profiles[heading]
         counter = counter_heading(heading) or (seen is not None and counts_rows(seen))
-        for field in fields:
+        for field in TAPE:
             alike, name = names.get(field, (0.0, ""))
             score, reason = _score(field, alike, name, seen)
             if part_of(heading) == field and score < _A_PART and (seen is None or not seen.filled or seen.share("number") > 0.6):
@@ -83,49 +120,22 @@ def suggest_layout(headings: Sequence[str], sample: pl.DataFrame | None = None, 
             why[field] = reason
         scores.append(row)
         reasons.append(why)
-    total = of_all(headings, [dict(zip(fields, row, strict=True)) for row in scores], [profiles[h] for h in headings], sample)
-    if total is not None:  # what 本金 and 利息 beside it add up to is no principal
-        scores[total][fields.index("principal_fen")], scores[total][fields.index("balance_fen")] = 0.0, _ADDS_UP
-        reasons[total]["balance_fen"] = Words("各行等于本金与利息等之和", "in each row what principal and interest add up to")
-    for i, (left, field) in before_payments(
-        headings, [dict(zip(fields, row, strict=True)) for row in scores], [profiles[h] for h in headings], sample, enough=SURE_OF_MONEY
-    ).items():
-        scores[left] = [_ADDS_UP if name == field else 0.0 for name in fields]
-        reasons[left][field] = Words(f"各行等于“{headings[i]}”减去已还", f"in each row what is left of {headings[i]!r}")
-        scores[i] = [0.0] * len(fields)
-    _prefer_outstanding(headings, scores)
-    _prefer_days(headings, scores)
-    stated = stated_unit(titles)
-    chosen: dict[int, int] = {}
-    sums = groups(headings, [dict(zip(fields, row, strict=True)) for row in scores], [profiles[h] for h in headings], sample)
-    within = {i: headings[group.columns[0]] for group in sums for i in group.contained}
-    summed = _summed(sums, headings, [dict(zip(fields, row, strict=True)) for row in scores])
-    for group in sums:
-        for row in scores:
-            row[fields.index(group.field)] = 0.0
-        for i in (*group.columns, *group.contained):
-            scores[i] = [0.0] * len(fields)
-    if headings:
-        # fourth powers: one certain match is worth more than two doubtful ones
-        rows, columns = linear_sum_assignment([[-(s**4) if s >= WORTH_SAYING else 0.0 for s in row] for row in scores])
-        chosen = {int(r): int(c) for r, c in zip(rows, columns, strict=True) if scores[r][c] >= WORTH_SAYING}
-    guesses = []
-    for i, heading in enumerate(headings):
-        if i in summed:
-            field, score, number, reason, doubts = summed[i]
-            column = sample[heading].cast(pl.String) if profiles[heading] is not None and sample is not None else None
-            guess = _guess(heading, field, score, reason, profiles[heading], column, stated)
-            guesses.append(replace(guess, part=number, doubts=(*doubts, *guess.doubts), within=within.get(i, "")))
-            continue
-        if i not in chosen:
-            guesses.append(Guess(heading, None, 0.0, Words("没有相近的字段", "like no field")))
-            continue
-        field = fields[chosen[i]]
-        column = sample[heading].cast(pl.String) if profiles[heading] is not None and sample is not None else None
-        guesses.append(_guess(heading, field, scores[i][chosen[i]], reasons[i][field], profiles[heading], column, stated))
-    guesses = [_doubted(guess, gross(guess.heading, guess.field or "", headings, [profiles[h] for h in headings], sample)) for guess in guesses]
-    guesses = _with_account(_at_its_word(_once(_days_or_stage(guesses, sample))))
-    return Suggestion(tuple(guesses), _fits(headings), *_currency(guesses, sample, stated))
+    return scores, reasons
+
+
+def _named(scores: Sequence[Sequence[float]]) -> list[dict[str, float]]:
+    return [dict(zip(TAPE, row, strict=True)) for row in scores]
+
+
+def _assigned(scores: Sequence[Sequence[float]]) -> dict[int, int]:
+    """The number of the field each heading gets, no field twice: what is worth the most together."""
+    from scipy.optimize import linear_sum_assignment
+
+    if not scores:
+        return {}
+    # fourth powers: one certain match is worth more than two doubtful ones
+    rows, columns = linear_sum_assignment([[-(s**4) if s >= WORTH_SAYING else 0.0 for s in row] for row in scores])
+    return {int(r): int(c) for r, c in zip(rows, columns, strict=True) if scores[r][c] >= WORTH_SAYING}
 
 
 def _summed(
