@@ -165,3 +165,32 @@ def test_a_title_is_no_storey_where_headings_are_blank(tmp_path: Path, title: di
     tape = open_tape(workbook(tmp_path / "t.xlsx", fill))
     assert [heading for heading in tape.headings if not heading.startswith("column")] == [name for name in names if name]
     assert "单位：万元" in tape.files[0].titles
+
+
+@pytest.mark.parametrize(
+    ("head", "headings"),
+    [
+        ([["某银行清单"], ["借据号", "姓名", "欠款金额（万元）", "", "逾期天数"], ["", "", "本金", "利息", ""]], ("借据号", "姓名", "本金(万元)", "利息(万元)", "逾期天数")),
+        ([["借据号", "姓名", "未偿本金", "欠息", ""], ["", "", "", "表内", "表外"]], ("借据号", "姓名", "未偿本金", "表内欠息", "表外欠息")),
+        ([["借款人", "", "担保人", "", ""], ["借据号", "姓名", "姓名", "电话", "逾期天数"]], ("借据号", "借款人姓名", "担保人姓名", "担保人电话", "逾期天数")),
+        ([["序号", "客户信息", "逾期情况", "", ""], ["借据号", "姓名", "未偿本金", "欠息", ""], ["", "", "", "表内", "表外"]], ("借据号", "客户姓名", "未偿本金", "表内欠息", "表外欠息")),
+        ([["借据号", "姓名", "未偿本金", "未偿利息", "逾期天数"], ["", "", "（万元）", "（元）", "天"]], ("借据号", "姓名", "未偿本金(万元)", "未偿利息(元)", "逾期天数(天)")),
+    ],
+)  # fmt: skip
+def test_a_text_file_has_the_headings_of_the_same_sheet(head: list[list[str]], headings: tuple[str, ...], tmp_path: Path) -> None:
+    """The workbook's reading is the oracle: a list saved as CSV has lost its merged cells and nothing else."""
+    table = [*head, ["A1", "张三", "100", "5", "90"], ["A2", "李四", "200", "6", "120"], ["A3", "王五", "", "7", ""]]
+
+    def fill(book: Any) -> None:
+        sheet = book.add_worksheet("明细")
+        for number, cells in enumerate(table):
+            for column, cell in enumerate(cells):
+                if cell:
+                    sheet.write_string(number, column, cell)
+
+    text = tmp_path / "t.csv"
+    text.write_text("".join(",".join(cells + [""] * (5 - len(cells))) + "\n" for cells in table), "utf-8")
+    mine, oracle = open_tape(text), open_tape(workbook(tmp_path / "t.xlsx", fill))
+    assert mine.headings == oracle.headings == headings
+    assert rows(pl.concat(mine.batches())) == rows(pl.concat(oracle.batches()))
+    assert [file.titles for file in mine.files] == [file.titles for file in oracle.files]

@@ -19,7 +19,8 @@ from panhuo.engines.intake.archives import ReadLimits
 from panhuo.engines.intake.mapping import normal_heading
 from panhuo.engines.intake.refusals import unusable
 from panhuo.engines.intake.row_widths import UNKNOWN, Widths, rows_trail, widths_of
-from panhuo.engines.intake.unit_rows import UnitRow, under
+from panhuo.engines.intake.storeys import header_rows
+from panhuo.engines.intake.unit_rows import Under, UnitRow, under
 from panhuo.kernel.errors import InputUnusable
 
 DELIMITERS: Final = (",", "\t", ";", "|", "^", "\x01", "\x03", "\x1f", "~", "@", "#", "!", "$", "&")
@@ -112,12 +113,15 @@ def sniff(
             best = (score, candidate, rows, at)
     assert best is not None
     _, chosen, rows, at = best
-    header = rows[at].cells
-    titles = titles_of([row.cells for row in rows[:at]])
+    header, first, unfit = rows[at].cells, at, None
+    if header_row is None:
+        header, first, at, unfit = _storeys(rows, at, known)
+    titles = titles_of([row.cells for row in rows[:first]])
     units = under(header, [row.cells for row in rows[at + 1 : at + 3]])
-    if units is not None:
+    if units is not None and unfit is None:
         at += units.rows
         header, titles = units.headings, (*titles, *units.titles)
+    units = unfit or units
     body = [row.cells for row in rows[at + 1 :]]
     widths = collections.Counter(map(len, body))
     usual = widths.most_common(1)[0][0] if widths else len(header)
@@ -133,6 +137,14 @@ def sniff(
     place = rows[at]
     unit_row = UnitRow(units, place.number) if units is not None else None
     return Dialect(one_byte(chosen), headings, cells, place.lines, duplicates, titles, place.number, chosen, written, unnamed, widths_seen, unit_row)
+
+
+def _storeys(rows: Sequence[_Row], at: int, known: Collection[str]) -> tuple[list[str], int, int, Under | None]:
+    """As :func:`.storeys.header_rows` says of rows of one width; a single row of headings is left as wide as it was written."""
+    width = max(len(row.cells) for row in rows[: at + 3])
+    square = [[*row.cells, *[""] * (width - len(row.cells))] for row in rows[: at + 3]]
+    headings, first, last, units = header_rows(square, at, known)
+    return (rows[at].cells, at, at, None) if first == last else (list(headings), first, last, units)
 
 
 def one_byte(delimiter: str) -> str:

@@ -8,9 +8,12 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from panhuo.engines.intake.amount_parts import part_of
+from panhuo.engines.intake.layout import MONEY_UNITS
 from panhuo.engines.intake.mapping import normal_heading, stated_in
 from panhuo.engines.intake.money_words import BRACKETS, pieces, plain
+from panhuo.engines.intake.row_widths import kinds_of
 from panhuo.engines.intake.suggest_names import counter_heading
+from panhuo.engines.intake.unit_rows import Under, joined, states_unit
 
 _REACHING: Final = 2
 _FIGURE: Final = re.compile(r"^[¥￥$+-]?[0-9][0-9,.]*(?:[%‰元万亿]+)?$|^[0-9]{4}[-/.年][0-9]{1,2}[-/.月][0-9]{1,2}日?(?:\s|T|$)")
@@ -124,8 +127,13 @@ def _core(over: str) -> str:
 
 def _in_its_unit(low: str, over: str) -> str:
     """The lower heading with the unit or currency in the upper one's brackets, where it has none of its own: 金额（万元） over 未偿本金."""
-    units = [found[0] for found in BRACKETS.finditer(plain(over)) if stated_in(found[1]) is not None]
+    units = [found[0] for found in BRACKETS.finditer(plain(over)) if (unit := stated_in(found[1])) is not None and _may_state(low, unit)]
     return low if any(stated_in(piece) is not None for piece in pieces(low)) else low + "".join(units)
+
+
+def _may_state(heading: str, unit: str) -> bool:
+    """Whether a unit may be a heading's: where nothing says how far a group reaches, 万元 of the amounts is not the days' behind them."""
+    return unit not in MONEY_UNITS or kinds_of([heading])[0] not in ("count", "date", "name", "word")
 
 
 def groups_only(upper: Sequence[str], known: Collection[str]) -> bool:
@@ -160,3 +168,41 @@ def group_names(upper: Sequence[str], lower: Sequence[str], known: Collection[st
         out.append("" if not cell else _in_its_unit(cell, over) if alone else over + cell)
     forms = [normal_heading(cell) for cell in out if cell]
     return out if len(set(forms)) == len(forms) else None
+
+
+def header_rows(rows: Sequence[Sequence[str]], at: int, known: Collection[str]) -> tuple[Sequence[str], int, int, Under | None]:
+    """The headings of a table whose header :func:`.dialect.find_header` found in row ``at``: of two or three rows where that makes more known ones. Rows are
+    all of one width. Their first and last row, and the units of the lower row that do not fit them, follow."""
+    best, cells, start, end = hits(rows[at], known), rows[at], at, at
+    units: Under | None = None
+    for upper in (at - 1, at):
+        if upper >= 0 and upper + 1 < len(rows):
+            high = [cell.strip() for cell in rows[upper]]
+            low, below = _without_units(high, [cell.strip() for cell in rows[upper + 1]])
+            spans = spanning(high, low, known)
+            both = two_storeys(high, low, known) if spans else [b or a for a, b in zip(high, low, strict=True)]
+            if hits(both, known) > best - 2 * spans:  # joined, a spanning heading and what stands below it may no longer be known ones
+                with_units = joined(both, below, 0)
+                best, cells, start, end = hits(both, known), with_units.headings, upper, upper + 1
+                units = with_units if with_units.unclear else None
+    if start < end < len(rows) - 1 and spanning(cells, low := [cell.strip() for cell in rows[end + 1]], known):
+        cells, end = two_storeys(cells, low, known), end + 1
+    if start < end and start and groups_only(high := [cell.strip() for cell in rows[start - 1]], known):
+        cells, start = two_storeys(high, cells, known), start - 1
+    if start == end and start and (named := group_names(rows[start - 1], rows[start], known)):
+        cells, start = named, start - 1
+    return cells, start, end, units
+
+
+def _without_units(high: Sequence[str], low: Sequence[str]) -> tuple[list[str], list[tuple[int, str]]]:
+    """The lower of two rows of headings less what is a unit under a heading of its own ((万元) below 未偿本金), and these units by column."""
+    alone = [bool(a) and (i + 1 == len(high) or bool(high[i + 1]) or not low[i + 1]) for i, a in enumerate(high)]
+    units = [(i, cell) for i, cell in enumerate(low) if alone[i] and states_unit(cell)]
+    taken = {i for i, _ in units}
+    return ["" if i in taken else cell for i, cell in enumerate(low)], units
+
+
+def hits(row: Sequence[str], known: Collection[str]) -> int:
+    """How many known headings a row holds."""
+    found = Counter(normal_heading(cell) for cell in row if cell.strip())
+    return sum(heading in known for heading in found)

@@ -27,8 +27,8 @@ from panhuo.engines.intake.layout import Layout
 from panhuo.engines.intake.mapping import bind, normal_heading
 from panhuo.engines.intake.merged_cells import Carried, Spans, carry_down
 from panhuo.engines.intake.refusals import unusable
-from panhuo.engines.intake.storeys import group_names, groups_only, spanning, two_storeys
-from panhuo.engines.intake.unit_rows import Under, UnitRow, joined, states_unit, under
+from panhuo.engines.intake.storeys import header_rows, hits
+from panhuo.engines.intake.unit_rows import Under, UnitRow, under
 from panhuo.kernel.errors import InputUnusable
 from panhuo.kernel.frames import TAPE_REQUIRED
 
@@ -155,9 +155,9 @@ class Workbook:
         first = at
         units: Under | None = None
         if not header_row:
-            cells, first, at, units = _header(rows, at, known)
+            cells, first, at, units = header_rows(rows, at, known)
         found = under(cells, rows[at + 1 : at + 3])
-        hits, titles = _hits(cells, known), titles_of(rows[:first])
+        known_ones, titles = hits(cells, known), titles_of(rows[:first])
         if found is not None and not (units and units.unclear):
             units, at = found, at + found.rows
             cells, titles = found.headings, (*titles, *found.titles)
@@ -166,7 +166,7 @@ class Workbook:
         width = max((i + 1 for i, cell in enumerate(cells) if cell.strip() or (i < len(filled) and filled[i])), default=0)
         check_columns(width, f"{self.name}[{name}]", limits)
         headings, duplicates = clean_headings(cells[:width])
-        return Sheet(name, headings, at + 1, hits, table.height, duplicates, titles, self._blank_above[name], unit_row)
+        return Sheet(name, headings, at + 1, known_ones, table.height, duplicates, titles, self._blank_above[name], unit_row)
 
     def _cells(self, name: str) -> pl.DataFrame:
         """Every cell of the sheet as text; a workbook is in memory as a whole in any case."""
@@ -208,37 +208,6 @@ def _of_accounts(table: Sheet, best: Sheet, layout: Layout | None) -> bool:
 _ALIKE: Final = 0.8
 
 
-def _header(rows: Sequence[Sequence[str]], at: int, known: Collection[str]) -> tuple[Sequence[str], int, int, Under | None]:
-    """The headings, of two rows where that makes more known ones; their first and last row; and the units of the lower row that do not fit them."""
-    best, cells, start, end = _hits(rows[at], known), rows[at], at, at
-    units: Under | None = None
-    for upper in (at - 1, at):
-        if upper >= 0 and upper + 1 < len(rows):
-            high = [cell.strip() for cell in rows[upper]]
-            low, below = _without_units(high, [cell.strip() for cell in rows[upper + 1]])
-            spans = spanning(high, low, known)
-            both = two_storeys(high, low, known) if spans else [b or a for a, b in zip(high, low, strict=True)]
-            if _hits(both, known) > best - 2 * spans:  # joined, a spanning heading and what stands below it may no longer be known ones
-                with_units = joined(both, below, 0)
-                best, cells, start, end = _hits(both, known), with_units.headings, upper, upper + 1
-                units = with_units if with_units.unclear else None
-    if start < end < len(rows) - 1 and spanning(cells, low := [cell.strip() for cell in rows[end + 1]], known):
-        cells, end = two_storeys(cells, low, known), end + 1
-    if start < end and start and groups_only(high := [cell.strip() for cell in rows[start - 1]], known):
-        cells, start = two_storeys(high, cells, known), start - 1
-    if start == end and start and (named := group_names(rows[start - 1], rows[start], known)):
-        cells, start = named, start - 1
-    return cells, start, end, units
-
-
-def _without_units(high: Sequence[str], low: Sequence[str]) -> tuple[list[str], list[tuple[int, str]]]:
-    """The lower of two rows of headings less what is a unit under a heading of its own ((万元) below 未偿本金), and these units by column."""
-    alone = [bool(a) and (i + 1 == len(high) or bool(high[i + 1]) or not low[i + 1]) for i, a in enumerate(high)]
-    units = [(i, cell) for i, cell in enumerate(low) if alone[i] and states_unit(cell)]
-    taken = {i for i, _ in units}
-    return ["" if i in taken else cell for i, cell in enumerate(low)], units
-
-
 def formulas_without_values(path: Path) -> int:
     """How many cells of an .xlsx hold a formula and no value: a program wrote them and Excel has never calculated them.
 
@@ -269,11 +238,6 @@ def _with_errors(frame: pl.DataFrame, errors: Sequence[Any]) -> pl.DataFrame:
         series = frame.to_series(column).scatter([row for row, _ in cells], [text for _, text in cells])
         frame = frame.with_columns(series)
     return frame
-
-
-def _hits(row: Sequence[str], known: Collection[str]) -> int:
-    found = collections.Counter(normal_heading(cell) for cell in row if cell.strip())
-    return sum(heading in known for heading in found)
 
 
 def _unreadable(path: Path, name: str, reason: str) -> InputUnusable:
