@@ -117,7 +117,7 @@ def test_units_and_date_order_are_guessed_and_doubted() -> None:
         {
             "借据号": [f"A{i}" for i in range(40)],
             "本金余额": [f"{i + 1}.{i:04d}" for i in range(40)],
-            "利息余额": [str(123_457 * (i + 7)) for i in range(40)],
+            "利息余额": [f"0.{i + 1:02}" for i in range(40)],
             "年利率": [f"0.{i + 10}" for i in range(40)],
             "放款日": [f"{i % 12 + 1}/{i % 28 + 1}/2020" for i in range(40)],
             "到期日": [f"{i % 12 + 1}/{i % 9 + 1}/2023" for i in range(40)],
@@ -125,7 +125,7 @@ def test_units_and_date_order_are_guessed_and_doubted() -> None:
         }
     )
     found = {g.field: g for g in suggest_layout(frame.columns, frame).guesses}
-    assert (found["principal_fen"].unit, found["interest_fen"].unit, found["annual_rate"].unit) == ("wan", "fen", "fraction")
+    assert (found["principal_fen"].unit, found["interest_fen"].unit, found["annual_rate"].unit) == ("wan", "wan", "fraction")
     assert all(found[f].doubts for f in ("principal_fen", "interest_fen", "maturity_date"))
     assert (found["origination_date"].dates, found["origination_date"].doubts) == (("us",), ())
     assert found["last_payment_on"].dates == ("eu",)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panhuo.engines.intake import clean, load_layout, open_tape
+from panhuo.engines.intake import bind, clean, load_layout, open_tape
 from panhuo.engines.intake.mapping import heading_unit, normal_heading
 from panhuo.engines.intake.suggest import suggest_layout
 from panhuo.engines.intake.suggest_contained import held_by
@@ -224,3 +224,14 @@ def read(path: Path, folder: Path) -> list[int]:
     accounts = clean(frame, layout=load_layout(layout), as_of=AS_OF).data.accounts
     assert accounts["overdue_days"].to_list() == [120] * N
     return accounts["balance_fen"].to_list()
+
+
+def test_what_another_column_holds_is_left_out_for_good(tmp_path: Path) -> None:
+    """A notice that asked to map it would have it counted twice."""
+    frame = pl.DataFrame(
+        {"借据号": [f"JJ{17 * i:05}" for i in range(N)], "逾期天数": ["120"] * N, "本金余额": PRINCIPAL, "欠息": INTEREST, "其中：罚息": PENALTY}
+    )
+    path = tmp_path / "l.yaml"
+    path.write_text(suggest_layout(frame.columns, frame).to_yaml(), encoding="utf-8")
+    assert bind(load_layout(path), frame.columns).unmapped == ()
+    assert load_layout(path).ignore == ("其中：罚息",)

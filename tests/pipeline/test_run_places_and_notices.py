@@ -209,6 +209,46 @@ def test_balances_that_are_next_to_nothing_are_told(small: int, told: bool, run_
         assert "CNY 500" in notices["BALANCES_SMALL"]["message_en"]
 
 
+@pytest.mark.parametrize(("above", "told"), [(11, True), (10, False)])
+def test_parts_far_above_the_principal_are_told(above: int, told: bool, run_rows: Callable[..., Ran], clean_rows: Rows) -> None:
+    """Of 20 accounts, most owe more than ten times their principal beside it: interest in yuan read as 万元."""
+    rows = [
+        {**row, "未偿本金": "1000.00", "未偿利息": "10000.01" if at < above else "10000.00", "罚息复利": "0", "其他费用": "0", "未偿本息费合计": ""}
+        for at, row in enumerate(clean_rows[:20])
+    ]
+    notices = {
+        notice["code"]: notice for notice in run_rows([{k: v for k, v in row.items() if k in clean_rows[0]} for row in rows]).summary["notices"]
+    }
+    assert ("PARTS_ABOVE_PRINCIPAL" in notices) is told
+    if told:
+        assert "20 户中有 11 户" in notices["PARTS_ABOVE_PRINCIPAL"]["message"]
+
+
+@pytest.mark.parametrize(("repeated", "told"), [(6, True), (5, False)])
+def test_accounts_that_stand_there_again_with_other_figures_are_told(
+    repeated: int, told: bool, run_rows: Callable[..., Ran], clean_rows: Rows
+) -> None:
+    """Several month ends in one tape: rows that repeat the account and all its figures are another matter."""
+    first = clean_rows[: 25 - repeated]
+    again = [{**row, "未偿本金": str(Decimal(row["未偿本金"].replace(",", "")) + 1), "未偿本息费合计": ""} for row in first[:repeated]]
+    ran = run_rows([*first, *([{k: v for k, v in row.items() if k in first[0]} for row in again])])
+    assert ran.summary["rows_rejected"] == repeated
+    assert ("ACCOUNTS_REPEATED" in {notice["code"] for notice in ran.summary["notices"]}) is told
+    same = run_rows([*first, *first[:repeated]])
+    assert same.summary["rows_rejected"] == repeated
+    assert "ACCOUNTS_REPEATED" not in {notice["code"] for notice in same.summary["notices"]}
+
+
+@pytest.mark.parametrize(("apart", "told"), [(5, True), (4, False)])
+def test_days_that_are_not_those_since_the_date_are_told(apart: int, told: bool, run_rows: Callable[..., Ran], clean_rows: Rows) -> None:
+    since = AS_OF - dt.timedelta(days=100)
+    rows = [{**row, "逾期起始日": since.isoformat(), "逾期天数": "7" if at < apart else "100"} for at, row in enumerate(clean_rows[:20])]
+    notices = {notice["code"]: notice for notice in run_rows(rows).summary["notices"]}
+    assert ("ARREARS_APART" in notices) is told
+    if told:
+        assert "20 户中有 5 户" in notices["ARREARS_APART"]["message"]
+
+
 def titled(path: Path, rows: Rows, *titles: str) -> Path:
     bare = [{name: cell for name, cell in row.items() if name != "逾期起始日"} for row in rows]
     path.write_text("\n".join([*titles, pl.DataFrame(bare).write_csv()]), encoding="utf-8")

@@ -98,8 +98,10 @@ def _compile(sql: str, columns: tuple[tuple[str, pl.DataType], ...], where: str,
     try:
         tree = sqlglot.parse_one(sql, dialect="postgres")
     except sqlglot.errors.SqlglotError as error:
-        reason = str(error).splitlines()[0]
-        raise _bad(where, f"表达式语法错误：{sql!r}（{reason}）", f"not a valid SQL expression: {sql!r} ({reason})") from error
+        reason, mark = str(error).splitlines()[0], "".join(found.get("highlight") or "" for found in getattr(error, "errors", [])[:1])
+        raise _bad(
+            where, f"表达式语法错误：{sql!r}{f'（“{mark}”附近）' if mark else ''}", f"not a valid SQL expression: {sql!r} ({reason})"
+        ) from error
     if not isinstance(tree, exp.Expression) or isinstance(tree, exp.Alias) or tree.find(exp.Query, exp.DDL, exp.DML, exp.Command):
         raise _bad(where, f"只允许单个表达式，不允许查询：{sql!r}", f"one expression is allowed, not a query: {sql!r}")
     if tree.find(exp.AggFunc, exp.Window):

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from panhuo.engines.intake import Quality, Reconciliation
-from panhuo.engines.intake.clean_result import SMALL_FEN
+from panhuo.engines.intake.clean_result import ABOVE, SMALL_FEN
 from panhuo.kernel.frames import TAPE
 from panhuo.kernel.money import format_short, in_currency
 from panhuo.kernel.words import Words
@@ -21,13 +21,16 @@ READING, PARTIAL, TITLE_UNIT, FOREIGN, MIXED = "READING_NOTE", "LAYOUT_PARTIAL",
 TOTALS, MONEY_UNREAD, AS_OF_TODAY, AS_OF_AHEAD, NOTHING = "TOTAL_ROWS", "MONEY_UNREAD", "AS_OF_TODAY", "AS_OF_AHEAD", "NOTHING_ACCEPTED"
 AS_OF_TITLE, BALANCES_APART, BALANCES_SMALL = "AS_OF_TITLE", "BALANCES_APART", "BALANCES_SMALL"
 CODES_UNREAD, STAGE_UNKNOWN = "CODES_UNREAD", "LITIGATION_STAGE_UNKNOWN"
-ARREARS_UNKNOWN, ARREARS_DOUBTED = "ARREARS_UNKNOWN", "ARREARS_DOUBTED"
+ARREARS_UNKNOWN, ARREARS_DOUBTED, ARREARS_APART = "ARREARS_UNKNOWN", "ARREARS_DOUBTED", "ARREARS_APART"
+PARTS_ABOVE, ACCOUNTS_REPEATED = "PARTS_ABOVE_PRINCIPAL", "ACCOUNTS_REPEATED"
 
 _A_FEW = 3
 DOUBTED_SHARE = 1_000
 """One in so many accounts, or of what they owe: fewer in doubt are no notice of the run. findings.csv has them all."""
 
 
+APART_SHARE = 5
+"""One in so many accounts, or rows: more that contradict themselves, or repeat an account, are no slips of single rows."""
 UNREAD_SHARE = 20
 """One in so many filled cells of a coded column: more of them unread are a notice."""
 _VALUES = 6
@@ -113,7 +116,16 @@ def of_totals(rows: int, fen: int, currency: str) -> list[Notice]:
 def of_intake(r: Reconciliation, currencies: Mapping[str, int], currency: str) -> list[Notice]:
     """What the figures of the intake call for: nothing accepted, total rows among the rejected, balances that do not add up, arrears unknown or in doubt, foreign money."""
     totals = of_totals(r.total_rows, r.balance_total_rows_fen, currency)
-    return [*of_nothing(r), *totals, *of_balances(r), *of_small(r, currency), *of_arrears(r, currency), *of_currencies(currencies)]
+    return [
+        *of_nothing(r),
+        *totals,
+        *of_balances(r),
+        *of_small(r, currency),
+        *of_parts(r),
+        *of_repeated(r),
+        *of_arrears(r, currency),
+        *of_currencies(currencies),
+    ]
 
 
 def of_balances(r: Reconciliation) -> list[Notice]:
@@ -150,9 +162,56 @@ def of_small(r: Reconciliation, currency: str) -> list[Notice]:
     ]
 
 
+def of_parts(r: Reconciliation) -> list[Notice]:
+    """Most accounts owe many times their principal beside it: interest read in another unit than the principal, more likely than not."""
+    if 2 * r.parts_above_rows <= r.rows_accepted or r.rows_accepted < _A_FEW:
+        return []
+    return [
+        Notice(
+            PARTS_ABOVE,
+            Words(
+                f"{r.rows_accepted:,} 户中有 {r.parts_above_rows:,} 户的利息、罚息、费用合计超过本金的 {ABOVE} 倍：多半是这些列与本金的单位不同，或读错了列。请核对版式（panhuo layout check）",
+                f"{r.parts_above_rows:,} of {r.rows_accepted:,} account(s) owe more than {ABOVE} times their principal in interest, penalty and fees: more often than not these are read in "
+                "another unit than the principal, or from the wrong column. Check the layout (panhuo layout check)",
+            ),
+        )
+    ]
+
+
+def of_repeated(r: Reconciliation) -> list[Notice]:
+    """Many rows repeat an account with other figures: several month ends, an instalment a row, numbers that Excel rounded."""
+    if r.repeated_rows < _A_FEW or r.repeated_rows * APART_SHARE <= r.rows_in:
+        return []
+    return [
+        Notice(
+            ACCOUNTS_REPEATED,
+            Words(
+                f"{r.rows_in:,} 行中有 {r.repeated_rows:,} 行的借据号在前面出现过而金额或日期不同，只取了第一行，其余剔除（DUPLICATE_ACCOUNT）。"
+                "几个月末的数据放在一起：只给最近一期（多个工作表用 --sheet）；每期还款一行：先按借据汇总；长编号末尾变成 0：在 Excel 中以文本保存编号后重新导出",
+                f"{r.repeated_rows:,} of {r.rows_in:,} row(s) repeat an account number with other figures; the first row of each was taken, the others are rejected (DUPLICATE_ACCOUNT). "
+                "Several month ends together: give the latest alone (of several sheets, --sheet); a row for each instalment: add them up by account first; long numbers that end in "
+                "zeros: keep them as text in Excel and export again",
+            ),
+        )
+    ]
+
+
 def of_arrears(r: Reconciliation, currency: str) -> list[Notice]:
     """Accounts that stay out of the plan because the tape does not say, or contradicts itself on, how long they are overdue."""
     out = []
+    if r.arrears_apart_rows >= _A_FEW and r.arrears_apart_rows * APART_SHARE > r.rows_accepted:
+        out.append(
+            Notice(
+                ARREARS_APART,
+                Words(
+                    f"{r.rows_accepted:,} 户中有 {r.arrears_apart_rows:,} 户的逾期天数与逾期起始日对不上，按起始日计。这么多户不符，多半是其中一列不是当前逾期（首次逾期日期、累计逾期天数），"
+                    "或基准日不对（--as-of）。请在版式中去掉不对的一列后重跑；明细见 findings.csv 的 OVERDUE_CONTRADICTION",
+                    f"for {r.arrears_apart_rows:,} of {r.rows_accepted:,} account(s) the days past due are not those since the first day of arrears, and the date is used. So many are no "
+                    "slips: one column is not of the present arrears (first arrears ever, days in all), or the cut-off date is wrong (--as-of). Take the wrong column out of the "
+                    "layout and run again; they are OVERDUE_CONTRADICTION in findings.csv",
+                ),
+            )
+        )
     if r.arrears_unknown_rows:
         zh, en = _amount(r.balance_arrears_unknown_fen, currency)
         out.append(

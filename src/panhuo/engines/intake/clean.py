@@ -38,7 +38,7 @@ from panhuo.engines.intake.clean_batch import Batch
 from panhuo.engines.intake.clean_derived import derive
 from panhuo.engines.intake.clean_duplicates import reject_repeated
 from panhuo.engines.intake.clean_notes import Notes, Positions
-from panhuo.engines.intake.clean_result import SMALL_FEN, Cleaned, Reconciliation
+from panhuo.engines.intake.clean_result import ABOVE, SMALL_FEN, Cleaned, Reconciliation
 from panhuo.engines.intake.feeding import feeds
 from panhuo.engines.intake.identifiers import people
 from panhuo.engines.intake.layout import Layout, load_layout
@@ -205,7 +205,15 @@ def _reconcile(batch: Batch, printed: npt.NDArray[np.bool_]) -> Reconciliation:
         balance_arrears_doubted_fen=int(balance.gather(doubted).cast(pl.Int128).sum() or 0) if len(doubted) else 0,
         balances_apart_rows=len(_struck(batch.notes.codes("balance_fen"), ~rejected, "BALANCE_MISMATCH")),
         balances_small_rows=int((claimed & (balance < SMALL_FEN).fill_null(value=False).to_numpy()).sum()),
+        arrears_apart_rows=len(_struck(days, ~rejected, "OVERDUE_CONTRADICTION")),
+        parts_above_rows=int((claimed & _parts_above(batch)).sum()),
+        repeated_rows=batch.notes.built("DUPLICATE_ACCOUNT"),
     )
+
+
+def _parts_above(batch: Batch) -> npt.NDArray[np.bool_]:
+    principal, balance = batch.frame["principal_fen"], batch.frame["balance_fen"]
+    return ((principal > 0) & (balance > (ABOVE + 1) * principal)).fill_null(value=False).to_numpy()
 
 
 def _struck(found: Mapping[str, Positions], among: npt.NDArray[np.bool_], *codes: str) -> Positions:

@@ -116,8 +116,16 @@ def exclude(cleaned: Cleaned, keys: pl.DataFrame) -> Cleaned:
             rows_rejected=old.rows_rejected + moved.height,
             balance_accepted_fen=old.balance_accepted_fen - fen,
             balance_rejected_fen=old.balance_rejected_fen + fen,
+            repeated_rows=old.repeated_rows + _with_other_figures(moved, keys),
         ),
     )
+
+
+def _with_other_figures(moved: pl.DataFrame, keys: pl.DataFrame) -> int:
+    if "code" not in keys.columns:
+        return 0
+    other = keys.filter(pl.col("code") == "DUPLICATE_ACCOUNT").select(SOURCE_FILE, pl.col(SOURCE_ROW).cast(pl.Int32)).unique()
+    return moved.join(other, on=[SOURCE_FILE, SOURCE_ROW], how="semi").height
 
 
 def reject_repeated(batch: Batch, raw: pl.DataFrame, heading: str) -> None:

@@ -73,6 +73,10 @@ class Notes:
                 found[code] = np.concatenate([found[code], at]) if code in found else at
         return found
 
+    def built(self, code: str) -> int:
+        """How many rows findings already in words reject under a code."""
+        return sum(int((part["code"] == code).sum()) for part in self._built)
+
     def cells(self, field: str, at: Positions) -> pl.Series:
         """What stands in the file under ``field`` in these rows."""
         return self._raw[self._headings[field]].gather(at)

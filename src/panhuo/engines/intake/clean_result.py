@@ -13,6 +13,9 @@ from panhuo.engines.intake.strays import ORIGINALS
 SMALL_FEN = 50_000
 """500 yuan: few loans that anybody lists owe less, and most loans in 万元 whose unit was passed over seem to."""
 
+ABOVE = 10
+"""Interest and penalties run up to the principal and beyond it; ten times it is a wrong unit or column, if most accounts say so."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
@@ -23,6 +26,9 @@ class Reconciliation:
     than their maturity or class say.
     ``balances_apart_rows``: accepted rows whose stated balance is not the sum of its parts.
     ``balances_small_rows``: accepted rows that owe something, and less than ``SMALL_FEN``.
+    ``arrears_apart_rows``: accepted rows whose days are not those since their first day of arrears.
+    ``parts_above_rows``: accepted rows that owe more than ``ABOVE`` times their principal in interest, penalty and fees.
+    ``repeated_rows``: rejected rows whose account number stands before them with other figures.
     ``balance_unreadable_rows``: rejected rows in which a part stands but could not be read (or the principal does not stand).
     """
 
@@ -41,6 +47,9 @@ class Reconciliation:
     balance_arrears_doubted_fen: int = 0
     balances_apart_rows: int = 0
     balances_small_rows: int = 0
+    arrears_apart_rows: int = 0
+    parts_above_rows: int = 0
+    repeated_rows: int = 0
 
     def __add__(self, other: Reconciliation) -> Reconciliation:
         mine, theirs = asdict(self), asdict(other)

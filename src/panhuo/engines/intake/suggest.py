@@ -20,6 +20,7 @@ from panhuo.engines.intake.currency import claims_of
 from panhuo.engines.intake.layout import MONEY_UNITS, OVERDUE, PERIODS, Layout, load_layout, shipped_layouts
 from panhuo.engines.intake.mapping import bind, heading_unit, normal_heading
 from panhuo.engines.intake.money_words import both, marks
+from panhuo.engines.intake.suggest_across import TO_CONFIRM, days_against_date, longest_days, one_unit
 from panhuo.engines.intake.suggest_contained import before_payments, gross, held_by
 from panhuo.engines.intake.suggest_names import (
     counter_heading,
@@ -32,7 +33,7 @@ from panhuo.engines.intake.suggest_names import (
 )
 from panhuo.engines.intake.suggest_sums import Group, groups, of_all
 from panhuo.engines.intake.suggest_values import Profile, counts_rows, date_forms, evidence, money_unit, profile, rate_unit, unknown_codes
-from panhuo.engines.intake.suggestion import CERTAIN, SURE, SURE_OF_MONEY, WORTH_SAYING, Guess, Suggestion
+from panhuo.engines.intake.suggestion import SURE, SURE_OF_MONEY, WORTH_SAYING, Guess, Suggestion
 from panhuo.engines.intake.title_units import UNIT_WORDS, Stated, stated_unit
 from panhuo.kernel.errors import InputUnusable
 from panhuo.kernel.frames import TAPE
@@ -96,7 +97,10 @@ def suggest_layout(headings: Sequence[str], sample: pl.DataFrame | None = None, 
         else:
             guesses.append(Guess(heading, None, 0.0, Words("没有相近的字段", "like no field")))
     guesses = [_doubted(guess, gross(guess.heading, guess.field or "", headings, profiles, sample)) for guess in guesses]
-    guesses = _with_account(_at_its_word(_once(_days_or_stage(guesses, sample))))
+    seen = dict(zip(headings, profiles, strict=True))
+    guesses = one_unit(guesses, seen, titled=bool(stated.units))
+    guesses = days_against_date(longest_days(_days_or_stage(guesses, sample), sample, seen), sample)
+    guesses = _with_account(_at_its_word(_once(guesses)))
     return Suggestion(tuple(guesses), _fits(headings), *_currency(guesses, sample, stated))
 
 
@@ -230,7 +234,7 @@ def _days_or_stage(guesses: list[Guess], sample: pl.DataFrame | None) -> list[Gu
     why = Words(f"“{name}”空缺处按“{stood}”", f"{stood!r} where {name!r} is empty")
     out = list(guesses)
     out[days] = replace(guesses[days], part=1)
-    out[stage] = Guess(stood, OVERDUE, CERTAIN - _BESIDE, why, part=2)
+    out[stage] = Guess(stood, OVERDUE, TO_CONFIRM, why, part=2)
     return out
 
 
@@ -242,7 +246,7 @@ def _doubted(guess: Guess, paid: str | None) -> Guess:
         f"旁有“{paid}”：{guess.heading}可能未减去已还部分，请核对，必要时用 derived 相减",
         f"{paid!r} stands beside it: {guess.heading} may not be less what is paid; check, and subtract it under derived if so",
     )
-    return replace(guess, confidence=min(guess.confidence, CERTAIN - _BESIDE), doubts=(*guess.doubts, doubt))
+    return replace(guess, confidence=min(guess.confidence, TO_CONFIRM), doubts=(*guess.doubts, doubt))
 
 
 def _contained(whole: str) -> Words:
@@ -321,19 +325,16 @@ def _guess(heading: str, field: str, score: float, reason: Words, seen: Profile 
     if field == OVERDUE and counts_periods(heading):
         unit = PERIODS
         if seen is not None and 0 < seen.share("number") < 1:
-            score = min(score, CERTAIN - _BESIDE)
+            score = min(score, TO_CONFIRM)
             doubts.append(
                 Words(
                     "数字按期数读，M3、90天以上之类按其写法读，请核对", "bare numbers are read as instalments, M3 or 90天以上 as they say: check it"
                 )
             )
     if normal_heading(heading) in _TWO_MEANINGS:
-        score = min(score, CERTAIN - _BESIDE)
+        score = min(score, TO_CONFIRM)
         doubts.append(_TWO_MEANINGS[normal_heading(heading)])
     if seen is not None and column is not None:
-        if kind == "money" and not titled and heading_unit(heading) is None and (guessed := money_unit(seen)):
-            unit = guessed
-            doubts.append(Words(f"单位按数值推断为 {guessed}，请核对", f"the unit {guessed} is guessed from the figures: check it"))
         if kind == "rate" and heading_unit(heading) is None:
             unit = rate_unit(seen)
         if kind == "date":

@@ -16,7 +16,7 @@ import polars as pl
 from panhuo.engines.intake.amount_parts import PRINCIPAL, part_of
 from panhuo.engines.intake.mapping import heading_unit, normal_heading
 from panhuo.engines.intake.suggest_names import says_not_owed, says_outstanding
-from panhuo.engines.intake.suggest_values import Profile, money_unit
+from panhuo.engines.intake.suggest_values import Profile
 
 ADDITIVE: Final = ("interest_fen", "penalty_fen", "fees_fen")
 _TOTAL: Final = re.compile(r"合计|总计|小计|总额|^总|表内外|罚息.*复利|罚复息|罚息复利")
@@ -167,8 +167,6 @@ def amounts_of(heading: str, seen: Profile | None, sample: pl.DataFrame | None) 
     if sample is None or heading not in sample.columns or seen is None or not seen.filled:
         return None
     unit = heading_unit(heading)
-    if unit is None and money_unit(seen):
-        return None  # guessed, and not to be built on
     plain = sample[heading].cast(pl.String).str.replace_all(r"[,，¥$￥元\s']", "").cast(pl.Float64, strict=False)
     return plain.fill_null(0.0).rename(unit or "yuan")  # columns in different units are not compared
 

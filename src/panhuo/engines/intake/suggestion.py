@@ -37,6 +37,8 @@ class Guess:
     doubts: tuple[Words, ...] = ()
     part: int = 0
     """Of a field that is the sum of several columns: which of them this is, from 1 on."""
+    greatest: bool = False
+    """The parts are no sum: the greatest of them counts."""
     within: str = ""
     """The heading of the column that holds this amount already."""
 
@@ -119,8 +121,11 @@ def _yaml(suggestion: Suggestion, name: str) -> str:
         lines += [line for guess in unsure for line in _column(guess, "  # ")]
     lines += _sums(sure)
     if held := [g for g in suggestion.unsure if g.within]:
-        lines.append("# 已含在另一列中，不另计。Held by another column, not added:")
-        lines += [f"#   {_scalar(g.heading)} ⊂ {_scalar(g.within)}" for g in held]
+        lines.append(
+            "# 已含在另一列中，不另计，也不提示；若并不包含，请删去并在 columns 中对应。Held by another column, not added and not asked about again:"
+        )
+        lines.append("ignore:")
+        lines += [f"  - {_scalar(g.heading)}  # ⊂ {_scalar(g.within)}" for g in held]
     if suggestion.unknown:
         listed = [_scalar(g.heading) for g in suggestion.unknown]
         lines.append("# 未识别的表头，不读取。Headings like no field, left unread:")
@@ -137,7 +142,8 @@ def _sums(sure: Sequence[Guess]) -> list[str]:
     out = []
     for field, names in of.items():
         if field == OVERDUE:
-            out.append(f"  {field}: COALESCE({', '.join(sorted(names))})")
+            taken = "GREATEST" if any(guess.greatest for guess in sure if guess.part and guess.field == field) else "COALESCE"
+            out.append(f"  {field}: {taken}({', '.join(sorted(names))})")
             continue
         some = " OR ".join(f"{name} IS NOT NULL" for name in names)
         out.append(f"  {field}: CASE WHEN {some} THEN {' + '.join(f'COALESCE({name}, 0)' for name in names)} END")
