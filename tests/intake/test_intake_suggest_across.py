@@ -153,3 +153,15 @@ def test_what_is_overdue_the_longest_counts(tmp_path_factory: pytest.TempPathFac
     )
     read = accounts_of(frame, tmp_path_factory.mktemp("l"))["overdue_days"].to_list()
     assert read == [max((day for day in row if day is not None), default=0) for row in rows]
+
+
+def test_the_end_of_this_month_is_owed_and_not_that_of_the_last(tmp_path: Path) -> None:
+    cells = {
+        name: [str(1000 * k + i) + ".50" for i in range(N)]
+        for k, name in enumerate(("上月末本金余额", "本月末本金余额", "上月末欠息", "本月末欠息"), 3)
+    }
+    days = {name: [str(k + i) for i in range(N)] for k, name in ((60, "上月末逾期天数"), (90, "本月末逾期天数"))}
+    read = accounts_of(pl.DataFrame({"借据号": [f"J{i:03}" for i in range(N)]} | cells | days), tmp_path)
+    assert read["principal_fen"].to_list() == [(4000 + i) * 100 + 50 for i in range(N)]
+    assert read["interest_fen"].to_list() == [(6000 + i) * 100 + 50 for i in range(N)]
+    assert read["overdue_days"].to_list() == [90 + i for i in range(N)]

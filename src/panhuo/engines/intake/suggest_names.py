@@ -31,7 +31,7 @@ _ABBREVIATIONS: Final = {
     "mth": "month", "mths": "months", "yr": "year", "guar": "guarantor", "bnk": "bank", "br": "branch", "ln": "loan", "appl": "applicant",
 }  # fmt: skip
 _DECORATIONS: Final = re.compile(
-    r"^(?:其中[:：]?|截[至止到]?(?:(?:[0-9]{4}[年./-]?)?[0-9]{1,2}[月./-]?[0-9]{1,2}日?|基准日|日|目前|当前|今)的?|截[至止]的?|基准日|当前|目前|最新|本行|我行|该笔|单笔|主借款?人|借款人|借款企业|债务人|客户|持卡人|贷款人|贷款|借款|账户|本人|个人|授信|信贷)"
+    r"^(?:其中[:：]?|截[至止到]?(?:(?:[0-9]{4}[年./-]?)?[0-9]{1,2}[月./-]?[0-9]{1,2}日?|基准日|日|目前|当前|今)的?|截[至止]的?|基准日|本?[月期季年]末|当前|目前|最新|本行|我行|该笔|单笔|主借款?人|借款人|借款企业|债务人|客户|持卡人|贷款人|贷款|借款|账户|本人|个人|授信|信贷)"
 )
 _TAILS: Final = re.compile(r"(?:[(\[【].*[)\]】]|[0-9一二]|信息|情况|字段)$")
 _ROLES: Final = (
@@ -84,9 +84,9 @@ _FILLERS: Final = {
 _OWED: Final = frozenset({"principal_fen", "interest_fen", "penalty_fen", "fees_fen", "balance_fen"})
 _NOT_OWED: Final = re.compile(
     r"已[还收付偿缴扣]|(?<!未)实[还收付]|(?<![未待应能])(?:[收追]回|回收)|清收|(?<!未)结清(?!金额)|(?<!未)减免(?!后)|免除|豁免|可用|授信(?!.*(?:本金|息))|额度(?!.*(?:本金|息))|率|"
-    r"客户.*(?:总|合计|全部)|名下|(?<![准止期截销让0-9])日[罚利]息|(?<!not )\b(?:paid|received|recovered|waived)\b|\b(?:available|rate)\b"
+    r"客户.*(?:总|合计|全部)|上[个一]?[月期季年]|去年|[月期季年]初|名下|(?<![准止期截销让0-9])日[罚利]息|(?<!not )\b(?:paid|received|recovered|waived)\b|\b(?:available|rate)\b"
 )
-"""What is no debt of this account: paid, waived, to be drawn, a rate, or of all the accounts of a customer."""
+"""What is no debt of this account now: paid, waived, to be drawn, a rate, of all the accounts of a customer, or of an earlier day."""
 
 
 def says_the_same(heading: str, name: str, kind: str) -> bool:
