@@ -23,7 +23,7 @@ demo: $(STAMP)  ## the web application on demonstration data; prints the address
 test: $(STAMP)  ## every test, browser tests included
 	@scripts/browser
 	@scripts/assets
-	@$(BIN)/pytest -n auto
+	@$(BIN)/pytest -n auto --durations=25
 
 check: $(STAMP)  ## format, lint, types, import contracts, fast tests: under a minute
 	@$(BIN)/ruff format --check --quiet src tests

@@ -27,13 +27,14 @@ TABLE = Path(__file__).parents[1] / "identity" / "addresses.txt"
 SHOTS = os.environ.get("PANHUO_SHOTS")
 NO_PAGES = {
     "/", "/healthz", "/readyz", "/metrics", "/sign-in/single", "/sign-in/single/back", "/design/drawer", "/design/progress", "/accounts/search.json",
-    "/accounts/export.xlsx", "/jobs/<key:job_id>/progress", "/plans/<key:plan_id>/progress", "/tapes/<key:tape_id>/progress", "/tapes/<key:tape_id>/comparing",
+    "/accounts/export.xlsx", "/session", "/jobs/<key:job_id>/progress", "/plans/<key:plan_id>/progress", "/tapes/<key:tape_id>/progress", "/tapes/<key:tape_id>/comparing",
 }  # fmt: skip
 """Addresses that lead on, or answer machines, with a file or with a part of a page."""
 PAGES = (
     ("", "/sign-in", "/sign-in"),
     ("", "/sign-in/code", "/sign-in/code"),
     ("", "/nothing", ""),
+    ("manager", "/signed-in", "/signed-in"),
     ("manager", "/accounts", "/accounts"),
     ("manager", "/accounts?tape={tape}&balance=1..2", ""),
     ("manager", "/accounts/{tape}/3", "/accounts/<key:tape_id>/<place:position>"),

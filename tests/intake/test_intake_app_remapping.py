@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -96,6 +97,27 @@ def test_files_with_other_headings_share_a_field() -> None:
     layout = layout_check(made.text, name="x")
     for table in (("借据号", "本金"), ("编号", "余额")):
         assert bind(layout, table).fields == {"account_id": table[0], "principal_fen": table[1]}
+
+
+@pytest.mark.parametrize("field", ["account_id", "principal_fen"])
+def test_a_required_field_that_was_cleared_may_be_chosen_again(field: str) -> None:
+    """Whoever moves a field to another column clears the first one first: in between, the text is no layout."""
+    text = "name: x\ntitle: {zh: 甲, en: x}\ncolumns:\n  - {from: 借据号, to: account_id}\n  - {from: 本金, to: principal_fen, unit: wan}\n  - {from: 姓名, to: name}\n"
+    look = look_of(("借据号", "本金", "姓名", "合同号", "本金余额"))
+    chosen = choices_of(layout_check(text, name="x"), look)
+    old = next(heading for heading, choice in chosen.items() if choice.to == field)
+    cleared = remap(text, chosen | {old: Choice()}, look, name="x").text
+    with pytest.raises(ConfigurationInvalid, match=field):
+        layout_check(cleared, name="x")
+    again = remap(cleared, chosen, look, name="x")
+    assert not again.faults
+    assert choices_of(layout_check(again.text, name="x"), look) == chosen
+    elsewhere = chosen | {old: Choice(), "合同号" if field == "account_id" else "本金余额": chosen[old]}
+    moved = layout_check(remap(cleared, elsewhere, look, name="x").text, name="x")
+    assert choices_of(moved, look) == elsewhere
+    assert all("\ue000" not in heading for column in moved.columns for heading in column.from_)
+    other = remap(cleared, chosen | {old: Choice(), "姓名": Choice()}, look, name="x").text  # and other choices are kept meanwhile
+    assert "name" not in [column["to"] for column in yaml.safe_load(other)["columns"]]
 
 
 def test_a_text_that_is_no_layout_is_refused_with_its_line() -> None:

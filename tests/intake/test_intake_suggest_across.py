@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from panhuo.engines.intake import clean, load_layout
@@ -140,6 +140,7 @@ def test_days_and_a_plain_date_that_contradict_each_other_are_both_to_be_confirm
     assert all(guess.confidence < CERTAIN and "不是同一天" in guess.doubts[0].zh for guess in doubted)
 
 
+@settings(max_examples=25)
 @given(st.lists(st.tuples(st.one_of(st.none(), st.integers(0, 900)), st.one_of(st.none(), st.integers(0, 900))), min_size=12, max_size=30))
 def test_what_is_overdue_the_longest_counts(tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[int | None, int | None]]) -> None:
     rows = [*rows, (0, 15), (90, 90), (5, 400)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -27,12 +28,19 @@ def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
         return JsonResponse(body, status=refusal.status, json_dumps_params={"ensure_ascii": False})
     context: dict[str, Any] = {
         "refusal": refusal, "status": refusal.status, "code": refusal.code, "cause": refusal.cause, "remedy": refusal.remedy, "where": refusal.where, "trace_id": trace_id,
+        "goal": _came_from(request),
     }  # fmt: skip
     if request.headers.get("HX-Request"):
         response = render(request, "console/error_fragment.html", context, status=refusal.status)
         response["HX-Retarget"], response["HX-Reswap"] = "#notices", "beforeend"
         return response
     return render(request, "console/error.html", context, status=refusal.status)
+
+
+def _came_from(request: HttpRequest) -> str:
+    """The page of this site on which a form stood that was sent: where to go on after the sign-in. Empty for another site's."""
+    came = urlsplit(request.headers.get("Referer", ""))
+    return came.path + (f"?{came.query}" if came.query else "") if came.netloc == request.get_host() and came.path.startswith("/") else ""
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:

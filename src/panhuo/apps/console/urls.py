@@ -32,6 +32,8 @@ _DOOR = [
     path("sign-in/single", door.single_sign_on_begin),
     path("sign-in/single/back", door.single_sign_on_end),
     path("sign-out", door.sign_out),
+    path("session", door.session),
+    path("signed-in", door.signed_in),
     path("language", door.language),
     path("theme", door.theme),
 ]

@@ -44,7 +44,7 @@ SIGN_IN = Refusal(
     401,
     "SIGN_IN",
     Words("请先登录", "Sign in first"),
-    Words("登录后重试；返回上一页可找回填写的内容", "sign in and try again; go back to find what you had typed"),
+    Words("登录后重试；什么也没有提交", "sign in and try again; nothing was sent"),
 )
 TOKEN = Refusal(
     401,

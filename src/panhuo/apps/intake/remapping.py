@@ -18,7 +18,7 @@ from panhuo.engines.intake.layout import MONEY_UNITS, OVERDUE, PERIODS, RATE_UNI
 from panhuo.engines.intake.mapping import heading_unit, normal_heading
 from panhuo.kernel.documents import Loader
 from panhuo.kernel.errors import PanhuoError
-from panhuo.kernel.frames import TAPE
+from panhuo.kernel.frames import TAPE, TAPE_REQUIRED
 from panhuo.kernel.words import Words
 
 
@@ -82,22 +82,48 @@ def units_for(heading: str, field: str) -> tuple[str, ...]:
 
 
 def remap(text: str, choices: Mapping[str, Choice], look: Look, *, name: str) -> Remapped:
-    """``text`` with the choices taken in. Raises ConfigurationInvalid where ``text`` itself is no layout."""
-    layout = layout_check(text, name=name)
+    """``text`` with the choices taken in; a required field without a column in it may get one. Raises ConfigurationInvalid where ``text`` itself is no layout."""
+    try:
+        layout, whole = layout_check(text, name=name), text
+    except PanhuoError as error:
+        whole = _completed(text)
+        try:
+            layout = layout_check(whole, name=name)
+        except PanhuoError:
+            raise error from None  # its lines are those of the text
     before = choices_of(layout, look)
     changed = {heading: choice for heading, choice in choices.items() if heading in before and choice != before[heading]}
     if not changed:
         return Remapped(text, {})
-    document: dict[str, Any] = yaml.load(text, Loader=Loader)  # noqa: S506 a SafeLoader; the text has passed the strict one
+    document: dict[str, Any] = yaml.load(whole, Loader=Loader)  # noqa: S506 a SafeLoader; the text has passed the strict one
     faults = _twice(choices, look, set(changed))
     wanted = {heading: choice for heading, choice in changed.items() if heading not in faults}
     left = {before[heading].to for heading, choice in wanted.items() if before[heading].to and choice.to != before[heading].to}
-    columns = [column for column in document["columns"] if column["to"] not in left or _still(column["to"], choices, faults)]
+    columns = [
+        column
+        for column in document["columns"]
+        if column["from"] != _STAND_IN and (column["to"] not in left or _still(column["to"], choices, faults))
+    ]
     for heading, choice in wanted.items():
         if choice.to:
             _give(document, columns, heading, choice)
     document["columns"] = columns
     return Remapped(yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=150, default_flow_style=None), faults)
+
+
+_STAND_IN = "\ue000"
+"""A heading that no file has."""
+
+
+def _completed(text: str) -> str:
+    """A layout with a column for each required field that has none: whoever clears a heading in the table is about to choose another. Otherwise as it is."""
+    try:
+        document = yaml.load(text, Loader=Loader)  # noqa: S506 a SafeLoader
+        sources = [*(column["to"] for column in document["columns"]), *(document.get("constants") or ()), *(document.get("derived") or ())]
+        document["columns"] += [{"from": _STAND_IN, "to": field} for field in TAPE_REQUIRED if field not in sources]
+    except (yaml.YAMLError, TypeError, KeyError, AttributeError, ValueError):
+        return text
+    return str(yaml.safe_dump(document, allow_unicode=True, sort_keys=False))
 
 
 def _still(field: str, choices: Mapping[str, Choice], faults: Mapping[str, Words]) -> bool:

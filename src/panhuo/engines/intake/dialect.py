@@ -104,7 +104,7 @@ def sniff(
     for candidate in (delimiter,) if delimiter else (*DELIMITERS, *LONG_DELIMITERS):
         if delimiter is None and candidate not in text and candidate != ",":
             continue
-        rows = _split(lines[:SAMPLE_LINES], candidate)
+        rows = _split(lines[:SAMPLE_LINES], candidate, most=2 * limits.columns)
         at = header_row - 1 if header_row else find_header([row.cells for row in rows], known)
         if at >= len(rows):
             raise header_missing(name, header_row or 1)
@@ -132,8 +132,8 @@ def sniff(
         header, cells = header[:usual], usual
     unnamed = next((i for i, heading in enumerate(reversed(header)) if heading.strip()), 0)
     widths_seen = widths_of(header, body, chosen, unnamed)
+    check_columns(len(header), name, limits)
     headings, duplicates = clean_headings(header)
-    check_columns(len(headings), name, limits)
     place = rows[at]
     unit_row = UnitRow(units, place.number) if units is not None else None
     return Dialect(one_byte(chosen), headings, cells, place.lines, duplicates, titles, place.number, chosen, written, unnamed, widths_seen, unit_row)
@@ -179,16 +179,18 @@ def clean_headings(cells: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ..
     """
     names = [cell.replace("\0", "").strip().strip("\ufeff").strip() or f"column {i + 1}" for i, cell in enumerate(cells)]
     counts = collections.Counter(names)
-    used = set(names)
+    used, given, numbers = set(names), set[str](), dict[str, int]()
     out: list[str] = []
     for name in names:
-        if name in out or name.startswith("__"):
-            number = 2
-            while f"{name.lstrip('_')} ({number})" in used:
+        if name in given or name.startswith("__"):
+            bare = name.lstrip("_")
+            number = numbers.get(bare, 2)
+            while f"{bare} ({number})" in used:
                 number += 1
-            name = f"{name.lstrip('_')} ({number})"
+            name, numbers[bare] = f"{bare} ({number})", number + 1
             used.add(name)
         out.append(name)
+        given.add(name)
     return tuple(out), tuple(name for name, count in counts.items() if count > 1)
 
 
@@ -198,8 +200,8 @@ def check_columns(count: int, name: str, limits: ReadLimits) -> None:
         raise unusable(
             "TOO_MANY_COLUMNS",
             name,
-            f"有 {count} 列，超过上限 {limits.columns}",
-            f"has {count} columns, more than the {limits.columns} allowed",
+            f"列数超过上限 {limits.columns}",
+            f"has more than the {limits.columns} columns allowed",
             "检查分隔符，或去掉无关的列",
             "check the delimiter, or drop columns that do not matter",
         )
@@ -243,15 +245,15 @@ class _Row(NamedTuple):
     cells: list[str]
 
 
-def _split(lines: Sequence[str], delimiter: str) -> list[_Row]:
-    """Rows of the sample; blank lines are no rows."""
+def _split(lines: Sequence[str], delimiter: str, *, most: int) -> list[_Row]:
+    """Rows of the sample, of each the first ``most`` cells: a row of a million need not be looked at cell by cell. Blank lines are no rows."""
     byte = one_byte(delimiter)
     reader = csv.reader(
         (line.removesuffix("\r").replace("\r", " ").replace(delimiter, byte) + "\n" for line in lines),
         delimiter=byte,
         quoting=csv.QUOTE_NONE if byte in UNQUOTED else csv.QUOTE_MINIMAL,
     )
-    return [_Row(number, reader.line_num, row) for number, row in enumerate(reader, 1) if row and any(cell.strip() for cell in row)]
+    return [_Row(number, reader.line_num, row[:most]) for number, row in enumerate(reader, 1) if row and any(cell.strip() for cell in row)]
 
 
 def _score(rows: Sequence[Sequence[str]], at: int, known: Collection[str], *, long: bool) -> tuple[float, ...]:

@@ -250,10 +250,10 @@ class Layout(Traced):
             _once(given, name, ("derived", name), "derived")
         for i, name in enumerate(self.required):
             if name not in given:
-                raise _at(("required", i), f"必需字段 {name} 没有来源", f"required field {name} has no column, constant or expression")
+                raise _at(("required", i), f"必需字段{_named(name)}没有来源", f"required field {name} has no column, constant or expression")
         for name in TAPE_REQUIRED:
             if name not in given:
-                raise _at(("columns",), f"必需字段 {name} 没有来源", f"required field {name} has no column, constant or expression")
+                raise _at(("columns",), f"必需字段{_named(name)}没有来源", f"required field {name} has no column, constant or expression")
         derivations(self, dt.date(2000, 1, 1))
         return self
 
@@ -334,6 +334,10 @@ def _canonical(name: str, place: tuple[str | int, ...] = ()) -> None:
     near = difflib.get_close_matches(name, list(TAPE), n=1, cutoff=0.5)
     zh, en = (f"，是否指 {near[0]}？", f"; did you mean {near[0]}?") if near else ("", "")
     raise _at(place, f"没有名为 {name} 的字段{zh}", f"there is no field {name}{en}")
+
+
+def _named(field: str) -> str:
+    return f"“{TAPE[field].zh}”（{field}）" if field in TAPE else f" {field} "
 
 
 def _known_code(kind: str, field: Field | None, code: str, place: tuple[str | int, ...]) -> None:

@@ -147,8 +147,9 @@ class _Parquet(Reader):
     def __init__(self, part: Part, limits: ReadLimits, workdir: Path | None) -> None:
         self.part, self.limits, self.workdir = part, limits, workdir
         with _unpacked(part, limits, workdir) as path:
-            headings, duplicates = clean_headings(columnar.headings(path, part.name))
-        check_columns(len(headings), part.name, limits)
+            named = columnar.headings(path, part.name)
+        check_columns(len(named), part.name, limits)
+        headings, duplicates = clean_headings(named)
         self.file = TapeFile(part.name, part.path, part.path.stat().st_size, "parquet", headings, duplicates)
 
     def frames(self, rows: int) -> Iterator[pl.DataFrame]:

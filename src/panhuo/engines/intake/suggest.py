@@ -53,6 +53,7 @@ _TWO_MEANINGS: Final = {
     )
 }
 _CELLS: Final = 1_000
+_WIDE: Final = 600
 SAMPLE_ROWS: Final = 600
 """Enough rows to know a column by."""
 
@@ -61,9 +62,13 @@ def suggest_layout(headings: Sequence[str], sample: pl.DataFrame | None = None, 
     """Map ``headings`` to canonical fields; ``sample``: some rows under these headings, as text (values decide much). ``titles``: the cells
     above the header, which may state the unit of every amount whose heading states none."""
     sample = sample.head(SAMPLE_ROWS) if sample is not None else None
-    profiles = [profile(sample[h].cast(pl.String)) if sample is not None and h in sample.columns else None for h in headings]
+    names = likeness(headings)
+    looked_at = set(sample.columns if sample is not None else ())
+    if len(headings) > _WIDE:  # what is like nothing is not looked into: thousands of columns are no loan tape, and somebody waits
+        looked_at &= {heading for heading, alike in zip(headings, names, strict=True) if alike}
+    profiles = [profile(sample[h].cast(pl.String)) if sample is not None and h in looked_at else None for h in headings]
     fields = list(TAPE)
-    scores, reasons = _by_name_and_values(headings, profiles)
+    scores, reasons = _by_name_and_values(headings, names, profiles)
     total = of_all(headings, _named(scores), profiles, sample)
     if total is not None:  # what 本金 and 利息 beside it add up to is no principal
         scores[total][fields.index("principal_fen")], scores[total][fields.index("balance_fen")] = 0.0, _ADDS_UP
@@ -104,19 +109,22 @@ def suggest_layout(headings: Sequence[str], sample: pl.DataFrame | None = None, 
     return Suggestion(tuple(guesses), _fits(headings), *_currency(guesses, sample, stated))
 
 
-def _by_name_and_values(headings: Sequence[str], profiles: Sequence[Profile | None]) -> tuple[list[list[float]], list[dict[str, Words]]]:
+def _by_name_and_values(
+    headings: Sequence[str], alikes: Sequence[dict[str, tuple[float, str]]], profiles: Sequence[Profile | None]
+) -> tuple[list[list[float]], list[dict[str, Words]]]:
     """For each heading a confidence for every field, in the order of the schema, and the words for it."""
     scores: list[list[float]] = []
     reasons: list[dict[str, Words]] = []
-    for heading, seen, names in zip(headings, profiles, likeness(headings), strict=True):
+    for heading, seen, names in zip(headings, profiles, alikes, strict=True):
         row, why = [], {}
+        part = part_of(heading)
         counter = counter_heading(heading) or (seen is not None and counts_rows(seen))
         for field in TAPE:
             alike, name = names.get(field, (0.0, ""))
             score, reason = _score(field, alike, name, seen)
-            if part_of(heading) == field and score < _A_PART and (seen is None or not seen.filled or seen.share("number") > 0.6):
+            if part == field and score < _A_PART and (seen is None or not seen.filled or seen.share("number") > 0.6):
                 score, reason = _A_PART, Words(f"表头是{TAPE[field].zh}的一部分", f"the heading is a part of the {TAPE[field].en}")
-            if alike and part_of(heading) != field and only_alike(heading, name, TAPE[field].kind):
+            if alike and part != field and only_alike(heading, name, TAPE[field].kind):
                 score = min(score, _ONLY_ALIKE)
             if counter and TAPE[field].kind == "identifier":
                 score = 0.0  # 序号: the number of the row, not of the claim

@@ -127,11 +127,11 @@ def likeness(headings: Sequence[str]) -> list[dict[str, tuple[float, str]]]:
         for variant, worth in _variants(heading):
             for field, name in exact.get(variant, []):
                 _keep(found, field, worth, name)
-            for (field, name, _), score in zip(names, process.cdist([variant], forms, scorer=fuzz.ratio)[0], strict=True):
-                alike = float(score) / 100
-                if alike >= 0.6:
-                    same = 1.0 if says_the_same(variant, name, TAPE[field].kind) else _ALIKE
-                    _keep(found, field, 0.9 * worth * _tempered(alike, words, name) ** 2 * same, name)
+            scores = process.cdist([variant], forms, scorer=fuzz.ratio, score_cutoff=60)[0]
+            for at in scores.nonzero()[0]:
+                field, name, _ = names[at]
+                same = 1.0 if says_the_same(variant, name, TAPE[field].kind) else _ALIKE
+                _keep(found, field, 0.9 * worth * _tempered(float(scores[at]) / 100, words, name) ** 2 * same, name)
         if says_not_owed(heading):
             found = {field: kept for field, kept in found.items() if field not in _OWED}
         out.append({field: (score * _role(heading, field), name) for field, (score, name) in found.items()})

@@ -7,6 +7,7 @@ like it), and its weight: how few other fields would look the same.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -85,12 +86,13 @@ def profile(column: pl.Series) -> Profile:
     count = cells.len()
     if not count:
         return Profile(0, 0.0, {}, None, pl.Series(dtype=pl.Float64), (), (), 0.0, 0.0)
-    shapes = {name: _share(cells, pattern) for name, pattern in _SHAPES.items()}
-    dates = {name: _share(cells, pattern) for name, pattern in _DATES.items()}
+    plain = cells.str.replace_all(r"[,¥$￥%\s]", "").str.replace(rf"{_UNITS}$", "").str.replace(r"^\((.*)\)$", "-$1")
+    shares = _shares(cells, plain)
+    shapes = {name: shares[name] for name in _SHAPES}
+    dates = {name: shares[f"date {name}"] for name in _DATES}
     form = max(dates, key=lambda name: dates[name])
     shapes["date"] = dates[form]
-    shapes["id18"] *= _checked(cells)
-    plain = cells.str.replace_all(r"[,¥$￥%\s]", "").str.replace(rf"{_UNITS}$", "").str.replace(r"^\((.*)\)$", "-$1")
+    shapes["id18"] *= _checked(cells) if shapes["id18"] else 1.0
     numbers = plain.cast(pl.Float64, strict=False).drop_nulls()
     common = cells.value_counts(sort=True).head(40)
     return Profile(
@@ -101,8 +103,8 @@ def profile(column: pl.Series) -> Profile:
         numbers,
         tuple(common.to_series(0).to_list()),
         tuple(common.to_series(1).to_list()),
-        _share(plain, r"^-?\d+(\.0+)?$"),
-        _share(plain, r"^-?\d+\.\d{3,6}$"),
+        shares["whole"],
+        shares["fine"],
     )
 
 
@@ -153,12 +155,20 @@ def date_forms(column: pl.Series, seen: Profile) -> tuple[tuple[str, ...], bool]
 
 def unknown_codes(field: Field, heading: str, seen: Profile, limit: int = 12) -> list[str]:
     """Values that are no code of the field under such a heading, commonest first."""
-    known = _spellings(field) | {normal_heading(text) for text in spellings(Spec(field.name, heading, "code", field=field))}
+    known = _spellings(field.name) | {normal_heading(text) for text in spellings(Spec(field.name, heading, "code", field=field))}
     return [value for value in seen.values if normal_heading(value) not in known][:limit]
 
 
-def _share(cells: pl.Series, pattern: str) -> float:
-    return float(cells.str.contains(pattern).mean() or 0.0)  # type: ignore[arg-type]
+def _shares(cells: pl.Series, plain: pl.Series) -> dict[str, float]:
+    """Of the cells, and of what is left of them as bare numbers: how many have each shape. All in one go: a tape may have hundreds of columns."""
+    asked = [
+        *((name, "cell", pattern) for name, pattern in _SHAPES.items()),
+        *((f"date {name}", "cell", pattern) for name, pattern in _DATES.items()),
+        ("whole", "plain", r"^-?\d+(\.0+)?$"),
+        ("fine", "plain", r"^-?\d+\.\d{3,6}$"),
+    ]
+    both = pl.DataFrame({"cell": cells, "plain": plain})
+    return both.select(pl.col(column).str.contains(pattern).mean().fill_null(0.0).alias(name) for name, column, pattern in asked).row(0, named=True)
 
 
 def _checked(cells: pl.Series) -> float:
@@ -171,8 +181,14 @@ def _checked(cells: pl.Series) -> float:
     return 1.0 if good / shaped.len() > 0.5 else 0.3
 
 
-def _spellings(field: Field) -> frozenset[str]:
-    return frozenset(normal_heading(text) for code in field.codes for text in (code.code, code.zh, code.en, *code.also))
+@functools.cache
+def _spellings(name: str) -> frozenset[str]:
+    return frozenset(normal_heading(text) for code in TAPE[name].codes for text in (code.code, code.zh, code.en, *code.also))
+
+
+@functools.cache
+def _answers(name: str) -> frozenset[str]:
+    return frozenset(normal_heading(text) for text in spellings(Spec(name, None, "flag", field=TAPE[name])))
 
 
 def _signed(share: float, weight: float, *, must: float = 0.5) -> tuple[float, float]:
@@ -227,14 +243,14 @@ _FLAGS: Final = re.compile(r"^(是|否|有|无|y|n|yes|no|true|false|t|f|0|1|√
 
 
 def _flag(field: Field, seen: Profile) -> tuple[float, float]:
-    own = {normal_heading(text) for text in spellings(Spec(field.name, None, "flag", field=field))}
+    own = _answers(field.name)
     return _signed(seen.known(lambda value: bool(_FLAGS.match(value.lower())) or normal_heading(value) in own), 0.2, must=0.7)
 
 
 def _code(field: Field, seen: Profile) -> tuple[float, float]:
     if seen.distinct > 0.5 and seen.filled > 20:
         return -0.9, 1.0
-    known = _spellings(field)
+    known = _spellings(field.name)
     hits = seen.known(lambda value: normal_heading(value) in known)
     digits = all(value.isdigit() for value in seen.values)
     if hits >= 0.5 and not digits:

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import structlog
 from django.contrib.auth import logout
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -119,6 +120,22 @@ def home(request: HttpRequest) -> HttpResponse:
     """The first desk the user may enter."""
     desks = menu_of(scope_of_request(request), "/")
     return redirect(desks[0][0].path if desks else "/design")
+
+
+@open_to_anyone
+@never_cache
+@require_safe
+def session(request: HttpRequest) -> HttpResponse:
+    """Whether the visitor is signed in, and the mark his forms have to carry: asked by the page before it sends a form."""
+    inside = getattr(request, "scope", None) is not None
+    return JsonResponse({"signed_in": inside} | ({"mark": get_token(request)} if inside else {}))
+
+
+@needs(SIGNED_IN)
+@require_safe
+def signed_in(request: HttpRequest) -> HttpResponse:
+    """Where a sign-in in a second window ends: nothing but the word to go back to the first."""
+    return render(request, "console/signed_in.html")
 
 
 @open_to_anyone

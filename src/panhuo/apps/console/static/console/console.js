@@ -3,6 +3,7 @@ import "./menus.js";
 import "./dialogs.js";
 import "./notices.js";
 import "./tables.js";
+import "./session.js"; // before the forms, which count what is sent
 import "./forms.js";
 import "./choices.js";
 import "./palette.js";

@@ -14,7 +14,8 @@ const surface = () => {
   if (home && home.parentElement !== over) over.append(home);
 };
 
-export const notice = (text, tone = "info") => {
+/** link: { href, text }, opened in a window of its own. */
+export const notice = (text, tone = "info", link = null) => {
   const shape = document.getElementById("notice-shape");
   if (!home || !shape) return;
   surface();
@@ -23,6 +24,11 @@ export const notice = (text, tone = "info") => {
   const sign = node.querySelector("use");
   sign.setAttribute("href", sign.getAttribute("href").split("#")[0] + "#" + ({ good: "check", bad: "warn", warn: "warn" }[tone] ?? "info"));
   node.querySelector("p").textContent = text;
+  if (link) {
+    const line = document.createElement("p");
+    line.append(Object.assign(document.createElement("a"), { href: link.href, textContent: link.text, target: "_blank", rel: "noopener" }));
+    node.querySelector("p").after(line);
+  }
   home.append(node);
   settle(node);
 };
