@@ -214,7 +214,7 @@ def test_duplicates_across_batches_name_the_first_row_and_move_whole() -> None:
     assert left.accounts["account_id"].to_list() == ["C"]
     assert left.rejected["借据号"].to_list() == ["B", "A"]
     assert {name: table["account_id"].to_list() for name, table in left.tables.items() if table.height} == {"account": ["C"], "debtor": ["C"]}
-    assert left.reconciliation == Reconciliation(3, 1, 2, 2 * GOOD_FEN + GOOD_FEN - 99_900, GOOD_FEN, 2 * GOOD_FEN - 99_900)
+    assert left.reconciliation == Reconciliation(3, 1, 2, 2 * GOOD_FEN + GOOD_FEN - 99_900, GOOD_FEN, 2 * GOOD_FEN - 99_900, repeated_rows=1)
     assert exclude(first, found.data) == first
 
 

@@ -1,9 +1,9 @@
 /* The console's behaviour: each module listens on the document, so that what HTMX brings in later obeys as well. */
+import "./session.js"; // first: a form that asks back is asked about after it, and counted last
 import "./menus.js";
 import "./dialogs.js";
 import "./notices.js";
 import "./tables.js";
-import "./session.js"; // before the forms, which count what is sent
 import "./forms.js";
 import "./choices.js";
 import "./palette.js";

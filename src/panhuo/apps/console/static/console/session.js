@@ -37,8 +37,9 @@ document.addEventListener("submit", async (event) => {
   }
   delete form.dataset.asking;
   if (!signedIn) return tell();
-  form.dataset.checked = "1";
+  form.dataset.checked = form.dataset.sure = "1"; // a question asked before (dialogs.js) was answered
   form.requestSubmit(submitter);
+  delete form.dataset.sure;
 });
 
 /* Back from the window in which somebody signed in: what HTMX sends carries the new mark, too. */
