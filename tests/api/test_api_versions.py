@@ -116,3 +116,22 @@ def test_others_change_nothing(desk: Any, faulty: tuple[Any, list[dict[str, str]
             caller(method, f"/tapes/{tape.pk}{path}", body, status=status)
     fresh = Tape.objects.get(pk=tape.pk)
     assert (fresh.series, fresh.current, fresh.version) == (tape.series, True, tape.version)
+
+
+def test_what_was_noted_of_accepted_rows_is_listed(desk: Any, tmp_path: Path) -> None:
+    rows = [{**row, "手机号码": "12345"} if at % 3 else row for at, row in enumerate(desk.raw[100:260])]
+    tape = imported(desk.user, written(tmp_path / "t.csv", rows), series="留意")
+    call = Caller(desk.user)
+    told = {row["code"]: row["rows"] for row in tape.figures["warnings"]}
+    (code, count) = max(told.items(), key=lambda one: one[1])
+    assert count > 50
+    first = call("GET", f"/tapes/{tape.pk}/findings", code=code)
+    second = call("GET", f"/tapes/{tape.pk}/findings", code=code, after=first["next"])
+    assert (first["count"], len(first["rows"])) == (count, 50)
+    assert {row["code"] for row in first["rows"] + second["rows"]} == {code}
+    one = second["rows"][0]
+    account = call("GET", f"/portfolio/accounts/{tape.pk}/{one['position']}")
+    assert account["account_id"] == one["account_id"]
+    assert call("GET", f"/tapes/{tape.pk}/findings")["count"] == sum(told.values())
+    assert call("GET", f"/tapes/{tape.pk}/findings", status=400, code="NOPE")["where"] == "code"
+    assert "12345" not in json.dumps(first)

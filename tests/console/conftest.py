@@ -150,4 +150,4 @@ def visit(browser: Any, server: str, sessions: dict[str, Any]) -> Iterator[Calla
 
     yield make
     for visitor in visitors:
-        visitor.context.close()
+        visitor.close()

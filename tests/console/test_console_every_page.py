@@ -75,6 +75,7 @@ PAGES = (
     ("manager", "/tapes/{tape}/matches", "/tapes/<key:tape_id>/matches"),
     ("manager", "/tapes/{tape}/matches?decided=1", ""),
     ("manager", "/tapes/{new}/quality", "/tapes/<key:tape_id>/quality"),
+    ("manager", "/tapes/{new}/findings", "/tapes/<key:tape_id>/findings"),
     ("manager", "/tapes/{new}/rejects", "/tapes/<key:tape_id>/rejects"),
     ("manager", "/tapes/{new}/rejects/{reject}", "/tapes/<key:tape_id>/rejects/<place:number>"),
     ("manager", "/tapes/{new}/versions", "/tapes/<key:tape_id>/versions"),
@@ -123,7 +124,7 @@ def house(browser: Any, demo: Any, root: Path, tmp_path_factory: pytest.TempPath
         one = House(demo.address, browser, axe, furnish(demo.user, tmp_path_factory.mktemp("furnished")), {})
         yield one
         for visitor in one.visitors.values():
-            visitor.context.close()
+            visitor.close()
 
 
 @pytest.mark.parametrize(("lang", "theme"), [("zh", "light"), ("en", "dark")])

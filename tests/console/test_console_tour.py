@@ -39,7 +39,7 @@ def tour(browser: Any, demo: Any, tmp_path: Path, django_db_blocker: Any) -> Ite
         one = Tour(browser, demo, folder)
         yield one
         for visitor in one.visitors.values():
-            visitor.context.close()
+            visitor.close()
 
 
 def say(zh: str, en: str) -> str:

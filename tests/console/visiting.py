@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 PASSWORD = "correct horse battery staple"
@@ -21,6 +22,17 @@ class Visitor:
         self.page.on("console", lambda message: self._note(message.text))
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.on("requestfailed", self._failed)
+
+    def close(self) -> None:
+        """Leave. A context that is closed while a page of it is on its way elsewhere may never close: every page is led to rest first."""
+        from playwright.sync_api import Error
+
+        for page in self.context.pages:
+            for _ in range(5):
+                with suppress(Error):  # interrupted by where the page was going
+                    page.goto("about:blank")
+                    break
+        self.context.close()
 
     def _note(self, text: str) -> None:
         if "the server responded with a status of" not in text:

@@ -35,6 +35,13 @@ class Ran:
             return list(csv.DictReader(file))
 
     @property
+    def notices(self) -> dict[str, dict[str, Any]]:
+        """What the run says about itself, by code; no code twice."""
+        told = {notice["code"]: notice for notice in self.summary["notices"]}
+        assert len(told) == len(self.summary["notices"])
+        return told
+
+    @property
     def report(self) -> str:
         return (self.out / "report.html").read_text(encoding="utf-8")
 

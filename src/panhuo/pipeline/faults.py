@@ -13,7 +13,8 @@ from pathlib import Path
 
 import polars as pl
 
-from panhuo.engines.intake import Digest, digest, rejected_rows, shareable, write_rejected
+from panhuo.engines.intake import Digest, digest, rejected_rows, write_rejected
+from panhuo.engines.intake.rejects import inert_cells, masked
 from panhuo.engines.intake.rules import CHECKS
 from panhuo.kernel.findings import FINDING, REJECT, no_findings
 from panhuo.kernel.words import Words
@@ -49,9 +50,9 @@ class Faults:
     to_correct: Path | None
 
 
-def write_faults(intake: Intake, folder: Path) -> Faults:
+def write_faults(intake: Intake, folder: Path, *, listed: bool = False) -> Faults:
     """Faults of rejected rows go to ``rejects.csv``, of accepted ones to ``findings.csv``; a rejected row's lesser faults with neither:
-    they stand beside the row in the file to correct."""
+    they stand beside the row in the file to correct. ``listed``: those of accepted rows as ``findings-*.arrow`` too, to be looked through on a page."""
     total: Digest | None = None
     with (folder / "rejects.csv").open("wb") as rejects_file, (folder / "findings.csv").open("wb") as findings_file:
         for number, part in enumerate(_parts(intake)):
@@ -61,7 +62,10 @@ def write_faults(intake: Intake, folder: Path) -> Faults:
                 out.select("file", "row"), on=["file", "row"], how="anti", maintain_order="left"
             )
             for part, file in ((out, rejects_file), (kept, findings_file)):
-                shareable(part, intake.headings).write_csv(file, include_header=number == 0, include_bom=number == 0, line_terminator="\r\n")
+                shown = masked(part, intake.headings)
+                inert_cells(shown).write_csv(file, include_header=number == 0, include_bom=number == 0, line_terminator="\r\n")
+                if listed and file is findings_file:
+                    shown.write_ipc(folder / f"findings-{number:05d}.arrow", compression="uncompressed")
             seen = digest(pl.concat([out, kept]), intake.headings, keep=1)
             total = seen if total is None else total + seen
     assert total is not None

@@ -128,9 +128,14 @@ def of_intake(r: Reconciliation, currencies: Mapping[str, int], currency: str) -
     ]
 
 
+def _of_most(rows: int, r: Reconciliation) -> bool:
+    """Whether it holds of more than half of the accounts, and these are more than a few."""
+    return 2 * rows > r.rows_accepted >= _A_FEW
+
+
 def of_balances(r: Reconciliation) -> list[Notice]:
     """In most rows the stated balance is not the sum of its parts: a row may be wrong, all of them are read wrongly."""
-    if 2 * r.balances_apart_rows <= r.rows_accepted or r.rows_accepted < _A_FEW:
+    if not _of_most(r.balances_apart_rows, r):
         return []
     return [
         Notice(
@@ -147,7 +152,7 @@ def of_balances(r: Reconciliation) -> list[Notice]:
 
 def of_small(r: Reconciliation, currency: str) -> list[Notice]:
     """Most accounts owe next to nothing: a unit was passed over more likely than such loans were listed."""
-    if 2 * r.balances_small_rows <= r.rows_accepted or r.rows_accepted < _A_FEW:
+    if not _of_most(r.balances_small_rows, r):
         return []
     zh, en = _amount(SMALL_FEN, currency)
     return [
@@ -164,7 +169,7 @@ def of_small(r: Reconciliation, currency: str) -> list[Notice]:
 
 def of_parts(r: Reconciliation) -> list[Notice]:
     """Most accounts owe many times their principal beside it: interest read in another unit than the principal, more likely than not."""
-    if 2 * r.parts_above_rows <= r.rows_accepted or r.rows_accepted < _A_FEW:
+    if not _of_most(r.parts_above_rows, r):
         return []
     return [
         Notice(

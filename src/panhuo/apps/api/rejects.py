@@ -1,4 +1,4 @@
-"""The rejected rows of a tape: listed, opened, corrected, and imported again with it."""
+"""What was found wrong with a tape: its rejected rows, listed, opened, corrected and imported again with it; what was noted or repaired on the others."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ from ninja.files import UploadedFile
 
 from panhuo.apps.api.access import Token
 from panhuo.apps.api.jobs import job_out
-from panhuo.apps.api.shapes import CellsIn, JobOut, RejectOut, RejectsOut
+from panhuo.apps.api.shapes import CellsIn, FindingsOut, JobOut, RejectOut, RejectsOut
 from panhuo.apps.api.tapes import tape_of
 from panhuo.apps.identity.finding import scope_of_request
 from panhuo.apps.identity.scope import Scope
+from panhuo.apps.intake.findings import Finding, findings_page
 from panhuo.apps.intake.mending import correction_tried, reject_mend, rejects_download, tape_mend
 from panhuo.apps.intake.models import Tape
 from panhuo.apps.intake.rejects import Fault, Reject, reject_open, rejects_page
 from panhuo.apps.intake.versions import check_imported
 from panhuo.engines.intake.rules import CHECKS
 from panhuo.kernel.errors import UsageInvalid
+from panhuo.kernel.findings import WARN
 from panhuo.kernel.words import Lang, Words
 
 router = Router(tags=["rejected rows"])
@@ -31,14 +33,18 @@ def rejects_list(request: HttpRequest, tape_id: int, code: str = "", open_only: 
     """Rejected rows, masked, fifty at a time; ``after`` a number goes on from there. ``code``: with that fault; ``open_only``: whose account number
     no accepted row bears."""
     scope = scope_of_request(request)
-    if code and code not in CHECKS:
-        cause, remedy = (
-            Words(f"没有问题代码 {code[:40]}", f"there is no fault {code[:40]}"),
-            Words("见清单的 figures.rejects", "see the tape's figures.rejects"),
-        )
-        raise UsageInvalid("FAULT_UNKNOWN", cause, where="code", remedy=remedy)
+    _check_code(code, "figures.rejects")
     found = rejects_page(scope, _imported(scope, tape_id), code=code, open_only=open_only, after=after)
     return {"rows": [_row_out(row, scope.lang) for row in found.rows], "count": found.count, "next": found.older}
+
+
+@router.get("/{key:tape_id}/findings", response=FindingsOut, auth=Token("tape.view"))
+def findings_list(request: HttpRequest, tape_id: int, code: str = "", after: int | None = None) -> Any:
+    """What was noted or repaired on accepted rows, masked, fifty at a time; ``after`` a number goes on from there. ``code``: of that kind."""
+    scope = scope_of_request(request)
+    _check_code(code, "figures.warnings")
+    found = findings_page(scope, _imported(scope, tape_id), code=code, after=after)
+    return {"rows": [_finding_out(row, scope.lang) for row in found.rows], "count": found.count, "next": found.older}
 
 
 @router.get("/{key:tape_id}/rejects/{place:number}", response=RejectOut, auth=Token("tape.mend"))
@@ -79,6 +85,18 @@ def _imported(scope: Scope, tape_id: int) -> Tape:
     tape = tape_of(scope, tape_id)
     check_imported(tape)
     return tape
+
+
+def _check_code(code: str, listed: str) -> None:
+    if code and code not in CHECKS:
+        cause = Words(f"没有问题代码 {code[:40]}", f"there is no fault {code[:40]}")
+        raise UsageInvalid("FAULT_UNKNOWN", cause, where="code", remedy=Words(f"见清单的 {listed}", f"see the tape's {listed}"))
+
+
+def _finding_out(row: Finding, lang: Lang) -> dict[str, Any]:
+    names = ("number", "code", "heading", "value", "file", "place", "account_id", "position")
+    severity = CHECKS[row.code].rule.severity if row.code in CHECKS else WARN
+    return {name: getattr(row, name) for name in names} | {"severity": severity, "message": row.words.to(lang)}
 
 
 def _opened(tape: Tape, row: Reject, lang: Lang) -> dict[str, Any]:

@@ -107,6 +107,25 @@ class RejectsOut(Schema):
     next: int | None = Field(description="for after; null: these are the last")
 
 
+class FindingOut(Schema):
+    number: int = Field(description="its place among the findings, from 0")
+    code: str
+    severity: str
+    heading: str = Field(description="empty: the row as a whole")
+    value: str | None = Field(description="masked")
+    message: str
+    file: str
+    place: int = Field(description="the row of the file")
+    account_id: str | None
+    position: int | None = Field(description="of the account on the tape")
+
+
+class FindingsOut(Schema):
+    rows: list[FindingOut]
+    count: int
+    next: int | None = Field(description="for after; null: these are the last")
+
+
 class CellsIn(Schema):
     cells: dict[str, str]
 

@@ -44,6 +44,7 @@ DEEDS: dict[str, Words] = {
     "account.search": Words("查找账户", "looked for an account"),
     "reject.open": Words("打开退回行（完整内容）", "opened a rejected row in full"),
     "reject.mend": Words("更正退回行", "corrected a rejected row"),
+    "findings.download": Words("下载留意与修正（脱敏）", "downloaded notes and repairs (masked)"),
     "rejects.download": Words("下载退回行（完整内容）", "downloaded the rejected rows in full"),
     "tape.compare": Words("比较了两个版本", "compared two versions"),
     "tape.mend": Words("以更正行建立新版", "made a new version with corrected rows"),

@@ -115,7 +115,7 @@ def _store(running: Running, tape: Tape, intake: Intake, folder: Path, kept: Pat
         _fill(running, tape, intake, debtors, kept)
         partition_close(tape.pk)
         vault_close(tape.pk)
-        faults = write_faults(intake, kept_private(folder, kept))
+        faults = write_faults(intake, kept_private(folder, kept), listed=True)
         if faults.to_correct is not None:
             file_seal(faults.to_correct, kept / f"{faults.to_correct.name}.sealed")
         shutil.rmtree(kept / "private", ignore_errors=True)

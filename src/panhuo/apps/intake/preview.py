@@ -131,8 +131,8 @@ def _rows(part: pl.DataFrame, cleaned: Cleaned, findings: pl.DataFrame, columns:
     wanted = [*first, *sorted(worse, key=lambda place: all(f["severity"] != REJECT for f in of_row[place]))[:FAULTY]]
     values = _values(cleaned, [field for field, _ in columns])
     headings = [name for name in part.columns if not name.startswith("__")]
-    raw = part.select("__row", *shown_cells(headings, Fields(cleaned.headings)))
-    stood = {row["__row"]: row for row in raw.filter(pl.col("__row").is_in(wanted)).iter_rows(named=True)}
+    raw = shown_cells(part.filter(pl.col("__row").is_in(wanted)).select("__row", *headings), headings, Fields(cleaned.headings))
+    stood = {row["__row"]: row for row in raw.iter_rows(named=True)}
     shown_as = dict(zip(places, part["__sheet_row"].to_list() if "__sheet_row" in part.columns else places, strict=True))
     out = []
     for place in wanted:

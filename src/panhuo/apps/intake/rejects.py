@@ -18,6 +18,7 @@ import polars as pl
 
 from panhuo.apps.identity.deeds import deed_add
 from panhuo.apps.identity.scope import Scope
+from panhuo.apps.intake.listing import numbers_page
 from panhuo.apps.intake.models import Tape
 from panhuo.apps.privacy.files import bytes_opened, bytes_seal
 from panhuo.engines.intake.rejects import Fields, shown_cells
@@ -111,14 +112,8 @@ def rejects_page(
     wanted = [pl.col("codes").list.contains(code)] if code else []
     wanted += [~pl.col("accepted")] if open_only else []
     numbers = index.filter(*wanted)["number"] if wanted else index["number"]
-    if before is not None:
-        taken = numbers.filter(numbers < before).tail(PAGE)
-    else:
-        taken = numbers.filter(numbers > after).head(PAGE) if after is not None else numbers.head(PAGE)
-    rows = _read(tape, index, taken.to_list(), masked=True)
-    more_before = bool(len(taken)) and bool((numbers < taken[0]).any())
-    more_after = bool(len(taken)) and bool((numbers > taken[-1]).any())
-    return RejectPage(rows, int(taken[0]) if more_before else None, int(taken[-1]) if more_after else None, len(numbers))
+    taken, newer, older = numbers_page(numbers, size=PAGE, after=after, before=before)
+    return RejectPage(_read(tape, index, taken, masked=True), newer, older, len(numbers))
 
 
 def reject_open(scope: Scope, tape: Tape, number: int) -> Reject:
@@ -234,7 +229,7 @@ def _read(tape: Tape, index: pl.DataFrame, numbers: list[int], *, masked: bool) 
         rows = frame[[number % PART for number in mine]]
         names = [name for name in rows.columns if name not in _MARKS]
         if masked:
-            rows = rows.with_columns(*shown_cells(names, fields), shown_row(pl.col("__raw")).str.slice(0, 400))
+            rows = shown_cells(rows, names, fields).with_columns(shown_row(pl.col("__raw")).str.slice(0, 400))
         for number, row in zip(mine, rows.iter_rows(named=True), strict=True):
             corrected = _corrections(tape) / f"{number:08d}.sealed"
             mended = corrected.exists()

@@ -22,7 +22,7 @@ from typing import Final
 import polars as pl
 
 from panhuo.engines.intake.corrections import OURS, PLACE, PROBLEM, RAW_LINE
-from panhuo.engines.intake.shown import shown, shown_row
+from panhuo.engines.intake.shown import shown_columns, shown_row
 from panhuo.kernel.errors import OutputUnwritable
 from panhuo.kernel.fields import Field
 from panhuo.kernel.findings import REPAIRED
@@ -50,21 +50,25 @@ def shareable(findings: pl.DataFrame, headings: Mapping[str, str]) -> pl.DataFra
     not be read as a row only figures and first letters are shown. ``sheet_row`` is passed on where the findings have it (:meth:`.Tape.with_sheet_rows`).
     Text that a spreadsheet would run gets a leading apostrophe.
     """
-    masked = _masked(findings, headings)
-    return masked.with_columns(inert(pl.col(name)).alias(name) for name in ("file", "column", "value"))
+    return inert_cells(masked(findings, headings))
 
 
-def _masked(findings: pl.DataFrame, headings: Mapping[str, str]) -> pl.DataFrame:
-    """Findings with their values masked and cut, for a page that runs nothing: no apostrophe before a minus there."""
+def inert_cells(findings: pl.DataFrame) -> pl.DataFrame:
+    """Masked findings so that a spreadsheet runs none of them."""
+    return findings.with_columns(inert(pl.col(name)).alias(name) for name in ("file", "column", "value"))
+
+
+def masked(findings: pl.DataFrame, headings: Mapping[str, str]) -> pl.DataFrame:
+    """Findings with their values masked and cut, for a page that runs nothing: no apostrophe before a minus there. Columns ``SHARED``."""
     fields = _fields(headings)
     rows = findings.with_row_index("__at").with_columns(pl.col("value").str.slice(0, 4 * VALUE_CHARS))
-    parts = []
-    for (column,), part in rows.partition_by("column", as_dict=True).items():  # one mask a column, each over its own rows
-        value = pl.col("value")
-        masked = shown_row(value) if column == "" else shown(value, fields.get(str(column)))
-        parts.append(part.with_columns(_plain(masked.str.slice(0, VALUE_CHARS)).alias("value")))
+    by_column = {str(column): part for (column,), part in rows.partition_by("column", as_dict=True).items()}
+    seen = shown_columns({column: part["value"] for column, part in by_column.items() if column}, fields)
+    if "" in by_column:  # the row as a whole
+        seen[""] = by_column[""].select(shown_row(pl.col("value"))).to_series()
+    parts = [part.with_columns(seen[column].alias("value")) for column, part in by_column.items()]
     ordered = pl.concat(parts).sort("__at") if parts else rows
-    return ordered.select(
+    return ordered.with_columns(_plain(pl.col("value").str.slice(0, VALUE_CHARS))).select(
         "row",
         _plain(pl.col("file")).alias("file"),
         _plain(pl.col("column")).alias("column"),
@@ -117,7 +121,7 @@ def digest(findings: pl.DataFrame, headings: Mapping[str, str], *, keep: int = 3
         pl.col("message").first(), pl.col("message_en").first(), pl.len().cast(pl.Int64).alias("rows")
     )
     first = findings.group_by(by, maintain_order=True).head(keep).select(findings.columns)
-    examples = pl.concat([first.select(by), _masked(first, headings).select("row", "sheet_row", "file", "value")], how="horizontal")
+    examples = pl.concat([first.select(by), masked(first, headings).select("row", "sheet_row", "file", "value")], how="horizontal")
     return Digest(counts, examples, keep)
 
 
@@ -244,9 +248,10 @@ class Fields(dict[str, Field]):
         super().__init__(_fields(headings))
 
 
-def shown_cells(names: Sequence[str], fields: Fields) -> list[pl.Expr]:
-    """The columns ``names`` of raw rows as they may be shown: people masked, figures as they stand, cut to ``VALUE_CHARS``."""
-    return [_plain(shown(pl.col(name).str.slice(0, 4 * VALUE_CHARS), fields.get(name)).str.slice(0, VALUE_CHARS)).alias(name) for name in names]
+def shown_cells(rows: pl.DataFrame, names: Sequence[str], fields: Fields) -> pl.DataFrame:
+    """``rows`` with the columns ``names`` as they may be shown: people masked, figures as they stand, cut to ``VALUE_CHARS``."""
+    cut = {name: rows[name].str.slice(0, 4 * VALUE_CHARS) for name in names}
+    return rows.with_columns(shown_columns(cut, fields).values()).with_columns(_plain(pl.col(name).str.slice(0, VALUE_CHARS)) for name in names)
 
 
 def _fields(headings: Mapping[str, str]) -> dict[str, Field]:

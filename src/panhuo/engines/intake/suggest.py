@@ -32,7 +32,7 @@ from panhuo.engines.intake.suggest_names import (
     says_stage,
 )
 from panhuo.engines.intake.suggest_sums import Group, groups, of_all
-from panhuo.engines.intake.suggest_values import Profile, counts_rows, date_forms, evidence, money_unit, profile, rate_unit, unknown_codes
+from panhuo.engines.intake.suggest_values import Profile, counts_rows, date_forms, evidence, money_unit, profiles_of, rate_unit, unknown_codes
 from panhuo.engines.intake.suggestion import SURE, SURE_OF_MONEY, WORTH_SAYING, Guess, Suggestion
 from panhuo.engines.intake.title_units import UNIT_WORDS, Stated, stated_unit
 from panhuo.kernel.errors import InputUnusable
@@ -66,7 +66,9 @@ def suggest_layout(headings: Sequence[str], sample: pl.DataFrame | None = None, 
     looked_at = set(sample.columns if sample is not None else ())
     if len(headings) > _WIDE:  # what is like nothing is not looked into: thousands of columns are no loan tape, and somebody waits
         looked_at &= {heading for heading, alike in zip(headings, names, strict=True) if alike}
-    profiles = [profile(sample[h].cast(pl.String)) if sample is not None and h in looked_at else None for h in headings]
+    looks = [h for h in headings if h in looked_at]
+    known = dict(zip(looks, profiles_of([sample[h].cast(pl.String) for h in looks]), strict=True)) if sample is not None else {}
+    profiles = [known.get(heading) for heading in headings]
     fields = list(TAPE)
     scores, reasons = _by_name_and_values(headings, names, profiles)
     total = of_all(headings, _named(scores), profiles, sample)

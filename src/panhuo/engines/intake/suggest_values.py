@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import polars as pl
@@ -70,6 +70,8 @@ class Profile:
     whole: float
     fine: float
     """Share of the numbers with three to six decimals: finer than a fen, coarser than a float's noise."""
+    bands: frozenset[str] = frozenset()
+    """Of the commonest values those that say in words how long something is overdue: M3, 31-60天."""
 
     def share(self, shape: str) -> float:
         return self.shapes.get(shape, 0.0)
@@ -81,6 +83,20 @@ class Profile:
 
 def profile(column: pl.Series) -> Profile:
     """Look at a sample column of text."""
+    (seen,) = profiles_of([column])
+    return seen
+
+
+def profiles_of(columns: Sequence[pl.Series]) -> list[Profile]:
+    """Look at sample columns of text; the words of all of them are read for arrears in one go."""
+    seen = [_profile(column) for column in columns]
+    words = pl.Series(sorted({value for found in seen for value in found.values}), dtype=pl.String).to_frame("cell")
+    words = words.filter(~pl.col("cell").str.contains(_NUMBER))
+    read = frozenset(words["cell"].filter(says_arrears(words.select(normal(pl.col("cell"))).to_series())).to_list()) if words.height else frozenset()
+    return [replace(found, bands=read.intersection(found.values)) for found in seen]
+
+
+def _profile(column: pl.Series) -> Profile:
     cells = column.drop_nulls().str.strip_chars(" \t'=\"")
     cells = cells.filter(cells.str.len_chars() > 0)
     count = cells.len()
@@ -220,13 +236,8 @@ def _integer(field: Field, seen: Profile) -> tuple[float, float]:
 
 def _overdue(seen: Profile) -> tuple[float, float]:
     """Days, or bands among them: 0, 3, 7期以上."""
-    words = pl.Series(seen.values, dtype=pl.String).to_frame("cell").filter(~pl.col("cell").str.contains(_NUMBER))
-    if words.height:
-        cells = words.select(normal(pl.col("cell"))).to_series()
-        read = set(words["cell"].filter(says_arrears(cells)).to_list())
-        banded = seen.known(lambda value: value in read)
-        if banded and banded + seen.share("number") > _BANDED:
-            return 0.8, 0.4
+    if seen.bands and seen.known(lambda value: value in seen.bands) + seen.share("number") > _BANDED:
+        return 0.8, 0.4
     return _integer(TAPE["overdue_days"], seen)
 
 

@@ -22,6 +22,11 @@ class Page(Generic[M]):
     newer: str | None
 
 
+def key_text(number: int | None) -> str | None:
+    """A key as it stands in an address."""
+    return None if number is None else str(number)
+
+
 def page_of(request: HttpRequest, rows: models.QuerySet[M], size: int) -> Page[M]:
     """The ``size`` rows below ``?after=`` or above ``?before=``; the latest where neither is given."""
     after, before = key_of(request.GET.get("after")), key_of(request.GET.get("before"))

@@ -297,7 +297,7 @@ def _samples(look: Look, chosen: dict[str, Choice], guesses: dict[str, Guess]) -
     out: dict[str, tuple[str, ...]] = {}
     for sample in look.samples:
         headings = [name for name in sample.columns if not name.startswith("__")]
-        cells = sample.head(60).select(shown_cells(headings, Fields({str(field): heading for field, heading in named.items()})))
+        cells = shown_cells(sample.head(60).select(headings), headings, Fields({str(field): heading for field, heading in named.items()}))
         for heading in headings:
             values = cells[heading].drop_nulls().str.strip_chars()
             out.setdefault(heading, tuple(values.filter(values != "").unique(maintain_order=True).head(3).to_list()))

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_POST, require_safe
 from panhuo.apps.console.access import needs
 from panhuo.apps.console.tables import Column, State, Table
 from panhuo.apps.console.views import job_parts
-from panhuo.apps.console.views.tape_parts import DEEDS, STEPS, job_of, page_context, size_words, state_of
+from panhuo.apps.console.views.tape_parts import SEVERITY, STEPS, job_of, page_context, size_words, state_of
+from panhuo.apps.console.words import DEEDS
 from panhuo.apps.identity.deeds import deeds_of
 from panhuo.apps.identity.finding import key_of, one_of, scope_of_request
 from panhuo.apps.identity.scope import Scope
@@ -26,11 +27,6 @@ from panhuo.kernel.frames import ACCOUNT, DEBTOR, TAPE, TAPE_REQUIRED, Field
 from panhuo.kernel.money import format_yuan
 from panhuo.kernel.words import Words
 
-_SEVERITY = {
-    "reject": State(Words("退回", "rejected"), "bad"),
-    "warn": State(Words("留意", "note"), "warn"),
-    "repaired": State(Words("已修正", "mended"), "good"),
-}
 _QUALITY = (
     Column("field", Words("字段", "Field"), value=lambda row: Words(TAPE[row["field"]].zh, TAPE[row["field"]].en)),
     Column("heading", Words("表头", "Heading")),
@@ -42,7 +38,7 @@ _QUALITY = (
     Column("state", Words("判断", "Verdict"), "state", value=lambda row: _verdict(row)),
 )
 _FAULTS = (
-    Column("severity", Words("结果", "Outcome"), "state", value=lambda row: _SEVERITY[row["severity"]]),
+    Column("severity", Words("结果", "Outcome"), "state", value=lambda row: SEVERITY[row["severity"]]),
     Column("code", Words("代码", "Code"), "code"),
     Column("words", Words("说明", "Meaning"), "wrap", value=lambda row: Words(row["message"], row["message_en"])),
     Column("column", Words("列", "Column")),
@@ -101,7 +97,7 @@ def summary(request: HttpRequest, tape: Tape) -> HttpResponse:
     context = page_context(scope, tape, "") | {
         "checks": checks,
         "elsewhere": _elsewhere(scope, tape),
-        "notices": [Words(notice["message"], notice["message_en"]) for notice in figures.get("notices", ())],
+        "notices": [(Words(notice["message"], notice["message_en"]), _listed(tape, notice)) for notice in figures.get("notices", ())],
         "faults": Table(
             "tape-faults",
             Words("发现的问题", "Found"),
@@ -225,8 +221,14 @@ def _verdict(row: dict[str, Any]) -> State:
     return State(Words("一般", "fair"), "info") if row["score"] >= _POOR else State(Words("差", "poor"), "warn")
 
 
-def _of_code(tape: Tape, row: dict[str, Any]) -> str | None:
-    return f"/tapes/{tape.pk}/rejects?code={row['code']}" if row["severity"] == "reject" else None
+def _of_code(tape: Tape, row: dict[str, Any]) -> str:
+    return f"/tapes/{tape.pk}/{'rejects' if row['severity'] == 'reject' else 'findings'}?code={row['code']}"
+
+
+def _listed(tape: Tape, notice: dict[str, str]) -> list[tuple[str, str]]:
+    """The findings that a notice names and the tape has: code, and where they are listed."""
+    named = [row["code"] for row in tape.figures.get("warnings", ()) if row["code"] in notice["message"]]
+    return [(code, f"/tapes/{tape.pk}/findings?code={code}") for code in named]
 
 
 def _imported(request: HttpRequest, tape_id: int) -> Tape | None:

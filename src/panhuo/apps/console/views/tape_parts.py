@@ -7,6 +7,7 @@ from typing import Any
 
 from panhuo.apps.console.tables import State
 from panhuo.apps.identity.scope import Scope
+from panhuo.apps.intake.findings import finding_count
 from panhuo.apps.intake.models import Tape
 from panhuo.apps.intake.rejects import correction_count
 from panhuo.apps.intake.versions import version_current
@@ -20,6 +21,11 @@ STATES = {
     Tape.IMPORTED: State(Words("已导入", "Imported"), "good"),
     Tape.FAILED: State(Words("导入失败", "Failed"), "bad"),
 }
+SEVERITY = {
+    "reject": State(Words("退回", "rejected"), "bad"),
+    "warn": State(Words("留意", "note"), "warn"),
+    "repaired": State(Words("已修正", "mended"), "good"),
+}
 STEPS = (Words("上传文件", "Upload"), Words("确认版式", "Layout"), Words("导入", "Import"), Words("核对结果", "Result"))
 UNITS = {
     "fen": Words("分", "fen"), "yuan": Words("元", "yuan"), "qian": Words("千元", "thousands"), "wan": Words("万元", "ten thousands"),
@@ -28,23 +34,6 @@ UNITS = {
     "months": Words("月", "months"), "years": Words("年", "years"), "m2": Words("平方米", "m²"), "mu": Words("亩", "mu"),
 }  # fmt: skip
 DATES = {"us": Words("月/日/年（美式）", "month/day/year"), "eu": Words("日/月/年（欧式）", "day/month/year")}
-DEEDS = {
-    "tape.upload": Words("上传文件", "uploaded the files"),
-    "tape.import": Words("导入完成", "imported it"),
-    "tape.mend": Words("以更正行建立新版", "made a new version with corrected rows"),
-    "tape.current": Words("设为现行", "made it current"),
-    "tape.withdraw": Words("撤下", "withdrew it"),
-    "tape.rename": Words("改名", "renamed it"),
-    "tape.compare": Words("比较了两个版本", "compared two versions"),
-    "reject.open": Words("打开退回行（完整内容）", "opened a rejected row in full"),
-    "reject.mend": Words("更正退回行", "corrected a rejected row"),
-    "rejects.download": Words("下载退回行（完整内容）", "downloaded the rejected rows in full"),
-    "match.decide": Words("决定一对债务人", "decided a pair of debtors"),
-    "match.carry": Words("沿用上一版对债务人的决定", "carried decisions on debtors over from the version before"),
-    "match.undo": Words("撤销一对债务人的决定", "took a decision on a pair back"),
-    "job.start": Words("提交任务", "asked for a job"),
-    "job.cancel": Words("取消任务", "cancelled a job"),
-}
 _FLAG = {True: Words("是", "yes"), False: Words("否", "no")}
 
 
@@ -96,6 +85,7 @@ def tabs_of(scope: Scope, tape: Tape, current: str) -> list[tuple[str, Words, st
         ("", Words("概览", "Summary"), None),
         ("quality", Words("质量", "Quality"), None),
         ("rejects", Words("退回行", "Rejects"), tape.figures.get("rows_rejected", 0)),
+        ("findings", Words("留意与修正", "Notes and repairs"), finding_count(tape)),
         ("matches", Words("债务人复核", "Debtor matches"), open_pairs),
         ("versions", Words("版本与差异", "Versions"), versions),
         ("files", Words("文件与版式", "Files and layout"), None),

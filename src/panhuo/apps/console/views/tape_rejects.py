@@ -13,6 +13,7 @@ from panhuo.apps.console.access import needs
 from panhuo.apps.console.notices import notice_add
 from panhuo.apps.console.tables import Chip, Column, Empty, State, Table
 from panhuo.apps.console.views import job_parts
+from panhuo.apps.console.views.paging import key_text
 from panhuo.apps.console.views.tape_parts import page_context
 from panhuo.apps.console.views.tapes import given_files
 from panhuo.apps.identity.finding import key_of, one_of, scope_of_request
@@ -132,7 +133,7 @@ def _list(request: HttpRequest, tape: Tape, error: PanhuoError | None = None) ->
     may = scope.may("tape.mend")
     table = Table(
         "rejects", Words("退回行", "Rejected rows"), _columns(tape, found.rows), found.rows, href=(lambda row: f"/tapes/{tape.pk}/rejects/{row.number}") if may else None,
-        count=found.count, count_words=Words("行", "rows"), chips=chips, older=_text(found.older), newer=_text(found.newer), **({} if chips else {"empty": _NONE}),
+        count=found.count, count_words=Words("行", "rows"), chips=chips, older=key_text(found.older), newer=key_text(found.newer), **({} if chips else {"empty": _NONE}),
     )  # type: ignore[arg-type]  # fmt: skip
     context = page_context(scope, tape, "rejects") | {
         "table": table,
@@ -212,7 +213,3 @@ def _refusal(error: PanhuoError) -> dict[str, Any]:
     if href and error.code == "VERSION_OVERTAKEN":
         href += "/rejects"
     return {"code": error.code, "cause": error.cause, "remedy": error.remedy, "where": error.where, "href": href}
-
-
-def _text(number: int | None) -> str | None:
-    return None if number is None else str(number)
