@@ -308,8 +308,7 @@ def load_layout(name_or_path: str | Path) -> Layout:
     text = str(name_or_path)
     names = shipped_layouts()
     if text in names:
-        with resources.as_file(resources.files(__package__) / "layouts" / f"{text}.yaml") as path:
-            return documents.load(path, Layout)
+        return _shipped(text)
     path = Path(text)
     if path.suffix.lower() in (".yaml", ".yml") or path.exists():
         return documents.load(path, Layout)
@@ -320,6 +319,13 @@ def load_layout(name_or_path: str | Path) -> Layout:
         where=text,
         remedy=Words(f"可用：{'、'.join(names)}，或给出 .yaml 文件", f"use one of {', '.join(names)}, or the path of a .yaml file"),
     )
+
+
+@functools.cache
+def _shipped(name: str) -> Layout:
+    """Read and checked once: an upload is held against every one of them."""
+    with resources.as_file(resources.files(__package__) / "layouts" / f"{name}.yaml") as path:
+        return documents.load(path, Layout)
 
 
 def shipped_layouts() -> list[str]:
