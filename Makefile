@@ -23,7 +23,7 @@ demo: $(STAMP)  ## the web application on demonstration data; prints the address
 test: $(STAMP)  ## every test, browser tests included
 	@scripts/browser
 	@scripts/assets
-	@$(BIN)/pytest -n auto --durations=25
+	@POLARS_MAX_THREADS=1 $(BIN)/pytest -n auto --durations=25  # as many processes as cores: more threads would only wait for each other
 
 check: $(STAMP)  ## format, lint, types, import contracts, fast tests: under a minute
 	@$(BIN)/ruff format --check --quiet src tests

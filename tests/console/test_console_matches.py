@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from desk import Desk
-from panhuo.apps.intake.models import Match
+from panhuo.apps.intake.models import Account, Match
 
 pytestmark = pytest.mark.usefixtures("inside")
 
@@ -20,3 +20,19 @@ def test_people_of_different_names_are_not_said_to_be_one_in_all_likelihood(desk
     page = desk.client().get(f"/tapes/{desk.tape.pk}/matches").content.decode()
     assert ("99%" in page) is told
     assert ("不给出同一人的可能" in page) is not told
+
+
+def test_both_accounts_of_a_pair_can_be_opened(desk: Desk) -> None:
+    left, right = Account.objects.filter(tape=desk.tape).order_by("-position")[:2]
+    Match.objects.filter(tape=desk.tape).delete()
+    made = Match.objects.create(
+        tape=desk.tape, organisation=desk.organisation, left=left.account_id, right=right.account_id, reason="uncertain", shown={}
+    )
+    client = desk.client()
+    page = client.get(f"/tapes/{desk.tape.pk}/matches").content.decode()
+    decided = client.post(f"/tapes/{desk.tape.pk}/matches/{made.pk}", {"decision": "different"}, headers={"HX-Request": "true"}).content.decode()
+    for account in (left, right):
+        href = f"/accounts/{desk.tape.pk}/{account.position}"
+        assert f'<a href="{href}">{account.account_id}</a>' in page
+        assert f'<a href="{href}">{account.account_id}</a>' in decided
+        assert account.account_id in client.get(href).content.decode()

@@ -131,7 +131,7 @@ def test_pages_of_jobs_hold_each_once(ops: Seat, asked: Job) -> None:
     forward, path = [], "/jobs?state=done"
     while path:
         page = text_of(ops.get(path))
-        forward += re.findall(r"<code>tape:(\d+)</code>", page)
+        forward += re.findall(r">tape:(\d+)</a>", page)
         older = re.search(r'rel="next" href="([^"]+)"', page)
         path = "/jobs" + older.group(1).replace("&amp;", "&") if older else ""
     assert forward == [str(n) for n in range(1119, 999, -1)]

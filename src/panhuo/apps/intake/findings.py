@@ -65,8 +65,9 @@ def findings_file(scope: Scope, tape: Tape) -> Path:
     """``findings.csv`` of the import, values masked. Noted. Raises NotAllowed; UsageInvalid for what is not imported."""
     scope.need("tape.view")
     check_imported(tape)
+    path = _folder(tape) / "findings.csv"
     deed_add(scope, "findings.download", tape.subject, rows=finding_count(tape))
-    return _folder(tape) / "findings.csv"
+    return path
 
 
 def finding_count(tape: Tape) -> int:

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from panhuo.apps.identity.deeds import deed_add
 from panhuo.apps.identity.scope import Scope
-from panhuo.apps.intake.models import Match, Tape
+from panhuo.apps.intake.models import Account, Match, Tape
 from panhuo.engines.intake.identity import Identity, settle
 from panhuo.kernel.errors import UsageInvalid
 from panhuo.kernel.words import Words
@@ -33,6 +33,12 @@ def matches_of(scope: Scope, tape: Tape, *, decided: bool | None = None) -> Quer
     if decided is not None:
         rows = rows.exclude(decision="") if decided else rows.filter(decision="")
     return rows.order_by("-weight", "pk")
+
+
+def positions_of(scope: Scope, tape: Tape, matches: Sequence[Match]) -> dict[str, int]:
+    """Where the accounts of pairs stand on the tape, by account number."""
+    numbers = {number for match in matches for number in (match.left, match.right)}
+    return dict(scope.rows(Account).filter(tape=tape, account_id__in=numbers).values_list("account_id", "position"))
 
 
 def match_decide(scope: Scope, match_id: int, *, decision: str) -> Match:

@@ -82,6 +82,8 @@ def reject_mend(scope: Scope, tape: Tape, number: int, *, cells: Mapping[str, st
                 )
             if text != (row.cells[heading] or "").strip():
                 changed[heading] = text
+        if not changed and not row.mended:
+            return row
         correction_write(locked, number, changed)
         deed_add(scope, "reject.mend", locked.subject, row=number, cells=len(changed))
     return reject_of(tape, number)

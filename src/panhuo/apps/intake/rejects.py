@@ -155,7 +155,7 @@ def correction_count(tape: Tape) -> int:
 
 def correction_write(tape: Tape, number: int, cells: dict[str, str]) -> None:
     """Keep the corrected cells of a row, sealed; none: the correction is taken back."""
-    path = _corrections(tape) / f"{number:08d}.sealed"
+    path = _correction(tape, number)
     if not cells:
         path.unlink(missing_ok=True)
         return
@@ -212,6 +212,10 @@ def _corrections(tape: Tape) -> Path:
     return tape.folder / "corrections"
 
 
+def _correction(tape: Tape, number: int) -> Path:
+    return _corrections(tape) / f"{number:08d}.sealed"
+
+
 def _index(tape: Tape) -> pl.DataFrame:
     path = _folder(tape) / "rejects.arrow"
     if not path.exists():
@@ -231,7 +235,7 @@ def _read(tape: Tape, index: pl.DataFrame, numbers: list[int], *, masked: bool) 
         if masked:
             rows = shown_cells(rows, names, fields).with_columns(shown_row(pl.col("__raw")).str.slice(0, 400))
         for number, row in zip(mine, rows.iter_rows(named=True), strict=True):
-            corrected = _corrections(tape) / f"{number:08d}.sealed"
+            corrected = _correction(tape, number)
             mended = corrected.exists()
             out[number] = Reject(
                 number,

@@ -4,8 +4,8 @@ A field's score is the share of rows in which it is filled times the share of th
 count as good: their value is certain). The tape's score is the mean over ``WEIGHTS``, out of 100. The weights are a house judgement of what
 pricing and collecting an account needs: without number and principal there is no claim (10 each); arrears, identity and a telephone
 decide what can be done with it (5 to 8); the rest refines (1 to 3). A field whose emptiness is itself information (a date of
-judgment, collateral, guarantor, the spare telephone) has no weight for being empty: for ``VALID_ONLY`` fields only validity counts, and they enter only
-where the tape has them.
+judgment, collateral, guarantor, the spare telephone) has no weight for being empty: for fields not among ``WEIGHTS`` only validity counts, and those of
+``VALID_ONLY`` enter only where the tape has them.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Quality:
         absent = pl.DataFrame({"field": lacking, "total": [total] * len(lacking), "filled": 0, "valid": 0, "repaired": 0}, schema=COUNTS)
         weights = {name: float(weight) for name, weight in {**VALID_ONLY, **WEIGHTS}.items()}
         valid = pl.when(pl.col("filled") > 0).then(pl.col("valid") / pl.col("filled")).otherwise(0.0)
-        lone = pl.col("field").is_in(list(VALID_ONLY))
+        lone = ~pl.col("field").is_in(list(WEIGHTS))
         return (
             pl.concat([self.counts, absent])
             .with_columns(

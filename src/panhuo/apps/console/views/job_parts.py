@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -10,8 +11,11 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from panhuo.apps.console.tables import State
+from panhuo.apps.identity.scope import Scope
+from panhuo.apps.intake.models import Tape
 from panhuo.apps.jobs.kinds import KINDS
 from panhuo.apps.jobs.models import Job
+from panhuo.apps.strategy.models import Plan
 from panhuo.kernel.words import Words
 
 STATES = {
@@ -76,6 +80,23 @@ def error_of(job: Job) -> dict[str, Any] | None:
         "remedy": Words(**job.error["remedy"]),
         "href": href_of(str(job.error.get("where", ""))),
     }
+
+
+def subjects_said(scope: Scope, jobs: Sequence[Job]) -> dict[str, Words]:
+    """What jobs are of, by the names their readers know: of tapes and plans they may see; of others as it stands in the record."""
+    numbers: dict[str, set[int]] = {}
+    for job in jobs:
+        noun, _, number = job.subject.partition(":")
+        if number.isdecimal():
+            numbers.setdefault(noun, set()).add(int(number))
+    out = {job.subject: Words(job.subject, job.subject) for job in jobs}
+    if scope.may("tape.view"):
+        for tape in scope.rows(Tape).filter(pk__in=numbers.get("tape", ())).only("series", "version"):
+            zh, en = (f" 第 {tape.version} 版", f", version {tape.version}") if tape.version else ("", "")
+            out[tape.subject] = Words(f"{tape.series}{zh}", f"{tape.series}{en}")
+    if scope.may("plan.view"):
+        out |= {f"plan:{pk}": Words(name, name) for pk, name in scope.rows(Plan).filter(pk__in=numbers.get("plan", ())).values_list("pk", "name")}
+    return out
 
 
 def href_of(subject: str) -> str:

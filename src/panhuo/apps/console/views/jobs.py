@@ -19,8 +19,6 @@ from panhuo.kernel.words import Words
 
 PAGE = 50
 _COLUMNS = (
-    Column("kind", Words("任务", "Job"), value=lambda job: parts.kind_of(job)),
-    Column("subject", Words("对象", "Of"), "code", href=lambda job: parts.href_of(job.subject) or None),
     Column("state", Words("状态", "State"), "state", value=lambda job: parts.STATES[job.state]),
     Column("words", Words("进展", "Doing"), "wrap", value=lambda job: _doing(job)),
     Column("share", Words("完成", "Share"), "percent", places=0, value=lambda job: job.share if job.state in Job.LIVE else None),
@@ -56,11 +54,16 @@ def jobs(request: HttpRequest) -> HttpResponse:
     page = page_of(request, rows, PAGE)
     views = [View(Words("全部", "All"), "/jobs", current=not state)]
     views += [View(said.words, f"/jobs?state={name}", current=state == name) for name, said in parts.STATES.items()]
+    said = parts.subjects_said(scope, page.rows)
+    first = (
+        Column("kind", Words("任务", "Job"), value=lambda job: parts.kind_of(job)),
+        Column("subject", Words("对象", "Of"), value=lambda job: said[job.subject], href=lambda job: parts.href_of(job.subject) or None),
+    )
     empty = {} if chips else {"empty": _NONE}
     table = Table(
         "jobs",
         Words("任务", "Jobs"),
-        _COLUMNS,
+        (*first, *_COLUMNS),
         page.rows,
         href=lambda job: f"/jobs/{job.pk}",
         older=page.older,
@@ -132,6 +135,7 @@ def _context(request: HttpRequest, job_id: int) -> dict[str, object]:
         "lasted": parts.lasted(parts.seconds_of(found)),
         "error": parts.error_of(found),
         "href": parts.href_of(found.subject),
+        "subject": parts.subjects_said(scope, [found])[found.subject],
         "live": found.state in Job.LIVE,
         "url": f"/jobs/{found.pk}/progress" if found.state in Job.LIVE else "",
         "may": known is not None and scope.may(known.ability),

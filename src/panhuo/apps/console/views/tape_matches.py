@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -14,7 +15,8 @@ from panhuo.apps.console.tables import Empty
 from panhuo.apps.console.views.paging import page_of
 from panhuo.apps.console.views.tape_parts import page_context
 from panhuo.apps.identity.finding import one_of, scope_of_request
-from panhuo.apps.intake.matching import SAME, match_decide, matches_of
+from panhuo.apps.identity.scope import Scope
+from panhuo.apps.intake.matching import SAME, match_decide, matches_of, positions_of
 from panhuo.apps.intake.models import Match, Tape
 from panhuo.engines.intake.identity.assembling import REASONS
 from panhuo.engines.intake.identity.comparisons import COMPARISONS
@@ -55,7 +57,7 @@ def matches(request: HttpRequest, tape_id: int) -> HttpResponse:
     else:
         page, older = list(rows[:PAGE]), ""  # what is decided leaves the queue, so its beginning is always what comes next
     context = page_context(scope, tape, "matches") | {
-        "pairs": [pair_of(match) for match in page],
+        "pairs": pairs_of(scope, tape, page),
         "decided": decided,
         "count": count,
         "older": older,
@@ -80,14 +82,21 @@ def decide(request: HttpRequest, tape_id: int, match_id: int) -> HttpResponse:
         else Words("已分为不同债务人", "Kept apart")
     )
     if request.headers.get("HX-Request"):
-        response = render(request, "console/tapes/pair.html", {"tape": tape, "pair": pair_of(match), "may_review": True})
+        response = render(request, "console/tapes/pair.html", {"tape": tape, "pair": pairs_of(scope, tape, [match])[0], "may_review": True})
         return notice_with(response, request, words, "good" if match.decision else "info")
     notice_add(request, words)
     return redirect(f"/tapes/{tape.pk}/matches")
 
 
-def pair_of(match: Match) -> dict[str, Any]:
-    """A pair as the template shows it: a line a field, what agreed and what differed."""
+def pairs_of(scope: Scope, tape: Tape, matches: Sequence[Match]) -> list[dict[str, Any]]:
+    """Pairs as the template shows them: a line a field, what agreed and what differed, and where the two accounts are."""
+    positions = positions_of(scope, tape, matches) if scope.may("account.view") else {}
+    return [
+        _pair(match) | {side: (number, positions.get(number)) for side, number in (("left", match.left), ("right", match.right))} for match in matches
+    ]
+
+
+def _pair(match: Match) -> dict[str, Any]:
     shown = match.shown
     agreed, differed = _levels(shown.get("agreed")), _levels(shown.get("differed"))
     lines = []
@@ -103,8 +112,6 @@ def pair_of(match: Match) -> dict[str, Any]:
         "lines": lines,
         "others": others,
         "reason": REASONS.get(match.reason, Words(match.reason, match.reason)),
-        "left": match.left,
-        "right": match.right,
     }
 
 

@@ -34,7 +34,12 @@ _QUALITY = (
     Column(
         "valid", Words("有效率", "Valid"), "percent", meaning=Words("已填写的单元格中没有问题的比例", "share of the filled cells without a fault")
     ),
-    Column("score", Words("得分", "Score"), "percent", meaning=Words("填写率 × 有效率", "filled × valid")),
+    Column(
+        "score",
+        Words("得分", "Score"),
+        "percent",
+        meaning=Words("填写率 × 有效率；可以为空的字段只看有效率", "filled × valid; of fields that may well be empty, valid alone"),
+    ),
     Column("state", Words("判断", "Verdict"), "state", value=lambda row: _verdict(row)),
 )
 _FAULTS = (

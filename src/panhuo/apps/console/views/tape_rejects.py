@@ -19,7 +19,7 @@ from panhuo.apps.console.views.tapes import given_files
 from panhuo.apps.identity.finding import key_of, one_of, scope_of_request
 from panhuo.apps.intake.mending import correction_tried, reject_mend, rejects_download, tape_mend
 from panhuo.apps.intake.models import Tape
-from panhuo.apps.intake.rejects import Reject, reject_open, rejects_page
+from panhuo.apps.intake.rejects import Reject, reject_of, reject_open, rejects_page
 from panhuo.apps.intake.versions import version_current
 from panhuo.engines.intake.rules import CHECKS
 from panhuo.kernel.errors import PanhuoError, UsageInvalid
@@ -52,6 +52,7 @@ def reject(request: HttpRequest, tape_id: int, number: int) -> HttpResponse:
     names = (request.POST.get(f"h{n}") for n in range(min(len(request.POST), 2_500)))
     cells = {heading: request.POST.get(f"c{n}", "") for n, heading in enumerate(names) if heading is not None and f"c{n}" in request.POST}
     try:
+        before = reject_of(tape, number)
         row = reject_mend(scope, tape, number, cells=cells)
     except UsageInvalid as error:
         return _row_page(request, tape, reject_open(scope, tape, number), typed=cells, error=error)
@@ -67,7 +68,9 @@ def reject(request: HttpRequest, tape_id: int, number: int) -> HttpResponse:
         request,
         Words(f"已保存第 {row.place} 行的更正；重新导入后生效", f"Row {row.place} is corrected; it counts once the tape is imported again")
         if row.mended
-        else Words("已撤销更正", "The correction is taken back"),
+        else Words("已撤销更正", "The correction is taken back")
+        if before.mended
+        else Words("没有改动，无需保存", "Nothing was changed, so nothing was kept"),
         "good" if row.mended else "info",
     )
     following = number + 1
