@@ -12,10 +12,10 @@ from panhuo.apps.identity.services import token_create
 
 
 class Caller:
-    """A program with a token of ``user``."""
+    """A program with a token of ``user``, for all he may do or for some of it."""
 
-    def __init__(self, user: Any) -> None:
-        token = token_create(scope_of(user), name="t", abilities=sorted(user.abilities), days=1)[1]
+    def __init__(self, user: Any, *abilities: str) -> None:
+        token = token_create(scope_of(user), name="t", abilities=sorted(abilities or user.abilities), days=1)[1]
         self.client = Client(headers={"Authorization": f"Bearer {token}"})
 
     def __call__(self, method: str, path: str, body: Any = None, *, status: int = 200, **query: Any) -> Any:

@@ -95,3 +95,13 @@ def _walk(call: Caller, tape: int, accounts: pl.DataFrame) -> None:
     assert sorted(row["account_id"] for row in seen) == sorted(accounts["account_id"])
     balances = [row["balance_fen"] for row in seen]
     assert balances == sorted(balances, reverse=True)
+
+
+def test_a_token_for_less_than_its_owner_may_is_told_of_itself(desk: Any) -> None:
+    call = Caller(desk.user, "portfolio.view", "tape.view")
+    assert call("GET", "/portfolio/totals", tape=desk.tape.pk)["accounts"] == desk.tape.rows
+    for path, query in (("/plans", {}), ("/portfolio/cash", {"tape": desk.tape.pk})):
+        told = call("GET", path, status=403, **query)
+        assert told["code"] == "NOT_ALLOWED"
+        assert "令牌" in told["message"]
+    assert Caller(desk.user)("GET", "/portfolio/cash", tape=desk.tape.pk)

@@ -129,6 +129,18 @@ def test_one_number_with_two_names_is_kept_together_and_questioned(policy: Ident
     assert outcome.findings.schema == FINDING
 
 
+def test_what_is_equal_is_told_where_only_the_number_was_compared(policy: IdentityPolicy) -> None:
+    """Masked values look alike whether they are equal or not."""
+    home = "浙江省杭州市余杭区解放路296号19栋3单元1502室"
+    one = {"id_no": ID_1, "name": "张伟", "phone": "13812345678", "address": home, "employer": "余杭区第一中学"}
+    other = one | {"name": "李秀兰", "phone": "13812349678", "employer": None}
+    (asked,) = link_debtors(tape(one, other), policy=policy, seed=1).data.review.iter_rows(named=True)
+    assert asked["reason"] == "name_conflict"
+    assert asked["phone_l"] != "13812345678"
+    assert asked["agreed"].split(";") == ["id_no:exact", "address:exact"]
+    assert asked["differed"] == "name:other"
+
+
 def test_firms_go_by_code_or_full_name(policy: IdentityPolicy) -> None:
     def firm(name: str, code: str | None = None, address: str | None = None) -> dict[str, object]:
         return {"debtor_kind": "firm", "name": name, "id_no": code, "address": address}

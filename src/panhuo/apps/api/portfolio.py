@@ -58,6 +58,7 @@ def cash_read(request: HttpRequest, given: Query[FiltersIn]) -> Any:
     scope = scope_of_request(request)
     asked = _asked(scope, given)
     if asked.plan is None:
+        scope.need("plan.view")  # who may not see plans is shown none
         raise Http404
     return {**_of_plan(asked.plan), **cash_expected(scope, asked.plan, asked.tapes, asked.filters)}
 

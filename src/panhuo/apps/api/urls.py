@@ -67,7 +67,7 @@ def nothing_there(request: HttpRequest, error: Exception) -> HttpResponse:
 
 @api.exception_handler(Exception)
 def every_other(request: HttpRequest, error: Exception) -> HttpResponse:
-    return refused(request, refusal_of(error, signed_in=True))
+    return refused(request, refusal_of(error, signed_in=True, by_token=True))
 
 
 def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:

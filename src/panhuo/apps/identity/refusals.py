@@ -87,12 +87,16 @@ DISK_FULL = Refusal(
 )
 
 
-def refusal_of(error: Exception, *, signed_in: bool) -> Refusal:
-    """What to answer to an exception. What is nobody's fault but ours is logged."""
+def refusal_of(error: Exception, *, signed_in: bool, by_token: bool = False) -> Refusal:
+    """What to answer to an exception, to a person or a program that came with a token. What is nobody's fault but ours is logged."""
     if isinstance(error, NotAllowed):
         if not signed_in:
             return SIGN_IN
         words = ABILITIES[error.ability]
+        if by_token:
+            cause = Words(f"这个令牌没有“{words.zh}”的权限", f"This token may not {words.en}")
+            remedy = Words("换用含这项权限的令牌；它须是您的角色有的权限", "use a token with this ability; your role must have it, too")
+            return Refusal(403, "NOT_ALLOWED", cause, remedy)
         cause = Words(f"您的角色没有“{words.zh}”的权限", f"Your role may not {words.en}")
         return Refusal(403, "NOT_ALLOWED", cause, Words("如需权限，请联系本机构管理员", "ask your organisation's administrator"))
     if isinstance(error, PanhuoError):

@@ -25,6 +25,8 @@ from panhuo.kernel.words import Words
 
 PAGE = 20
 _SHOWN = ("name", "id_no", "birth_date", "phone", "address", "employer")
+_COLUMNS = {"birth": "birth_date"}
+"""By comparison, where its name is not that of the field."""
 _LEVELS = {(c.name, level.code): (c.words, level.words) for c in COMPARISONS for level in c.levels}
 _LEVELS |= {
     ("id_no", "exact"): (Words("证件号码", "identity number"), Words("相同", "same")),
@@ -122,7 +124,7 @@ def _levels(text: str | None) -> dict[str, Words]:
         name, _, code = part.partition(":")
         known = _LEVELS.get((name, code))
         if known is not None:
-            out[name] = Words(f"{known[0].zh}：{known[1].zh}", f"{known[0].en}: {known[1].en}")
+            out[_COLUMNS.get(name, name)] = Words(f"{known[0].zh}：{known[1].zh}", f"{known[0].en}: {known[1].en}")
         elif name:
             out[name] = Words(part, part)
     return out

@@ -44,6 +44,8 @@ LINK_REFUSED = Rule(
 )
 
 _SHOWN = ("name", "id_no", "birth_date", "phone", "address", "employer")
+_COMPARED = {"birth_date": "birth", "phone": "phone", "address": "address", "employer": "employer"}
+"""What of it may be equal unsaid where an identity number or a name alone raised the question: column to comparison."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,10 +208,11 @@ def _review(rows: pl.DataFrame, questions: pl.DataFrame) -> pl.DataFrame:
     columns = [c for c in _SHOWN if c in rows.columns]
     masks = {c: masking.MASKS[DEBTOR[c].personal] for c in columns}
     wanted = pl.concat([questions["l"], questions["r"]]).unique()
-    shown = rows.join(wanted.alias("n").to_frame(), on="n", how="semi").select(
-        "n", "account_id", *(masks[c](pl.col(c).cast(pl.String)).alias(c) for c in columns)
+    asked = rows.join(wanted.alias("n").to_frame(), on="n", how="semi")
+    shown = asked.select("n", "account_id", *(masks[c](pl.col(c).cast(pl.String)).alias(c) for c in columns))
+    out = _equal_too(questions, asked).join(
+        shown.rename({"n": "l", **{c: f"{c}_l" for c in ("account_id", *columns)}}), on="l", how="left", maintain_order="left"
     )
-    out = questions.join(shown.rename({"n": "l", **{c: f"{c}_l" for c in ("account_id", *columns)}}), on="l", how="left", maintain_order="left")
     out = out.join(shown.rename({"n": "r", **{c: f"{c}_r" for c in ("account_id", *columns)}}), on="r", how="left", maintain_order="left")
     values = [f"{c}_{side}" for c in columns for side in ("l", "r")]
     return out.sort(["weight", "account_id_l", "account_id_r"], descending=[True, False, False], nulls_last=False).select(
@@ -224,6 +227,21 @@ def _review(rows: pl.DataFrame, questions: pl.DataFrame) -> pl.DataFrame:
         differed="differed",
         **{value: value for value in values},
     )
+
+
+def _equal_too(questions: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """The questions, with what is equal to the letter among what nothing compared: masked values do not tell."""
+    compared = {column: name for column, name in _COMPARED.items() if column in rows.columns}
+    sides = [rows.select(pl.col("n").alias(side), pl.col(list(compared)).name.suffix(f"_{side}")) for side in ("l", "r")]
+    both = questions.select("l", "r", "agreed", "differed")
+    for side, values in zip(("l", "r"), sides, strict=True):
+        both = both.join(values, on=side, how="left", maintain_order="left")
+    agreed = pl.col("agreed")
+    for column, name in compared.items():
+        told = pl.concat_str(pl.lit(";"), "agreed", pl.lit(";"), "differed").str.contains(f";{name}:", literal=True)
+        equal = (pl.col(f"{column}_l") == pl.col(f"{column}_r")).fill_null(value=False)
+        agreed = pl.when(equal & ~told).then(agreed + f";{name}:exact").otherwise(agreed)
+    return questions.with_columns(both.select(agreed.str.strip_chars_start(";").alias("agreed")).to_series())
 
 
 def _findings(review: pl.DataFrame) -> pl.DataFrame:
