@@ -36,3 +36,19 @@ def test_both_accounts_of_a_pair_can_be_opened(desk: Desk) -> None:
         assert f'<a href="{href}">{account.account_id}</a>' in page
         assert f'<a href="{href}">{account.account_id}</a>' in decided
         assert account.account_id in client.get(href).content.decode()
+
+
+def test_the_summary_counts_the_pairs_that_are_open(desk: Desk) -> None:
+    Match.objects.filter(tape=desk.tape).delete()
+    for number in range(3):
+        Match.objects.create(
+            tape=desk.tape,
+            organisation=desk.organisation,
+            left=f"L{number}",
+            right="R",
+            reason="uncertain",
+            shown={},
+            decision="same" if number == 1 else "",
+        )
+    where = f"/tapes/{desk.tape.pk}"
+    assert f'<dd class="value"><a href="{where}/matches">2</a></dd>' in desk.client().get(where).content.decode()

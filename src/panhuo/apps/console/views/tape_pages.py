@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from panhuo.apps.console.access import needs
 from panhuo.apps.console.tables import Column, State, Table
 from panhuo.apps.console.views import job_parts
-from panhuo.apps.console.views.tape_parts import SEVERITY, STEPS, job_of, page_context, size_words, state_of
+from panhuo.apps.console.views.tape_parts import SEVERITY, STEPS, job_of, open_pairs, page_context, size_words, state_of
 from panhuo.apps.console.words import DEEDS
 from panhuo.apps.identity.deeds import deeds_of
 from panhuo.apps.identity.finding import key_of, one_of, scope_of_request
@@ -101,6 +101,7 @@ def summary(request: HttpRequest, tape: Tape) -> HttpResponse:
     faults = [row for name in ("rejects", "warnings") for row in figures.get(name, ())]
     context = page_context(scope, tape, "") | {
         "checks": checks,
+        "open_pairs": open_pairs(tape),
         "elsewhere": _elsewhere(scope, tape),
         "notices": [(Words(notice["message"], notice["message_en"]), _listed(tape, notice)) for notice in figures.get("notices", ())],
         "faults": Table(

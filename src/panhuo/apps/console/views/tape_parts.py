@@ -79,18 +79,22 @@ def job_of(scope: Scope, tape: Tape, kind: str = "tape.import") -> Job | None:
 
 def tabs_of(scope: Scope, tape: Tape, current: str) -> list[tuple[str, Words, str, int | None, bool]]:
     """The pages of an imported tape: name, words, address, how many, whether it is the present one."""
-    open_pairs = tape.matches.filter(decision="").count()
     versions = scope.rows(Tape).filter(series=tape.series, state=Tape.IMPORTED).count()
     pages: tuple[tuple[str, Words, int | None], ...] = (
         ("", Words("概览", "Summary"), None),
         ("quality", Words("质量", "Quality"), None),
         ("rejects", Words("退回行", "Rejects"), tape.figures.get("rows_rejected", 0)),
         ("findings", Words("留意与修正", "Notes and repairs"), finding_count(tape)),
-        ("matches", Words("债务人复核", "Debtor matches"), open_pairs),
+        ("matches", Words("债务人复核", "Debtor matches"), open_pairs(tape)),
         ("versions", Words("版本与差异", "Versions"), versions),
         ("files", Words("文件与版式", "Files and layout"), None),
     )
     return [(name, words, f"/tapes/{tape.pk}/{name}".rstrip("/"), count, name == current) for name, words, count in pages]
+
+
+def open_pairs(tape: Tape) -> int:
+    """Pairs of debtors that nobody has decided."""
+    return tape.matches.filter(decision="").count()
 
 
 def page_context(scope: Scope, tape: Tape, current: str) -> dict[str, Any]:
