@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import zipfile
 from collections.abc import Callable
 
@@ -178,3 +179,14 @@ def test_parquet_with_types_is_read(ops: Seat) -> None:
     pl.DataFrame({"借据号": ["A1", "A2"], "未偿本金": [100.5, None]}).write_parquet(out)
     tape = ops.imported(("t.parquet", out.getvalue()), as_of="2026-10-31")
     assert (tape.rows, tape.balance_fen) == (1, 100_50)
+
+
+def test_what_to_do_is_said_in_terms_of_the_page(ops: Seat, clean_rows: Rows) -> None:
+    """Options of the command line help nobody here."""
+    unlike = [{"甲": "1", "乙": "2", "丙": "3"}] * 3
+    for files in ([("a.csv", csv_of(clean_rows)), ("b.csv", csv_of(unlike))], [("b.csv", csv_of(unlike))]):
+        tape = ops.uploaded(*files)
+        answers = [text_of(ops.get(f"/tapes/{tape.pk}")), text_of(ops.post(f"/tapes/{tape.pk}/import", ops.describe(tape)))]
+        assert any("分开上传" in page for page in answers)
+        for page in answers:
+            assert "panhuo layout" not in re.sub(r"<textarea.*?</textarea>|<[^>]+>", "", page, flags=re.DOTALL)

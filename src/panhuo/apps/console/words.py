@@ -50,3 +50,13 @@ DEEDS: dict[str, Words] = {
     "tape.mend": Words("以更正行建立新版", "made a new version with corrected rows"),
     "account.export": Words("导出账户", "exported accounts"),
 }
+
+REMEDIES = {
+    "LAYOUT_MISSING_REQUIRED": Words(
+        "在对应表中为缺的字段选择表头；几个文件的表头不同而不能共用一个对应表的，分开上传",
+        "choose a heading for the missing fields in the table; files whose headings differ too much for one table are uploaded apart",
+    ),
+    "HEADINGS_DIFFER": Words("分开上传，或把各文件、各工作表的表头改成一致", "upload them apart, or make the headings of all files and sheets equal"),
+    "SHEET_WITHOUT_WORKBOOK": Words("清空工作表一栏，或上传 Excel 文件", "empty the field of the sheet, or upload an Excel file"),
+}
+"""By error, where an engine's remedy is an option of the command line: what to do on the page instead."""

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from panhuo.apps.console.tables import State
+from panhuo.apps.console.words import REMEDIES
 from panhuo.apps.identity.scope import Scope
 from panhuo.apps.intake.models import Tape
 from panhuo.apps.jobs.kinds import KINDS
@@ -77,7 +78,7 @@ def error_of(job: Job) -> dict[str, Any] | None:
     return {
         **job.error,
         "cause": Words(**job.error["cause"]),
-        "remedy": Words(**job.error["remedy"]),
+        "remedy": REMEDIES.get(job.error["code"], Words(**job.error["remedy"])),
         "href": href_of(str(job.error.get("where", ""))),
     }
 

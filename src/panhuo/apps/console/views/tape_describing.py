@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from panhuo.apps.console.access import needs
 from panhuo.apps.console.views import job_parts
 from panhuo.apps.console.views.tape_parts import DATES, STEPS, UNITS, job_of, size_words, state_of, value_words
+from panhuo.apps.console.words import REMEDIES
 from panhuo.apps.identity.finding import one_of, scope_of_request
 from panhuo.apps.identity.scope import Scope
 from panhuo.apps.intake.layouts import SUGGESTED, Beginning, Look, beginnings, layout_check, series_like, tape_look
@@ -359,4 +360,11 @@ def _told(error: PanhuoError | None) -> dict[str, Any] | None:
         return None
     found = _PLACE.match(error.where)
     place = {"line": found.group(1), "key": found.group(2)} if found else {}
-    return {"code": error.code, "cause": error.cause, "remedy": error.remedy, "where": error.where, "href": job_parts.href_of(error.where), **place}
+    return {
+        "code": error.code,
+        "cause": error.cause,
+        "remedy": REMEDIES.get(error.code, error.remedy),
+        "where": error.where,
+        "href": job_parts.href_of(error.where),
+        **place,
+    }
