@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from panhuo.kernel.words import Words
 
 DEEDS: dict[str, Words] = {
@@ -60,3 +62,22 @@ REMEDIES = {
     "SHEET_WITHOUT_WORKBOOK": Words("清空工作表一栏，或上传 Excel 文件", "empty the field of the sheet, or upload an Excel file"),
 }
 """By error, where an engine's remedy is an option of the command line: what to do on the page instead."""
+
+_COMMANDS = (
+    (r"\s*[（(][^（）()]*(?:panhuo |--[a-z])[^（）()]*[）)]", ""),
+    (r"[；;]\s*panhuo layout suggest [^，。；;.]*", ""),
+    (r"，?panhuo layout suggest 会列出未知的代码", ""),
+    (r"用 --as-of 或版式的 as_of 给出", "在“基准日”一栏或版式的 as_of 中给出"),
+    (r"用 --as-of 更正", "在“基准日”一栏更正"),
+    (r"用 --as-of ", "在“基准日”一栏写 "),
+    (r"with --as-of\b", "in the field of the cut-off"),
+    (r"give --as-of (\S+)", r"write \1 into the field of the cut-off"),
+)
+
+
+def on_page(words: Words) -> Words:
+    """What the engines say, without the commands and options they point to: pages have fields and buttons for these."""
+    zh, en = words.zh, words.en
+    for pattern, instead in _COMMANDS:
+        zh, en = re.sub(pattern, instead, zh), re.sub(pattern, instead, en)
+    return Words(zh, en)

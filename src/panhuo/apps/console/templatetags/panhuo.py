@@ -45,6 +45,14 @@ def money(context: template.Context, fen: int | float | None, unit: str = "auto"
 
 
 @register.filter
+def on_page(words: Words) -> Words:
+    """What an engine says, without the commands it points to."""
+    from panhuo.apps.console import words as said
+
+    return said.on_page(words)
+
+
+@register.filter
 def count(number: int | None) -> str:
     return "—" if number is None else f"{number:,}"
 

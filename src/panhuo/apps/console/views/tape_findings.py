@@ -12,6 +12,7 @@ from panhuo.apps.console.access import needs
 from panhuo.apps.console.tables import Chip, Column, Empty, Table
 from panhuo.apps.console.views.paging import key_text
 from panhuo.apps.console.views.tape_parts import SEVERITY, page_context
+from panhuo.apps.console.words import on_page
 from panhuo.apps.identity.finding import key_of, one_of, scope_of_request
 from panhuo.apps.identity.scope import Scope
 from panhuo.apps.intake.findings import Finding, findings_file, findings_page
@@ -35,7 +36,7 @@ def findings(request: HttpRequest, tape_id: int) -> HttpResponse:
     context = page_context(scope, tape, "findings") | {
         "code": code,
         "codes": [
-            (row["code"], Words(f"{row['message']}（{row['rows']:,}）", f"{row['message_en']} ({row['rows']:,})"))
+            (row["code"], on_page(Words(f"{row['message']}（{row['rows']:,}）", f"{row['message_en']} ({row['rows']:,})")))
             for row in tape.figures.get("warnings", ())
         ],
     }
@@ -44,7 +45,7 @@ def findings(request: HttpRequest, tape_id: int) -> HttpResponse:
     except UsageInvalid as error:
         refusal = {"code": error.code, "cause": error.cause, "remedy": error.remedy}
         return render(request, "console/tapes/findings.html", context | {"error": refusal}, status=422)
-    chips = [Chip("code", Words("问题", "Fault"), CHECKS[code].rule.message)] if code else []
+    chips = [Chip("code", Words("问题", "Fault"), on_page(CHECKS[code].rule.message))] if code else []
     table = Table(
         "findings", Words("留意与修正", "Notes and repairs"), _columns(scope, tape), found.rows, count=found.count, count_words=Words("项", "findings"), chips=chips,
         older=key_text(found.older), newer=key_text(found.newer), **({} if chips else {"empty": _NONE}),
@@ -71,7 +72,7 @@ def _columns(scope: Scope, tape: Tape) -> list[Column]:
         Column(
             "severity", Words("结果", "Outcome"), "state", value=lambda row: SEVERITY[CHECKS[row.code].rule.severity] if row.code in CHECKS else None
         ),
-        Column("words", Words("说明", "Meaning"), "wrap"),
+        Column("words", Words("说明", "Meaning"), "wrap", value=lambda row: on_page(row.words)),
         Column("heading", Words("列", "Column")),
         Column("value", Words("原值（脱敏）", "Value (masked)")),
         Column("place", Words("位置", "Place"), value=lambda row: Words(f"{row.file} 第 {row.place} 行", f"{row.file} row {row.place}")),

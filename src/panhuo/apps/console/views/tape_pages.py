@@ -12,7 +12,7 @@ from panhuo.apps.console.access import needs
 from panhuo.apps.console.tables import Column, State, Table
 from panhuo.apps.console.views import job_parts
 from panhuo.apps.console.views.tape_parts import SEVERITY, STEPS, job_of, open_pairs, page_context, size_words, state_of
-from panhuo.apps.console.words import DEEDS
+from panhuo.apps.console.words import DEEDS, on_page
 from panhuo.apps.identity.deeds import deeds_of
 from panhuo.apps.identity.finding import key_of, one_of, scope_of_request
 from panhuo.apps.identity.scope import Scope
@@ -45,7 +45,7 @@ _QUALITY = (
 _FAULTS = (
     Column("severity", Words("结果", "Outcome"), "state", value=lambda row: SEVERITY[row["severity"]]),
     Column("code", Words("代码", "Code"), "code"),
-    Column("words", Words("说明", "Meaning"), "wrap", value=lambda row: Words(row["message"], row["message_en"])),
+    Column("words", Words("说明", "Meaning"), "wrap", value=lambda row: on_page(Words(row["message"], row["message_en"]))),
     Column("column", Words("列", "Column")),
     Column("rows", Words("行数", "Rows"), "count"),
     Column(
@@ -103,7 +103,7 @@ def summary(request: HttpRequest, tape: Tape) -> HttpResponse:
         "checks": checks,
         "open_pairs": open_pairs(tape),
         "elsewhere": _elsewhere(scope, tape),
-        "notices": [(Words(notice["message"], notice["message_en"]), _listed(tape, notice)) for notice in figures.get("notices", ())],
+        "notices": [(on_page(Words(notice["message"], notice["message_en"])), _listed(tape, notice)) for notice in figures.get("notices", ())],
         "faults": Table(
             "tape-faults",
             Words("发现的问题", "Found"),
