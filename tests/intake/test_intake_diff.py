@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -15,8 +16,9 @@ from hypothesis import strategies as st
 
 from panhuo.cli.tape import command
 from panhuo.engines.intake.clean import clean
-from panhuo.engines.intake.diff import Version, as_figures, compare
+from panhuo.engines.intake.diff import TapeDiff, Version, as_figures, compare
 from panhuo.kernel.errors import PanhuoError
+from panhuo.pipeline.versions import read_version
 
 AMOUNT = st.integers(0, 10**9).map(lambda fen: f"{fen // 100}.{fen % 100:02d}")
 ACCOUNT = st.fixed_dictionaries({"未偿本金": AMOUNT, "未偿利息": AMOUNT, "罚息复利": AMOUNT, "其他费用": AMOUNT, "未偿本息费合计": st.none()})
@@ -75,6 +77,51 @@ def test_a_column_that_only_one_version_has_changes_no_account() -> None:
     known = {"工作单位": "某某公司", "居住地址": "南京市某路1号"}  # whether there is one follows
     result = compare(version([{"借据号": "A", **dict.fromkeys(known)}]), version([{"借据号": "A", **known}]))
     assert (result.changed, [field.name for field in result.absent[0]]) == (0, ["address", "employer"])
+
+
+LATER = dt.date(2026, 7, 31)
+
+
+def fields_of(result: TapeDiff) -> dict[str, tuple[int, int]]:
+    return {change.field.name: (change.accounts, change.by_time) for change in result.fields}
+
+
+def test_what_only_the_date_changed_is_told_apart() -> None:
+    """A later cut-off makes every account older; what happened to a few must not be lost among them. B paid an instalment, so that its first day past
+    due moved as far as the cut-off did; C got another interest."""
+    rows: list[dict[str, str | None]] = [
+        {"借据号": name, "逾期天数": None, "逾期起始日": "2026-05-31", "证件号码": "110100199007150039"} for name in "ABC"
+    ]
+    later = [rows[0], rows[1] | {"逾期起始日": "2026-07-01"}, rows[2] | {"未偿利息": "1100.00", "未偿本息费合计": "13645.97"}]
+    result = compare(version(rows), version(later, LATER))
+    assert (result.changed, result.by_time, result.unchanged, result.same) == (2, 1, 0, False)
+    assert fields_of(result) == {
+        "interest_fen": (1, 0), "balance_fen": (1, 0), "overdue_since": (1, 0), "overdue_days": (2, 2), "bucket": (2, 2), "age": (3, 3),
+    }  # fmt: skip
+    assert [change.field.name for change in result.fields][3:] == ["age", "overdue_days", "bucket"]  # what happened comes first
+    assert next(e.account_id for change in result.fields if change.field.name == "overdue_since" for e in change.examples) == "B"
+    figures = as_figures(result)
+    assert figures["changed_by_time_only"] == 1
+    assert {field["field"]: field["by_time"] for field in figures["fields"]}["overdue_days"] == 2
+    back = compare(version(later, LATER), version(rows))  # the earlier one given last
+    assert (back.changed, back.by_time) == (2, 1)
+
+
+def test_days_that_stand_still_move_the_first_day_where_it_is_counted_back() -> None:
+    """A tape without first days: they are its cut-off less the days; to see them move says nothing that the days do not."""
+    rows: list[dict[str, str | None]] = [{"借据号": name, "逾期天数": "30", "逾期起始日": None} for name in "AB"]
+    old, new = version(rows), version([rows[0], rows[1] | {"逾期天数": "45"}], LATER)
+    assert (compare(old, new).changed, compare(old, new).by_time) == (2, 0)
+    told = compare(replace(old, counted_back=True), replace(new, counted_back=True))
+    assert (told.changed, told.by_time) == (1, 1)
+    assert fields_of(told)["overdue_since"] == (2, 1)
+
+
+@pytest.mark.parametrize("stated", [True, False])
+def test_whether_first_days_are_counted_back_is_asked_of_the_tape(tmp_path: Path, stated: bool) -> None:
+    rows = batch([{"借据号": "A"}, {"借据号": "B", "逾期天数": "12"}]).select([name for name in GOOD if stated or name != "逾期起始日"])
+    rows.write_csv(tmp_path / "a.csv")
+    assert read_version([tmp_path / "a.csv"], layout=None, as_of=AS_OF, today=AS_OF).counted_back is not stated
 
 
 def test_a_tape_is_the_same_as_itself_in_any_order() -> None:

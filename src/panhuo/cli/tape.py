@@ -95,9 +95,9 @@ def _show(result: TapeDiff) -> None:
     click.echo(
         say(
             f"账户 {result.accounts[0]:,} → {result.accounts[1]:,}：新增 {result.added:,}，减少 {result.removed:,}，变动 {result.changed:,}，"
-            f"未变 {result.unchanged:,}",
+            f"只随基准日推移 {result.by_time:,}，未变 {result.unchanged:,}",
             f"accounts {result.accounts[0]:,} -> {result.accounts[1]:,}: {result.added:,} added, {result.removed:,} removed, {result.changed:,} changed, "
-            f"{result.unchanged:,} unchanged",
+            f"{result.by_time:,} by the cut-off's move alone, {result.unchanged:,} unchanged",
         )
     )
     for name, which in ((say("旧版", "old"), result.rejected[0]), (say("新版", "new"), result.rejected[1])):
@@ -117,22 +117,29 @@ def _show(result: TapeDiff) -> None:
     for line, fen in result.bridge:
         sign = "" if line in ("old", "new") else "+" if fen >= 0 else ""
         click.echo(f"  {_LINES[line][0 if lang == 'zh' else 1]:<24}{sign + format_yuan(fen):>24}")
-    if result.fields:
+    happened = [change for change in result.fields if change.accounts > change.by_time]
+    if happened:
         click.echo("\n" + say("变动的字段：", "fields changed:"))
-    for change in result.fields:
+    for change in happened:
         _show_field(change, lang)
+    aged = ", ".join(f"{_title(change, lang)} {change.by_time:,}" for change in result.fields if change.by_time)
+    if aged:
+        click.echo("\n" + say(f"只随基准日推移而变的字段：{aged}", f"fields changed by the cut-off's move alone: {aged}"))
     for title, ids in ((say("新增", "added"), result.added_examples), (say("减少", "removed"), result.removed_examples)):
         if ids:
             click.echo(f"{title}: {', '.join(ids)}" + (" …" if len(ids) < (result.added if ids is result.added_examples else result.removed) else ""))
 
 
 def _show_field(change: FieldChange, lang: str) -> None:
-    title = change.field.zh if lang == "zh" else change.field.en
     sums = f"  {format_yuan(change.before_fen)} → {format_yuan(change.after_fen or 0)}" if change.before_fen is not None else ""
-    click.echo(f"  {title} ({change.field.name}): {change.accounts:,}{sums}")
+    click.echo(f"  {_title(change, lang)} ({change.field.name}): {change.accounts - change.by_time:,}{sums}")
     for example in change.examples:
         before, after = (_cell(change, text) for text in (example.before, example.after))
         click.echo(f"      {example.account_id}: {before} → {after}")
+
+
+def _title(change: FieldChange, lang: str) -> str:
+    return change.field.zh if lang == "zh" else change.field.en
 
 
 def _cell(change: FieldChange, text: str | None) -> str:

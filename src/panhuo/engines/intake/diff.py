@@ -14,6 +14,7 @@ from typing import Any, Final
 import polars as pl
 
 from panhuo.engines.intake.clean_result import Reconciliation
+from panhuo.engines.intake.passing import LATER, by_time
 from panhuo.engines.intake.rules import BALANCE_PARTS
 from panhuo.engines.intake.shown import shown
 from panhuo.kernel.fields import Field
@@ -29,13 +30,14 @@ _FOLLOWS: Final = {"phone_valid": "phone", "has_employer": "employer", "has_addr
 @dataclass(frozen=True, slots=True)
 class Version:
     """One version of the tape, whole: its accepted accounts and their debtors (same order), cut-off and reconciliation.
-    notices: what there is to know about its reading."""
+    notices: what there is to know about its reading. counted_back: the first days past due were counted back from the cut-off, the tape not stating them."""
 
     accounts: pl.DataFrame
     debtors: pl.DataFrame
     as_of: dt.date
     reconciliation: Reconciliation
     notices: tuple[Words, ...] = ()
+    counted_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,12 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One field over the accounts in both versions. before, after: sums in fen over the changed accounts, for money only."""
+    """One field over the accounts in both versions. by_time: of these accounts, those where the change follows from the cut-off's move alone
+    (:mod:`.passing`); examples are of the others where there are any. before, after: sums in fen over the changed accounts, for money only."""
 
     field: Field
     accounts: int
+    by_time: int
     filled: int
     emptied: int
     before_fen: int | None
@@ -63,7 +67,8 @@ class FieldChange:
 @dataclass(frozen=True, slots=True)
 class TapeDiff:
     """The comparison. ``bridge``: (name, fen) lines from ``old`` to ``new``; the first plus all between equals the last.
-    absent: fields that only the other version has at all, of the old and of the new; no account changed by that."""
+    absent: fields that only the other version has at all, of the old and of the new; no account changed by that.
+    by_time: accounts in both in which nothing changed but what follows from the cut-off's move; neither ``changed`` nor ``unchanged``."""
 
     as_of: tuple[dt.date, dt.date]
     accounts: tuple[int, int]
@@ -72,6 +77,7 @@ class TapeDiff:
     added: int
     removed: int
     changed: int
+    by_time: int
     unchanged: int
     bridge: tuple[tuple[str, int], ...]
     fields: tuple[FieldChange, ...]
@@ -83,7 +89,7 @@ class TapeDiff:
     @property
     def same(self) -> bool:
         """Whether the two versions have the same accepted accounts with the same data."""
-        return not (self.added or self.removed or self.changed or any(self.absent))
+        return not (self.added or self.removed or self.changed or self.by_time or any(self.absent))
 
 
 def compare(old: Version, new: Version, *, examples: int = EXAMPLES) -> TapeDiff:
@@ -92,15 +98,19 @@ def compare(old: Version, new: Version, *, examples: int = EXAMPLES) -> TapeDiff
     empty = [{name for name in frame.columns if frame[name].null_count() == frame.height} for frame in (before, after)]
     one_sided = empty[0] ^ empty[1] if before.height and after.height else set()
     names = [name for name in before.columns if name not in NOT_COMPARED and _FOLLOWS.get(name, name) not in one_sided]
-    both = before.join(after, on="account_id", how="inner", suffix="\0", maintain_order="left")
+    both = before.join(after, on="account_id", how="inner", suffix=LATER, maintain_order="left")
     gone = before.join(after.select("account_id"), on="account_id", how="anti", maintain_order="left")
     come = after.join(before.select("account_id"), on="account_id", how="anti", maintain_order="left")
-    differ = both.select(pl.col(name).ne_missing(pl.col(f"{name}\0")).alias(name) for name in names)
+    differ = both.select(pl.col(name).ne_missing(pl.col(f"{name}{LATER}")).alias(name) for name in names)
+    moved = by_time((new.as_of - old.as_of).days, counted_back=old.counted_back and new.counted_back)
+    passed = {name: expr for name, expr in moved.items() if name in names}
+    happened = both.select(differ[name] & ~expr for name, expr in passed.items())
     counts = differ.sum().row(0, named=True) if both.height else dict.fromkeys(names, 0)
     fields = _described()
-    changes = [_change(both, differ[name], fields[name], examples) for name in names if counts[name]]
-    changed = int(differ.select(pl.any_horizontal(pl.all()).sum()).item()) if both.height else 0
-    moves = [(part, _sum(both[f"{part}\0"]) - _sum(both[part])) for part in BALANCE_PARTS]
+    changes = [_change(both, differ[name], happened.get_column(name, default=None), fields[name], examples) for name in names if counts[name]]
+    touched = _rows(differ)
+    changed = _rows(differ.with_columns(happened.get_columns()))
+    moves = [(part, _sum(both[f"{part}{LATER}"]) - _sum(both[part])) for part in BALANCE_PARTS]
     balances = (_sum(before["balance_fen"]), _sum(after["balance_fen"]))
     bridge = (
         ("old", balances[0]),
@@ -117,9 +127,10 @@ def compare(old: Version, new: Version, *, examples: int = EXAMPLES) -> TapeDiff
         come.height,
         gone.height,
         changed,
-        both.height - changed,
+        touched - changed,
+        both.height - touched,
         bridge,
-        tuple(sorted(changes, key=lambda change: -change.accounts)),
+        tuple(sorted(changes, key=lambda change: (change.accounts == change.by_time, -(change.accounts - change.by_time), -change.accounts))),
         tuple(_numbers(come.head(examples))),
         tuple(_numbers(gone.head(examples))),
         absent=tuple(tuple(fields[name] for name in before.columns if name in one_sided & side) for side in empty),  # type: ignore[arg-type]
@@ -139,6 +150,7 @@ def as_figures(diff: TapeDiff) -> dict[str, Any]:
         "added": diff.added,
         "removed": diff.removed,
         "changed": diff.changed,
+        "changed_by_time_only": diff.by_time,
         "unchanged": diff.unchanged,
         "added_examples": list(diff.added_examples),
         "removed_examples": list(diff.removed_examples),
@@ -149,6 +161,7 @@ def as_figures(diff: TapeDiff) -> dict[str, Any]:
             {
                 "field": change.field.name,
                 "accounts": change.accounts,
+                "by_time": change.by_time,
                 "filled": change.filled,
                 "emptied": change.emptied,
                 **({"before_fen": change.before_fen, "after_fen": change.after_fen} if change.before_fen is not None else {}),
@@ -173,17 +186,25 @@ def _described() -> Mapping[str, Field]:
     return {field.name: field for field in (*DEBTOR.fields, *ACCOUNT.fields)}
 
 
-def _change(both: pl.DataFrame, hit: pl.Series, field: Field, examples: int) -> FieldChange:
+def _rows(hits: pl.DataFrame) -> int:
+    """How many rows have a hit in any column."""
+    return int(hits.select(pl.any_horizontal(pl.all()).sum()).item()) if hits.height else 0
+
+
+def _change(both: pl.DataFrame, hit: pl.Series, happened: pl.Series | None, field: Field, examples: int) -> FieldChange:
+    """happened: which of the ``hit`` rows changed otherwise than by time; None: all."""
     rows = both.filter(hit).select(
-        shown(pl.col("account_id"), ACCOUNT["account_id"]), pl.col(field.name).alias("before"), pl.col(f"{field.name}\0").alias("after")
+        shown(pl.col("account_id"), ACCOUNT["account_id"]), pl.col(field.name).alias("before"), pl.col(f"{field.name}{LATER}").alias("after")
     )
     money = field.kind == "money"
-    told = rows.head(examples).with_columns(pl.col("before", "after").cast(pl.String))
+    real = None if happened is None else happened.filter(hit)
+    told = (rows if real is None or not real.any() else rows.filter(real)).head(examples).with_columns(pl.col("before", "after").cast(pl.String))
     if field.personal or field.kind in ("text", "identifier"):
         told = told.with_columns(shown(pl.col("before"), field), shown(pl.col("after"), field))
     return FieldChange(
         field,
         rows.height,
+        0 if real is None else rows.height - int(real.sum()),
         int((rows["before"].is_null() & rows["after"].is_not_null()).sum()),
         int((rows["before"].is_not_null() & rows["after"].is_null()).sum()),
         _sum(rows["before"]) if money else None,

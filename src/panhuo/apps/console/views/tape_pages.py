@@ -259,11 +259,16 @@ def _difference(found: dict[str, Any]) -> dict[str, Any]:
     for change in found["fields"]:
         field = _FIELDS[change["field"]]
         examples = [(e["account_id"], _cell(e["before"], field), _cell(e["after"], field)) for e in change["examples"]]
-        fields.append(change | {"words": Words(field.zh, field.en), "examples": examples})
+        by_time = change.get("by_time", 0)
+        fields.append(
+            change | {"words": Words(field.zh, field.en), "examples": examples, "happened": change["accounts"] - by_time, "by_time": by_time}
+        )
     absent = [TAPE[name] for which in ("old", "new") for name in found.get("absent", {}).get(which, ())]
     return found | {
         "absent": [Words(field.zh, field.en) for field in absent],
-        "fields": fields,
+        "fields": [field for field in fields if field["happened"]],
+        "by_time": [field for field in fields if field["by_time"]],
+        "by_time_only": found.get("changed_by_time_only", 0),
         "bridge": [(LINES[line["line"]], line["fen"], line["line"] in ("old", "new")) for line in found["bridge"]],
     }
 
