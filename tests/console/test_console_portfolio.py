@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from console.reading import Node, number, read
-from desk import Desk, planned, seat, written
+from desk import Desk, imported, planned, seat, written
 from panhuo.apps.console.account_list import SORTS
 from panhuo.apps.identity.models import Organisation, SavedView
 from panhuo.apps.identity.scope import NotAllowed, scope_of
@@ -81,8 +83,6 @@ def test_totals_line_is_the_tapes_own(desk: Desk) -> None:
 
 
 def test_months_add_up_and_lie_within_their_band(desk: Desk) -> None:
-    import json
-
     found = page(desk.client(), "/portfolio?product=credit_card")
     monthly, cumulative = (json.loads(found.one("script", id=f"{name}-data").text)["series"][0] for name in ("monthly", "cumulative"))
     assert len(monthly["values"]) == desk.plan.figures["horizon_months"]
@@ -190,10 +190,6 @@ def test_seats_without_the_ability_stay_out(desk: Desk, role: str) -> None:
 
 
 def test_a_newer_version_takes_the_place_of_the_older(desk: Desk, tmp_path: Any) -> None:
-    import datetime as dt
-
-    from desk import imported
-
     rows = [{**row, "备注": "二"} if "备注" in row else dict(row) for row in desk.raw[100:300]]
     newer = imported(desk.user, written(tmp_path / "tape.csv", rows), as_of=dt.date(2026, 11, 30))
     client = desk.client()
@@ -206,6 +202,40 @@ def test_a_newer_version_takes_the_place_of_the_older(desk: Desk, tmp_path: Any)
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("query", ["", "overdue_days=60..&product=consumer_loan,credit_card"])
+def test_one_tape_without_a_plan_does_not_take_the_others_expectations_off_the_page(desk: Desk, tmp_path: Any, query: str) -> None:
+    """Two tapes under two plans in force and a third under none: the page adds up what the plans expect, and each figure opens its accounts."""
+    other = imported(desk.user, written(tmp_path / "b.csv", desk.raw[100:160]), series="二期")
+    second = planned(desk.user, [other], "二期方案")
+    third = imported(desk.user, written(tmp_path / "c.csv", desk.raw[160:190]), series="三期")
+    Plan.objects.filter(pk__in=[desk.plan.pk, second.pk]).update(state=Plan.APPROVED)
+    Plan.objects.exclude(pk__in=[desk.plan.pk, second.pk]).update(state=Plan.REFUSED)
+    client = desk.client()
+    found = page(client, f"/portfolio?{query}")
+    table = found.one("section", id="by_plan")
+    rows = [row for body in table.all("tbody") for row in body.all("tr")]
+    assert [row.one("th").text.strip() for row in rows] == [f"首版（{desk.tape.series}）", "二期方案（二期）", "三期（没有执行中的方案）"]
+    names = ("accounts", "balance_fen", "recovery_fen", "low_fen", "high_fen", "net_value_fen")
+    sums = dict.fromkeys(names, 0)
+    for row in rows:
+        cells = {cell.attrs["data-col"]: cell for cell in row.all("td")}
+        listed = totals_of(client, cells["accounts"].one("a").attrs["href"])
+        for name in names:
+            value = number(cells[name])
+            assert (value or 0) == listed.get(name, 0), (row.one("th").text, name)
+            sums[name] += value or 0
+    foot = {cell.attrs["data-col"]: number(cell) for cell in table.one("tfoot").all("td")}
+    assert foot == sums
+    assert sums["accounts"] == totals_of(client, f"/accounts?{query}")["accounts"]
+    assert sums["recovery_fen"] > 0
+    assert number(found.one("a", href="#by-plan")) == sums["recovery_fen"]
+    cumulative = json.loads(found.one("script", id="cumulative-data").text)
+    scale = {"元": 1e2, "万元": 1e6, "亿元": 1e10}[cumulative["unit"]]
+    ends = (cumulative["series"][0][name][-1] * scale for name in ("values", "low", "high"))
+    assert list(ends) == pytest.approx([sums["recovery_fen"], sums["low_fen"], sums["high_fen"]], rel=1e-3)
+    assert third.rows == number(next(cell for cell in rows[2].all("td") if cell.attrs["data-col"] == "accounts")) or query
+
+
 def test_an_organisation_without_tapes_is_told_what_to_do() -> None:
     user = seat(Organisation.objects.create(kind="lender", name="丙银行"), "empty")
     client = Client()

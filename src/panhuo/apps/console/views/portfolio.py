@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -17,6 +16,7 @@ from panhuo.apps.console.names import QUANTITIES, group_words
 from panhuo.apps.console.notices import notice_add
 from panhuo.apps.console.plan_words import STATES
 from panhuo.apps.console.tables import Column, Table
+from panhuo.apps.console.views.portfolio_cash import by_plan, cash_charts
 from panhuo.apps.identity.finding import scope_of_request
 from panhuo.apps.identity.saved_views import view_remove, view_save
 from panhuo.apps.intake.filters import Filter, group_filter
@@ -76,10 +76,11 @@ def _page(chosen: Chosen) -> dict[str, Any]:
             "plan": chosen.plan,
             "plan_state": STATES[chosen.plan.state],
             "share": whole.sums["recovery_fen"] / whole.sums["balance_fen"] if whole.sums["balance_fen"] else None,
-            "cumulative": _cumulative(cash),
-            "monthly": _monthly(cash),
+            **cash_charts(cash),
             "routes": _routes(chosen, routes_of(chosen.scope, chosen.plan, chosen.tapes, chosen.filters)),
         }
+    elif chosen.standing:
+        context |= by_plan(chosen)
     return context
 
 
@@ -168,55 +169,6 @@ def _counted() -> tuple[Column, ...]:
 
 def _href(row: Any) -> str:
     return str(row["href"])
-
-
-def _cumulative(cash: dict[str, Any]) -> Chart:
-    sums = _running(cash["months"])
-    low, high = _band(cash)
-    series = Series(Words("累计预计回收", "Cumulative"), sums, low=[v * low for v in sums], high=[v * high for v in sums])
-    return Chart(
-        "cumulative",
-        Words("累计预计回收（自营口径）", "Expected recovery, cumulative (in-house)"),
-        "fen",
-        Words("月", "Month"),
-        _months(cash),
-        (series,),
-        kind="line",
-    )
-
-
-def _monthly(cash: dict[str, Any]) -> Chart:
-    low, high = _band(cash)
-    series = Series(
-        Words("当月预计回收", "In the month"), cash["months"], low=[v * low for v in cash["months"]], high=[v * high for v in cash["months"]]
-    )
-    return Chart(
-        "monthly",
-        Words("逐月预计回收（自营口径）", "Expected recovery by month (in-house)"),
-        "fen",
-        Words("月", "Month"),
-        _months(cash),
-        (series,),
-        kind="line",
-    )
-
-
-def _band(cash: dict[str, Any]) -> tuple[float, float]:
-    """The band's edges as shares of the expected: the percentiles are of the whole, and spread over the months as the expected is."""
-    expected = cash["recovery_fen"]
-    return (cash["low_fen"] / expected, cash["high_fen"] / expected) if expected else (0.0, 0.0)
-
-
-def _running(months: Sequence[float]) -> list[float]:
-    out, at = [], 0.0
-    for fen in months:
-        at += fen
-        out.append(at)
-    return out
-
-
-def _months(cash: dict[str, Any]) -> list[str]:
-    return [str(number) for number in range(1, len(cash["months"]) + 1)]
 
 
 @needs("portfolio.view")
