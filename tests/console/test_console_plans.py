@@ -282,6 +282,19 @@ def test_a_wrong_limit_is_told_in_its_place_and_what_was_typed_stays(desk: Desk,
     assert Plan.objects.count() == before
 
 
+def test_limits_of_work_are_in_hours(desk: Desk) -> None:
+    """Nobody plans 292,945.92 minutes: used, limit and price are of hours, while figures and files stay in minutes."""
+    limit = next(one for one in desk.plan.figures["limits"] if one["name"] == "floor_minutes")
+    found = page(desk.client(), f"/plans/{desk.plan.pk}").one("section", id="limits")
+    row = next(row for row in found.all("tr") if any(field.attrs.get("name") == "limit-floor_minutes" for field in row.all("input")))
+    hours = limit["at_most"] / 60
+    assert float(row.one("input").attrs["value"].replace(",", "")) == pytest.approx(hours, abs=0.005)
+    assert "小时" in row.text
+    answer = desk.client().post(f"/plans/{desk.plan.pk}/try", {"limit-floor_minutes": f"{hours + 10:.4f}"})
+    made = Plan.objects.get(pk=int(re.search(r"/plans/(\d+)", answer["Location"]).group(1)))  # type: ignore[union-attr]
+    assert made.limits["floor_minutes"] == pytest.approx(limit["at_most"] + 600, rel=1e-6)
+
+
 def test_variants_are_numbered_and_their_names_do_not_grow(desk: Desk) -> None:
     client, plan, names = desk.client(), desk.plan, []
     limit = desk.plan.figures["limits"][0]

@@ -100,6 +100,10 @@ def test_a_price_is_said_to_hold_at_the_margin(sample: Ran) -> None:
 def test_the_limit_most_worth_easing_is_worth_most_in_money(sample: Ran) -> None:
     """Limits counted in cases and in yuan compare by what each as a whole is worth: price by the unit of the figures, times the ceiling."""
     limits = sample.summary["limits"]
+    assert limits["floor_minutes"]["unit"] == "minute"
+    assert f"{limits['floor_minutes']['at_most'] / 60:,.0f} 小时" in re.sub(
+        r"(\d)\.\d+ ", r"\1 ", re.sub("<[^>]+>", "", section(sample, 'id="limits"', 'id="rules"'))
+    )
     worth = {name: limit["price_fen"] * limit["at_most"] for name, limit in limits.items()}
     assert {limit["unit"] == "fen" for limit in limits.values() if limit["price_fen"] > 0} == {True, False}
     head = section(sample, "<main>", 'id="portfolio"')

@@ -110,11 +110,7 @@ def limits_used(plan: Allocation, limits: Sequence[Limit]) -> dict[str, dict[str
             "used": float(used),
             "at_most": float(limit.at_most),
             "price_fen": float(price),
-            "unit": "fen" if limit.unit_size != 1 else _unit(limit),
+            "unit": limit.counted_in,
         }
         for limit, used, price in zip(limits, plan.used, plan.prices, strict=True)
     }
-
-
-def _unit(limit: Limit) -> str:
-    return limit.unit.en if limit.unit else ""

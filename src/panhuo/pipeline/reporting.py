@@ -50,19 +50,7 @@ def report_data(
         portfolio={name: totals[name] for name in ("bucket", "product", "province")},
         cash=sums.cash,
         mix=totals["mix"],
-        limits=[
-            LimitLine(
-                limit.name,
-                limit.called,
-                limit.unit or ONE,
-                float(used),
-                float(limit.at_most),
-                float(price) * limit.unit_size,
-                worth_fen=worth_of(limit, price),
-                money=limit.unit_size != 1,
-            )
-            for limit, used, price in zip(limits, plan.used, plan.prices, strict=True)
-        ],
+        limits=[_line(limit, float(used), float(price)) for limit, used, price in zip(limits, plan.used, plan.prices, strict=True)],
         rules=rules_table(portfolio),
         warned=rules_table(portfolio, "warns"),
         unstated=unstated(portfolio, policy),
@@ -78,6 +66,22 @@ def report_data(
         unassigned=[(WHY_NOT[name], part["accounts"], part["balance_fen"]) for name, part in summary["unassigned"].items() if part["accounts"]],
         currency=summary["currency"],
         house_limits=house_limits(policy, plan, limits),
+    )
+
+
+def _line(limit: Limit, used: float, price: float) -> LimitLine:
+    """A limit as the page has it: money in fen, all else in the unit people speak in."""
+    money = limit.counted_in == "fen"
+    size = 1.0 if money else limit.unit_size
+    return LimitLine(
+        limit.name,
+        limit.called,
+        limit.unit or ONE,
+        used / size,
+        float(limit.at_most) / size,
+        price * limit.unit_size,
+        worth_fen=worth_of(limit, price),
+        money=money,
     )
 
 

@@ -84,6 +84,8 @@ def step_of(table: Table, column: Column, lang: Lang) -> Step | None:
     Numbers that stand under one another in one unit are compared at a glance."""
     if column.kind != "money" or column.unit is not None:
         return None
+    if column.like:
+        return step_of(table, next(one for one in table.columns if one.key == column.like), lang)
     if table.count and table.totals and table.totals.get(column.key) is not None:
         usual = abs(table.totals[column.key]) / table.count
     else:

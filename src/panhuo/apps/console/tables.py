@@ -30,7 +30,7 @@ class Column:
     """``key`` finds the value in a row (mapping or object) unless ``value`` computes it. ``href``: where a cell leads, of its row.
 
     ``sort``: the heading sorts by ``key``. ``hidden``: shown only to who asks for it in the column chooser. ``places``: decimals of a
-    percentage or number. A ``state`` column's values are :class:`State`; an ``html`` column's are safe strings.
+    percentage or number. ``like``: the key of the money column in whose unit this one is written, to be compared with it. A ``state`` column's values are :class:`State`; an ``html`` column's are safe strings.
     """
 
     key: str
@@ -41,6 +41,7 @@ class Column:
     meaning: Words | None = None
     hidden: bool = False
     places: int = 1
+    like: str = ""
     value: Callable[[Any], Any] | None = None
     href: Callable[[Any], str | None] | None = None
 

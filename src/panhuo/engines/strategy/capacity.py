@@ -34,7 +34,7 @@ def build_limits(policy: StrategyPolicy, measures: Mapping[str, npt.ArrayLike], 
                 where=f"build_limits: limit {name}",
                 remedy=Words("在 measures 中提供该指标", "pass it in measures"),
             )
-        unit, unit_size = UNITS[limit.measure]
+        unit, unit_size, counted_in = UNITS[limit.measure]
         out.append(
             Limit(
                 name,
@@ -44,6 +44,7 @@ def build_limits(policy: StrategyPolicy, measures: Mapping[str, npt.ArrayLike], 
                 title=limit.title.words,
                 unit=unit,
                 unit_size=unit_size,
+                counted_in=counted_in,
             )
         )
     return out

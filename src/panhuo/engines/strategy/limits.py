@@ -18,7 +18,7 @@ class Limit:
     ``at_most=-m`` says "at least m". at_most: may be 0 or negative; ``inf`` never binds.
     routes: bool (r,); only these routes use it (None: all), so that several limits can read one matrix.
     Only for words: title, how people call it; unit, what one of it is called ("case"); unit_size, how much usage that is (1,000,000
-    where usage is in fen and one speaks of 万元).
+    where usage is in fen and one speaks of 万元). counted_in: what usage itself is in ("fen", "minute", "case"), for who reads the bare figures.
     """
 
     name: str
@@ -28,6 +28,7 @@ class Limit:
     title: Words | None = None
     unit: Words | None = None
     unit_size: float = 1.0
+    counted_in: str = ""
 
     @property
     def called(self) -> Words:

@@ -14,15 +14,13 @@ from panhuo.kernel.words import Words
 Measure = Literal["cases", "staff_minutes", "upfront_cost", "cost", "complaints", "balance"]
 MONEY: tuple[Measure, ...] = ("upfront_cost", "cost", "balance")
 
-UNITS: dict[Measure, tuple[Words, float]] = {
-    "cases": (Words("件", "case"), 1.0),
-    "staff_minutes": (Words("分钟", "minute"), 1.0),
-    "complaints": (Words("起投诉", "complaint"), 1.0),
-    "upfront_cost": (Words("万元", "ten thousand yuan"), float(FEN_PER_WAN)),
-    "cost": (Words("万元", "ten thousand yuan"), float(FEN_PER_WAN)),
-    "balance": (Words("万元", "ten thousand yuan"), float(FEN_PER_WAN)),
+UNITS: dict[Measure, tuple[Words, float, str]] = {
+    "cases": (Words("件", "case"), 1.0, "case"),
+    "staff_minutes": (Words("小时", "hour"), 60.0, "minute"),
+    "complaints": (Words("起投诉", "complaint"), 1.0, "complaint"),
+    **dict.fromkeys(MONEY, (Words("万元", "ten thousand yuan"), float(FEN_PER_WAN), "fen")),
 }
-"""What one unit of a measure is called, and how much usage it is (money is used in fen and spoken of in 万元)."""
+"""What one unit of a measure is called, how much usage it is, and what usage is in (money is used in fen and spoken of in 万元, work in minutes and in hours)."""
 
 
 class Title(Document):

@@ -84,7 +84,16 @@ _COLUMNS = (
     Column("label", Words("方案（清单）", "Plan (tapes)")),
     Column("accounts", Words("户数", "Accounts"), "count", href=_href),
     Column("balance_fen", Words("余额", "Balance"), "money", href=_href),
-    *(Column(name, QUANTITIES[name], "money", href=lambda row: _href(row) if row["recovery_fen"] is not None else None) for name in _SUMS),
+    *(
+        Column(
+            name,
+            QUANTITIES[name],
+            "money",
+            like="" if name == "recovery_fen" else "recovery_fen",
+            href=lambda row: _href(row) if row["recovery_fen"] is not None else None,
+        )
+        for name in _SUMS
+    ),
 )
 
 

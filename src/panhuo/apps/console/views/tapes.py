@@ -60,9 +60,9 @@ _COLUMNS = (
         value=_figure("rows_rejected"),
         href=lambda tape: f"/tapes/{tape.pk}/rejects" if tape.figures.get("rows_rejected") else None,
     ),
-    Column("files", Words("文件", "Files"), value=files_words),
-    Column("created_by", Words("上传人", "By"), value=lambda tape: tape.created_by.name),
     Column("created_at", Words("上传时间", "Uploaded"), "moment"),
+    Column("created_by", Words("上传人", "By"), value=lambda tape: tape.created_by.name),
+    Column("files", Words("文件", "Files"), value=files_words, hidden=True),
 )
 _EMPTY = Empty(
     Words("还没有清单", "No tapes yet"),
