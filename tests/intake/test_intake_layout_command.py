@@ -73,6 +73,22 @@ def test_check_says_no_with_exit_status_1(tape: Path) -> None:
     assert json.loads(result.output)["fits"] is False
 
 
+def test_headings_that_bind_and_rows_that_all_fail_are_no_fit(tmp_path: Path) -> None:
+    """A column bound to the wrong field reads nothing: that every heading is found does not make it fit."""
+    layout, tape = tmp_path / "z.yaml", tmp_path / "z.csv"
+    layout.write_text(
+        "name: a\ntitle: {zh: a, en: b}\ncolumns:\n  - {from: 借据号, to: account_id}\n  - {from: 未偿本金, to: principal_fen}\n"
+        "  - {from: 逾期天数, to: overdue_days}\n", encoding="utf-8"
+    )  # fmt: skip
+    tape.write_text("借据号,未偿本金,逾期天数\nA,待定,30\nB,待定,40\n", encoding="utf-8")
+    result = panhuo("layout", "check", layout, tape, "--as-of", "2026-09-30")
+    assert result.exit_code == 1
+    assert "does not fit" in result.output
+    assert json.loads(panhuo("layout", "check", layout, tape, "--as-of", "2026-09-30", "--json").output)["fits"] is False
+    tape.write_text("借据号,未偿本金,逾期天数\nA,100,30\nB,待定,40\n", encoding="utf-8")
+    assert panhuo("layout", "check", layout, tape, "--as-of", "2026-09-30").exit_code == 0
+
+
 def test_check_reports_in_json(tape: Path) -> None:
     shown = json.loads(panhuo("layout", "check", "yindeng", tape, "--json", "--as-of", "2024-12-31").output)
     assert shown["fits"] is False  # it lacks what an announcement needs

@@ -6,13 +6,21 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from cleaning_rows import GOOD, cleaned, codes
+from cleaning_rows import GOOD, GOOD_FEN, cleaned, codes
 
+from panhuo.engines.intake.clean_result import Cleaned
 from panhuo.engines.intake.rules import CHECKS, rules_table
-from panhuo.kernel.findings import REJECT, REPAIRED, WARN
+from panhuo.kernel.findings import REJECT, REPAIRED, WARN, Outcome
 
 ID_X = "11010019900307004X"
 FIRM_ID = "911199011234567882"
+
+NINEFOLD: dict[str, str | None] = {
+    name: f"{9 * round(float(str(GOOD[name])) * 100) / 100:.2f}"
+    for name in ("未偿本金", "未偿利息", "罚息复利", "其他费用", "未偿本息费合计", "放款金额")
+}
+LAST = ("ROW_ADDS_UP",)
+"""Rules that look at what stands above: their case comes after the plain rows."""
 
 # code -> (column that is blamed, cells over the good row, canonical field and its value afterwards or None to leave it unchecked)
 CASES: dict[str, tuple[str, dict[str, str | None], tuple[str, object] | None]] = {
@@ -22,6 +30,7 @@ CASES: dict[str, tuple[str, dict[str, str | None], tuple[str, object] | None]] =
     "ROW_NUL": ("", {"__fault": "ROW_NUL", "__raw": "a,b"}, None),
     "ROW_FAULT": ("", {"__fault": "SOMETHING_NEW", "__raw": "a,b"}, None),
     "TOTAL_ROW": ("借据号", {"借据号": "合计："}, None),
+    "ROW_ADDS_UP": ("借据号", NINEFOLD | {"借据号": "LAST"}, ("balance_fen", 9 * GOOD_FEN)),
     "HEADER_ROW": ("", {heading: f" {heading}" for heading in GOOD}, None),
     "PRINTED_ROW": ("", dict.fromkeys(GOOD) | {"借据号": "制表人：张三", "姓名": "复核人：李四"}, None),
     "ACCOUNT_ID_MISSING": ("借据号", {"借据号": " 无 "}, None),
@@ -125,16 +134,23 @@ CASES: dict[str, tuple[str, dict[str, str | None], tuple[str, object] | None]] =
 }
 
 
+def fired_by(code: str) -> tuple[Outcome[Cleaned], int]:
+    """What cleaning says of the rule's case, and in which row it stands: nine plain rows beside it, as a mended form is spoken of only where the rest of the
+    column is written otherwise."""
+    cells, plain = CASES[code][1], [{"借据号": "FIRST"}, *({} for _ in range(8))]
+    at = len(plain) if code in LAST else 1
+    return cleaned(*plain[:at], cells, *plain[at:]), at + 1
+
+
 def test_every_rule_has_a_case() -> None:
     assert set(CASES) == set(CHECKS)
 
 
 @pytest.mark.parametrize("code", CHECKS)
 def test_rule_fires_with_its_severity_and_effect(code: str) -> None:
-    column, cells, after = CASES[code]
-    # nine plain rows beside it: a mended form is spoken of only where the rest of the column is written otherwise
-    outcome = cleaned({"借据号": "FIRST"}, cells, *({} for _ in range(8)))
-    mine = outcome.findings.filter(row=2)
+    column, _, after = CASES[code]
+    outcome, row = fired_by(code)
+    mine = outcome.findings.filter(row=row)
     assert (column, code) in mine.select("column", "code").rows()
     check = CHECKS[code]
     fired = mine.filter(code=code)
@@ -142,19 +158,20 @@ def test_rule_fires_with_its_severity_and_effect(code: str) -> None:
     assert fired["message"].item()
     assert fired["message_en"].item()
     rows = outcome.data.accounts["source_row"].to_list()
-    assert (2 not in rows) == (check.severity == REJECT)
-    assert outcome.data.rejected["__row"].to_list() == ([2] if check.severity == REJECT else [])
+    assert (row not in rows) == (check.severity == REJECT)
+    assert outcome.data.rejected["__row"].to_list() == ([row] if check.severity == REJECT else [])
     assert outcome.findings.filter(row=1).is_empty(), "the plain row beside it must stay clean"
     if after is not None:
         field, value = after
         table = outcome.data.tables["debtor" if field in outcome.data.tables["debtor"].columns and field != "account_id" else "account"]
-        assert table[rows.index(2), field] == value
+        assert table[rows.index(row), field] == value
 
 
 @pytest.mark.parametrize("code", CHECKS)
 def test_value_stands_in_the_finding_as_it_was(code: str) -> None:
     column, cells, _ = CASES[code]
-    fired = cleaned({"借据号": "FIRST"}, cells, *({} for _ in range(8))).findings.filter(row=2, code=code)
+    outcome, row = fired_by(code)
+    fired = outcome.findings.filter(row=row, code=code)
     expected = cells.get("__raw") if column == "" else {**GOOD, "借据号": "", **cells}.get(column)
     assert fired["value"].item() == expected
 

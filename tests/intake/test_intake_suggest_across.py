@@ -69,6 +69,29 @@ def test_all_amounts_that_state_no_unit_are_in_one(unit: str, decimals: tuple[in
         assert all(guess.doubts and guess.confidence < CERTAIN for guess in guesses)  # nobody takes a guessed unit for a stated one
 
 
+@pytest.mark.parametrize("rows", [3, N])
+def test_zeros_that_a_database_writes_behind_an_amount_make_no_wan_of_it(rows: int, tmp_path: Path) -> None:
+    """DECIMAL(18,4): a consumer loan of 5,000.0000 is not fifty million."""
+    frame = pl.DataFrame(
+        {
+            "借据号": [f"J{i:03}" for i in range(rows)],
+            "剩余本金": [f"{3200 + 17 * i}.0000" for i in range(rows)],
+            "应收利息": [f"{15 + i}.2500" for i in range(rows)],
+        }
+    )
+    guesses = suggest_layout(frame.columns, frame).guesses
+    assert [guess.unit for guess in guesses] == [None, None, None]
+    assert accounts_of(frame.with_columns(逾期天数=pl.lit("30")), tmp_path)["principal_fen"].to_list() == [100 * (3200 + 17 * i) for i in range(rows)]
+
+
+def test_amounts_finer_than_a_fen_that_would_be_tens_of_millions_each_stay_yuan_and_are_doubted() -> None:
+    frame = pl.DataFrame({"借据号": [f"J{i:03}" for i in range(N)], "剩余本金": [f"{3200 + 17 * i}.1234" for i in range(N)]})
+    principal = suggest_layout(frame.columns, frame).guesses[1]
+    assert principal.unit is None
+    assert principal.confidence < CERTAIN
+    assert "数值像万元" in principal.doubts[0].zh
+
+
 def test_figures_that_look_like_another_unit_than_the_principals_are_doubted() -> None:
     frame = pl.DataFrame(
         {"借据号": [f"J{i:03}" for i in range(N)], "本金": [f"{5000 + i}.25" for i in range(N)], "利息": [f"{9 + i}.123456" for i in range(N)]}

@@ -37,6 +37,16 @@ def test_where_two_layouts_know_as_much_the_one_that_can_be_read_with_is_taken()
     assert choose_layout(["借据号", "姓名", "未偿本金"], where="t.csv").name == "panhuo"
 
 
+def test_a_layout_that_lacks_a_heading_of_its_own_does_not_bar_one_that_has_all() -> None:
+    """One heading that only the registration's layout knows must not refuse a tape that our own reads; what is not read then is told."""
+    headings = ["借据号", "姓名", "身份证号码", "未偿本金", "未偿利息", "逾期天数"]
+    layout = choose_layout(headings, where="t.csv")
+    assert layout.name == "panhuo"
+    told = unread(layout, headings)
+    assert told is not None
+    assert "身份证号码" in told.zh
+
+
 def test_a_few_known_headings_among_many_are_not_enough() -> None:
     with pytest.raises(InputUnusable) as refused:
         choose_layout([*REQUIRED, *(name for name in OWN if name not in REQUIRED)][:6] + EXTRA, where="t.csv")

@@ -87,6 +87,23 @@ def test_what_is_not_ours_is_never_replaced(tmp_path: Path, content: str) -> Non
     assert (out if content == "file" else out / "thesis.doc").read_text() == "precious"
 
 
+def test_folders_made_for_a_result_go_with_it(tmp_path: Path) -> None:
+    def fail() -> None:
+        with workspace(tmp_path / "a" / "b" / "out"):
+            raise ValueError
+
+    with pytest.raises(ValueError):
+        fail()
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "a").mkdir()
+    with pytest.raises(ValueError):
+        fail()
+    assert [found.name for found in tmp_path.iterdir()] == ["a"]  # what was there before stays
+    with workspace(tmp_path / "a" / "b" / "out") as partial:
+        (partial / "summary.json").write_text("{}")
+    assert (tmp_path / "a" / "b" / "out" / "summary.json").exists()
+
+
 def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     publish(tmp_path / "out", "x")

@@ -105,7 +105,7 @@ def test_a_run_reads_amounts_in_the_titles_unit_and_says_so(tmp_path: Path, clea
     assert both.height > 20
     assert (both["principal_fen"] * factor == both["principal_fen_right"]).all()
     assert before.summary["notices"] == []
-    assert [notice["code"] for notice in after.summary["notices"]] == ["TITLE_UNIT"]
+    assert [notice["code"] for notice in after.summary["notices"]] == ["TITLE_UNIT"] + ["BALANCES_LARGE"] * (factor > 1)
     assert unit in after.summary["notices"][0]["message"]
     assert unit in after.report
 
@@ -196,12 +196,15 @@ SMALL = ("BALANCES_SMALL", {"未偿本金": "499.99", "未偿利息": "0"}, {"�
 ABOVE = ("PARTS_ABOVE_PRINCIPAL", {"未偿本金": "1000.00", "未偿利息": "10000.01"}, {"未偿本金": "1000.00", "未偿利息": "10000.00"}, "10 times")
 
 
-@pytest.mark.parametrize(("code", "odd", "usual", "words"), [SMALL, ABOVE])
+LARGE = ("BALANCES_LARGE", {"未偿本金": "10000000.01", "未偿利息": "0"}, {"未偿本金": "10000000.00", "未偿利息": "0"}, "CNY 10.00m")
+
+
+@pytest.mark.parametrize(("code", "odd", "usual", "words"), [SMALL, LARGE, ABOVE])
 @pytest.mark.parametrize(("many", "told"), [(11, True), (10, False)])
 def test_what_most_accounts_owe_is_told_where_it_looks_misread(
     code: str, odd: dict[str, str], usual: dict[str, str], words: str, many: int, told: bool, run_rows: Callable[..., Ran], clean_rows: Rows
 ) -> None:
-    """Of 20 accounts, most owe less than 500 yuan, a tape in 万元 whose unit was passed over; or more than ten times their principal beside it,
+    """Of 20 accounts, most owe less than 500 yuan, a tape in 万元 whose unit was passed over; or more than ten million each, a tape in yuan read as 万元; or more than ten times their principal beside it,
     interest in yuan read as 万元."""
     nothing = {"罚息复利": "0", "其他费用": "0", "未偿本息费合计": ""}
     rows = [{**row, **nothing, **(odd if at < many else usual)} for at, row in enumerate(clean_rows[:20])]

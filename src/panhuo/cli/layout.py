@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 SAMPLE_ROWS = 1_000
 _SHOWN = 2
+_HARDLY = 10
+"""A layout by which less than one sample row in so many is accepted does not fit."""
 _JSON = click.option("--json", "as_json", is_flag=True, help=say("输出 JSON", "print JSON"))
 _SHEET = click.option("--sheet", metavar="NAME", help=say("工作表名或序号", "name or number of the sheet"))
 
@@ -127,10 +129,13 @@ def check(ctx: click.Context, layout: str, tape: Path, as_of: dt.datetime | None
         ctx.exit(1)
     sample = _sample(opened)
     read, trial = _trial(sample, plan, as_of.date() if as_of else None, opened.stated_as_of)
+    fits = "error" not in trial and trial["accepted"] * _HARDLY >= trial["rows"]
     if as_json:
-        emit_json(_report(opened, plan, binding, read, trial))
-        return
-    _print(opened, plan, binding, read, trial)
+        emit_json(_report(opened, plan, binding, read, trial) | {"fits": fits})
+    else:
+        _print(opened, plan, binding, read, trial)
+    if not fits:
+        ctx.exit(1)
 
 
 def _sample(tape: Tape) -> pl.DataFrame:
@@ -231,7 +236,7 @@ def _print(tape: Tape, plan: Layout, binding: Binding, read: dict[str, list[Any]
         click.echo(f"{file.name}  {' '.join(about)}")
     for note in tape.notes:
         click.echo(note.to(lang))
-    click.echo(say(f"版式 {plan.name} 适合：{len(binding.fields)} 列对应", f"Layout {plan.name} fits: {len(binding.fields)} columns bind"))
+    click.echo(say(f"版式 {plan.name}：{len(binding.fields)} 列对应", f"Layout {plan.name}: {len(binding.fields)} columns bind"))
     for to, heading in binding.fields.items():
         click.echo(_line(heading.replace("\n", " "), to, binding.units.get(to), read.get(to, [])))
     for name in plan.derived:
@@ -246,6 +251,7 @@ def _print(tape: Tape, plan: Layout, binding: Binding, read: dict[str, list[Any]
             click.echo(f"{say(zh, en)}: {', '.join(names[:40])}{' …' if len(names) > 40 else ''}")
     if "error" in trial:
         click.echo(str(trial["error"]))
+        click.echo(say("不适合：样行无法按此版式清洗。", "It does not fit: the sample rows cannot be cleaned by it."))
         return
     click.echo(
         say(
@@ -255,6 +261,15 @@ def _print(tape: Tape, plan: Layout, binding: Binding, read: dict[str, list[Any]
     )
     for finding in trial["findings"]:
         click.echo(f"  {finding['severity']:<9}{finding['code']:<28}{finding['count']:>6}")
+    if trial["accepted"] * _HARDLY >= trial["rows"]:
+        click.echo(say("适合。", "It fits."))
+    else:
+        click.echo(
+            say(
+                "不适合：表头对得上，但几乎没有一行能接受。请核对上面各列读出的值：列、单位或公式多半不对。",
+                "It does not fit: the headings bind, but hardly a row is accepted. Look at the values above: a column, a unit or a formula is wrong, more likely than not.",
+            )
+        )
 
 
 def _line(heading: str, to: str, unit: str | None, values: list[Any]) -> str:

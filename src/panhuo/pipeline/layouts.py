@@ -17,6 +17,8 @@ ENOUGH = 0.5
 """A layout fits by itself when it explains at least this share of the tape's headings, or finds this share of its own columns there..."""
 MANY = 12
 """... or reads so many columns: a bank's export of 300 columns with forty of ours among them is still ours."""
+NEARLY = 0.8
+"""A layout that can be read with is taken before one that lacks a required heading if it knows at least this share of what the other knows."""
 _SHOWN = 8
 _LOOKED_AT: Final = 2_000
 _MONEY: Final = r"(?i)欠息|^表[内外]|利息|罚息|复利|本金|本息|余额|费用|金额|欠款|违约金|滞纳金|垫款|手续费|interest|principal|balance|penalt|\bfees?\b|amount|outstanding|arrears|(?:费用?|[息金款额])\s*(?:[(（\[【].*)?$|垫付|(?:^|[_\s])(?:bal|amt)(?:$|[_\s(（\[])"
@@ -35,8 +37,8 @@ class _Fit(NamedTuple):
 def choose_layout(headings: Sequence[str], *, where: str) -> Layout:
     """The shipped layout that binds and explains most headings.
 
-    Raises InputUnusable when none explains half of them nor reads ``MANY``; where the one that explains most lacks a required heading, its
-    own error, which names it.
+    Raises InputUnusable when none explains half of them nor reads ``MANY``; where one that lacks a required heading explains far more than any that has all
+    of its own, the former's error, which names it.
     """
     best: tuple[_Fit, str] | None = None
     failed: tuple[_Fit, InputUnusable] | None = None
@@ -54,7 +56,7 @@ def choose_layout(headings: Sequence[str], *, where: str) -> Layout:
             continue
         if best is None or fit > best[0]:
             best, fields = (fit, name), len(binding.fields)
-    if failed and failed[0].share >= ENOUGH and (best is None or failed[0] > best[0]):
+    if failed and failed[0].share >= ENOUGH and (best is None or best[0].explained < NEARLY * failed[0].explained):
         raise failed[1]
     if best is None or (best[0].share < ENOUGH and fields < MANY):
         raise InputUnusable(
@@ -76,11 +78,15 @@ def choose_layout(headings: Sequence[str], *, where: str) -> Layout:
 
 
 def unread(layout: Layout, headings: Sequence[str]) -> Words | None:
-    """What to tell of a layout that was chosen by itself and leaves most of the tape's columns unread; None where it knows most."""
+    """What to tell of a layout that was chosen by itself and leaves most of the tape's columns unread, or some that another shipped layout would read; None
+    where it knows most and no other knows more."""
     known = known_headings(layout)
     left = [heading for heading in headings if normal_heading(heading) not in known]
-    if len(left) <= len(headings) * (1 - ENOUGH):
+    others = {name for other in shipped_layouts() if other != layout.name for name in known_headings(load_layout(other))}
+    meant = [heading for heading in left if normal_heading(heading) in others]
+    if len(left) <= len(headings) * (1 - ENOUGH) and not meant:
         return None
+    left = [*meant, *(heading for heading in left if heading not in meant)]
     zh, en = "、".join(left[:_SHOWN]), ", ".join(left[:_SHOWN])
     return Words(
         f"自动选用版式 {layout.name}：认得 {len(headings) - len(left)} 列，其余 {len(left)} 列未读取（{zh} 等）。如其中有要用的，请用 panhuo layout suggest 做一个版式",

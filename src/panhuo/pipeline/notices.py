@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from panhuo.engines.intake import Quality, Reconciliation
-from panhuo.engines.intake.clean_result import ABOVE, SMALL_FEN
+from panhuo.engines.intake.clean_result import ABOVE, LARGE_FEN, SMALL_FEN
 from panhuo.kernel.frames import TAPE
 from panhuo.kernel.money import format_short, in_currency
 from panhuo.kernel.words import Words
@@ -19,7 +19,7 @@ from panhuo.pipeline.unread import STAGELESS, Unread
 READING, PARTIAL, TITLE_UNIT, FOREIGN, MIXED = "READING_NOTE", "LAYOUT_PARTIAL", "TITLE_UNIT", "CURRENCY_NOT_CNY", "CURRENCIES_MIXED"
 
 TOTALS, MONEY_UNREAD, AS_OF_TODAY, AS_OF_AHEAD, NOTHING = "TOTAL_ROWS", "MONEY_UNREAD", "AS_OF_TODAY", "AS_OF_AHEAD", "NOTHING_ACCEPTED"
-AS_OF_TITLE, BALANCES_APART, BALANCES_SMALL = "AS_OF_TITLE", "BALANCES_APART", "BALANCES_SMALL"
+AS_OF_TITLE, BALANCES_APART, BALANCES_SMALL, BALANCES_LARGE = "AS_OF_TITLE", "BALANCES_APART", "BALANCES_SMALL", "BALANCES_LARGE"
 CODES_UNREAD, STAGE_UNKNOWN = "CODES_UNREAD", "LITIGATION_STAGE_UNKNOWN"
 ARREARS_UNKNOWN, ARREARS_DOUBTED, ARREARS_APART = "ARREARS_UNKNOWN", "ARREARS_DOUBTED", "ARREARS_APART"
 PARTS_ABOVE, ACCOUNTS_REPEATED = "PARTS_ABOVE_PRINCIPAL", "ACCOUNTS_REPEATED"
@@ -121,6 +121,7 @@ def of_intake(r: Reconciliation, currencies: Mapping[str, int], currency: str) -
         *totals,
         *of_balances(r),
         *of_small(r, currency),
+        *of_large(r, currency),
         *of_parts(r),
         *of_repeated(r),
         *of_arrears(r, currency),
@@ -162,6 +163,23 @@ def of_small(r: Reconciliation, currency: str) -> list[Notice]:
                 f"{r.rows_accepted:,} 户中有 {r.balances_small_rows:,} 户的余额不足 {zh}：金额的单位可能是万元、千元而没有写明。请核对，必要时在版式中写 unit: wan；确是小额债权则不必理会",
                 f"{r.balances_small_rows:,} of {r.rows_accepted:,} account(s) owe less than {en}: the amounts may be in ten thousands or thousands without saying so. Check, and write "
                 "unit: wan in the layout if they are; pay no heed if the claims are that small",
+            ),
+        )
+    ]
+
+
+def of_large(r: Reconciliation, currency: str) -> list[Notice]:
+    """Most accounts are of persons who owe more than persons do: read in too large a unit, more likely than not. Not where a yuan is little money."""
+    if currency != "CNY" or not _of_most(r.balances_large_rows, r):
+        return []
+    zh, en = _amount(LARGE_FEN, currency)
+    return [
+        Notice(
+            BALANCES_LARGE,
+            Words(
+                f"{r.rows_accepted:,} 户中有 {r.balances_large_rows:,} 户是个人而余额超过 {zh}：多半是把元读成了万元。请核对版式里各金额列的 unit（panhuo layout check）；确是大额债权则不必理会",
+                f"{r.balances_large_rows:,} of {r.rows_accepted:,} account(s) are of persons who owe more than {en}: yuan were read as ten thousands, more often than not. Check the unit of "
+                "each amount in the layout (panhuo layout check); pay no heed if the claims are that large",
             ),
         )
     ]

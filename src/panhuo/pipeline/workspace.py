@@ -15,7 +15,7 @@ import stat
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from panhuo.kernel.errors import InputUnusable, OutputUnwritable, PanhuoError, UsageInvalid
@@ -40,6 +40,7 @@ def workspace(out: Path) -> Iterator[Path]:
     """
     out = out.absolute()
     partial = _partial(out)
+    missing = [folder for folder in out.parents if not folder.exists()]
     try:  # from the first folder on: a signal may come between any two lines
         with _ENDING:
             mode = _make(out, partial)
@@ -62,6 +63,9 @@ def workspace(out: Path) -> Iterator[Path]:
     finally:
         with _ENDING:  # for ever, where the run is being abandoned: its folder being gone is no fault to tell
             shutil.rmtree(partial, ignore_errors=True)
+            with suppress(OSError):  # the nearest first; the first that holds anything, as it does once a result is published, ends it
+                for folder in missing:
+                    folder.rmdir()
 
 
 def abandon(out: Path) -> None:

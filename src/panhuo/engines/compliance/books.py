@@ -76,7 +76,10 @@ class EffectText(Document):
         if isinstance(routes, list):
             unknown = [r for r in routes if r not in ROUTE_NAMES]
             if unknown or not routes or len(set(routes)) != len(routes):
-                raise refuse(f"处置方式须取自 {ROUTE_NAMES}，不可重复", f"routes are among {ROUTE_NAMES}, each once, or the word all")
+                raise refuse(
+                    f"处置方式须取自 {'、'.join(ROUTE_NAMES)}，不可重复；全部写作 all",
+                    f"routes are among {', '.join(ROUTE_NAMES)}, each once, or the word all",
+                )
         return routes
 
     @pydantic.model_validator(mode="after")

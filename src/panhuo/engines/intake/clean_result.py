@@ -13,6 +13,9 @@ from panhuo.engines.intake.strays import ORIGINALS
 SMALL_FEN = 50_000
 """500 yuan: few loans that anybody lists owe less, and most loans in 万元 whose unit was passed over seem to."""
 
+LARGE_FEN = 1_000_000_000
+"""Ten million yuan: few persons owe as much, and most that owe a thousand seem to where yuan are read as 万元."""
+
 ABOVE = 10
 """Interest and penalties run up to the principal and beyond it; ten times it is a wrong unit or column, if most accounts say so."""
 
@@ -26,6 +29,7 @@ class Reconciliation:
     than their maturity or class say.
     ``balances_apart_rows``: accepted rows whose stated balance is not the sum of its parts.
     ``balances_small_rows``: accepted rows that owe something, and less than ``SMALL_FEN``.
+    ``balances_large_rows``: accepted rows of persons who owe more than ``LARGE_FEN``.
     ``arrears_apart_rows``: accepted rows whose days are not those since their first day of arrears.
     ``parts_above_rows``: accepted rows that owe more than ``ABOVE`` times their principal in interest, penalty and fees.
     ``repeated_rows``: rejected rows whose account number stands before them with other figures.
@@ -47,6 +51,7 @@ class Reconciliation:
     balance_arrears_doubted_fen: int = 0
     balances_apart_rows: int = 0
     balances_small_rows: int = 0
+    balances_large_rows: int = 0
     arrears_apart_rows: int = 0
     parts_above_rows: int = 0
     repeated_rows: int = 0

@@ -16,7 +16,9 @@ from panhuo.engines.intake.layout import Layout
 from panhuo.engines.intake.mapping import bind, heading_unit, normal_heading
 from panhuo.engines.intake.money_words import marks
 from panhuo.engines.intake.refusals import unusable
+from panhuo.engines.intake.title_units import UNIT_WORDS
 from panhuo.kernel.errors import InputUnusable
+from panhuo.kernel.frames import TAPE
 from panhuo.kernel.words import Words
 
 _Key = tuple[str, str | None, tuple[tuple[str, ...], ...]]
@@ -140,11 +142,15 @@ def _units(to: str, first_name: str, unit: str | None, name: str, other: str | N
     return unusable(
         "UNITS_DIFFER",
         name,
-        f"{to} 的单位是 {other}，而 {first_name} 是 {unit}",
-        f"{to} is in {other} here and in {unit} in {first_name}",
+        f"“{TAPE[to].zh if to in TAPE else to}”的单位是{_said(other).zh}，而 {first_name} 中是{_said(unit).zh}",
+        f"{TAPE[to].en if to in TAPE else to} ({to}) is in {_said(other).en} here and in {_said(unit).en} in {first_name}",
         "统一单位后再合并，或分开处理",
         "bring them to one unit, or read them apart",
     )
+
+
+def _said(unit: str | None) -> Words:
+    return UNIT_WORDS.get(unit or "", Words(unit or "没有写明的单位", unit or "an unstated unit"))
 
 
 def _currencies(first_name: str, codes: tuple[str, ...], name: str, others: tuple[str, ...]) -> InputUnusable:

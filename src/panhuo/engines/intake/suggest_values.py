@@ -69,7 +69,8 @@ class Profile:
     counts: tuple[int, ...]
     whole: float
     fine: float
-    """Share of the numbers with three to six decimals: finer than a fen, coarser than a float's noise."""
+    """Share of the numbers with a last decimal of their third to sixth: finer than a fen, coarser than a float's noise. Zeros at the end are a database's way of
+    writing (DECIMAL(18,4)) and say nothing."""
     bands: frozenset[str] = frozenset()
     """Of the commonest values those that say in words how long something is overdue: M3, 31-60天."""
 
@@ -135,7 +136,7 @@ def evidence(field: Field, seen: Profile) -> tuple[float, float]:
 
 
 def money_unit(seen: Profile) -> str | None:
-    """万元 where most amounts are finer than a fen, 分 where all are large whole numbers not ending in 00; None: nothing odd."""
+    """万元 where many amounts are finer than a fen, 分 where all are large whole numbers not ending in 00; None: nothing odd."""
     if seen.filled < 3 or not seen.numbers.len():
         return None
     if seen.fine > 0.3 and (seen.numbers.abs().median() or 0) < 10_000:  # type: ignore[operator]
@@ -181,7 +182,7 @@ def _shares(cells: pl.Series, plain: pl.Series) -> dict[str, float]:
         *((name, "cell", pattern) for name, pattern in _SHAPES.items()),
         *((f"date {name}", "cell", pattern) for name, pattern in _DATES.items()),
         ("whole", "plain", r"^-?\d+(\.0+)?$"),
-        ("fine", "plain", r"^-?\d+\.\d{3,6}$"),
+        ("fine", "plain", r"^-?\d+\.\d{2,5}[1-9]0{0,4}$"),
     ]
     both = pl.DataFrame({"cell": cells, "plain": plain})
     return both.select(pl.col(column).str.contains(pattern).mean().fill_null(0.0).alias(name) for name, column, pattern in asked).row(0, named=True)

@@ -51,6 +51,16 @@ class AtMost(Document):
     share_of_balance: float | None = Field(default=None, ge=0.0, le=100.0)
     per_million_yuan: float = Field(default=0.0, ge=0.0, le=MOST)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, given: object) -> object:
+        if isinstance(given, (int, float, str)):
+            raise refuse(
+                f"请写明是哪一种上限：{{absolute: {given}}}，或 per_1000_accounts（每千户）、share_of_balance（占余额，仅金额类）",
+                f"say which it is: {{absolute: {given}}}, or per_1000_accounts, or share_of_balance (for money only)",
+            )
+        return given
+
     @model_validator(mode="after")
     def _one(self) -> AtMost:
         given = [name for name in ("absolute", "per_1000_accounts", "share_of_balance") if getattr(self, name) is not None]
