@@ -178,7 +178,10 @@ def _tell(tape: Tape, suggestion: Suggestion) -> None:
 
 def _trial(sample: pl.DataFrame, plan: Layout, as_of: dt.date | None, titled: dt.date | None) -> tuple[dict[str, list[Any]], dict[str, Any]]:
     """Sample rows cleaned: a few values a field as they are read, identifiers masked; and how many rows pass."""
+    import polars as pl
+
     from panhuo.engines.intake.clean import clean, infer_as_of
+    from panhuo.kernel.findings import REJECT
 
     day = as_of or plan.as_of or infer_as_of(sample, layout=plan) or titled or today()
     try:
@@ -186,7 +189,9 @@ def _trial(sample: pl.DataFrame, plan: Layout, as_of: dt.date | None, titled: dt
     except PanhuoError as error:
         return {}, {"rows": sample.height, "error": error.describe(language())}
     counts = outcome.data.reconciliation
-    codes = outcome.findings.group_by("code", "severity").len().sort("len", "code", descending=[True, False]).head(8)
+    rejects = outcome.findings.filter(severity=REJECT)
+    rest = outcome.findings.filter(pl.col("severity") != REJECT).join(rejects.select("file", "row"), on=["file", "row"], how="anti")
+    codes = pl.concat([rejects, rest]).group_by("code", "severity").len().sort("len", "code", descending=[True, False]).head(8)
     return _values(outcome.data.tables), {
         "as_of": day,
         "rows": counts.rows_in,

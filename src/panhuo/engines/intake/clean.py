@@ -93,7 +93,7 @@ def clean(raw: pl.DataFrame, *, layout: Layout | str = "panhuo", as_of: dt.date 
     rules_arrears.check_arrears(batch)
     rules_debtor.check_debtor(batch)
     guarantors.divide(batch)
-    missing = batch.frame["account_id"].is_null()
+    missing = batch.frame["account_id"].is_null() & ~pl.Series(_totals(batch))
     if missing.any():
         batch.notes.add_where("ACCOUNT_ID_MISSING", "account_id", missing)
     reject_repeated(batch, raw, binding.fields.get("account_id", "account_id"))
@@ -179,13 +179,20 @@ def _faulty_rows(raw: pl.DataFrame, notes: Notes) -> npt.NDArray[np.bool_]:
     return out
 
 
+def _totals(batch: Batch) -> npt.NDArray[np.bool_]:
+    """Which rows are known to add up others."""
+    out = np.zeros(batch.frame.height, dtype=bool)
+    out[batch.notes.codes("account_id").get("TOTAL_ROW", np.zeros(0, dtype=np.int64))] = True
+    return out
+
+
 def _reconcile(batch: Batch, printed: npt.NDArray[np.bool_]) -> Reconciliation:
     rejected = batch.notes.rejected
     balance = batch.frame["balance_fen"]
     total = int(balance.cast(pl.Int128).sum() or 0)
     out = int(balance.filter(pl.Series(rejected)).cast(pl.Int128).sum() or 0) if rejected.any() else 0
     rows = len(rejected)
-    sums = batch.notes.codes("account_id").get("TOTAL_ROW", np.zeros(0, dtype=np.int64))
+    sums = np.flatnonzero(_totals(batch))
     days = batch.notes.codes("overdue_days")
     claimed = (~rejected) & (balance > 0).fill_null(value=False).to_numpy()  # who owes nothing needs no arrears
     unknown, doubted = (_struck(days, claimed, *codes) for codes in (("OVERDUE_UNKNOWN",), ("MATURITY_PASSED", "CLASS_WITHOUT_ARREARS")))

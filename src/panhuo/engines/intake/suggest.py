@@ -52,6 +52,8 @@ _TWO_MEANINGS: Final = {
         "最后还款日 may be the day of the latest payment or the due date of the last instalment (then write maturity_date)",
     )
 }
+_DAILY: Final = 0.003
+"""No loan costs 0.3 % a year."""
 _CELLS: Final = 1_000
 _WIDE: Final = 600
 SAMPLE_ROWS: Final = 600
@@ -347,6 +349,14 @@ def _guess(heading: str, field: str, score: float, reason: Words, seen: Profile 
     if seen is not None and column is not None:
         if kind == "rate" and heading_unit(heading) is None:
             unit = rate_unit(seen)
+            if unit == "fraction" and (seen.numbers.median() or 0) < _DAILY:  # type: ignore[operator]
+                score = min(score, TO_CONFIRM)
+                doubts.append(
+                    Words(
+                        "数值小得像日利率（万分之五即 0.0005），请核对",
+                        "so small that it looks like a daily rate (five in ten thousand is 0.0005): check it",
+                    )
+                )
         if kind == "date":
             dates, certain = date_forms(column, seen)
             if not certain:
