@@ -25,12 +25,14 @@ test: $(STAMP)  ## every test, browser tests included
 	@scripts/assets
 	@POLARS_MAX_THREADS=1 $(BIN)/pytest -n auto --durations=25  # as many processes as cores: more threads would only wait for each other
 
-check: $(STAMP)  ## format, lint, types, import contracts, fast tests: under a minute
+check: lint  ## format, lint, types, import contracts, fast tests: under a minute
+	@$(BIN)/pytest -n 2 -m "not slow and not browser" $(FAST)
+
+lint: $(STAMP)  ## the same without the tests
 	@$(BIN)/ruff format --check --quiet src tests
 	@$(BIN)/ruff check --no-cache --quiet src tests
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
-	@$(BIN)/pytest -n 2 -m "not slow and not browser" $(FAST)
 
 bench: $(STAMP)  ## the figures, each with its peer in the same run
 	@$(BIN)/panhuo bench
