@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -18,7 +17,6 @@ from panhuo.cli.tape import command
 from panhuo.engines.intake.clean import clean
 from panhuo.engines.intake.diff import TapeDiff, Version, as_figures, compare
 from panhuo.kernel.errors import PanhuoError
-from panhuo.pipeline.versions import read_version
 
 AMOUNT = st.integers(0, 10**9).map(lambda fen: f"{fen // 100}.{fen % 100:02d}")
 ACCOUNT = st.fixed_dictionaries({"未偿本金": AMOUNT, "未偿利息": AMOUNT, "罚息复利": AMOUNT, "其他费用": AMOUNT, "未偿本息费合计": st.none()})
@@ -107,21 +105,13 @@ def test_what_only_the_date_changed_is_told_apart() -> None:
     assert (back.changed, back.by_time) == (2, 1)
 
 
-def test_days_that_stand_still_move_the_first_day_where_it_is_counted_back() -> None:
-    """A tape without first days: they are its cut-off less the days; to see them move says nothing that the days do not."""
+def test_days_that_stand_still_are_an_event() -> None:
+    """Who was 30 days late a month ago and is so today has paid an instalment, or nobody counted: not the cut-off's doing."""
     rows: list[dict[str, str | None]] = [{"借据号": name, "逾期天数": "30", "逾期起始日": None} for name in "AB"]
-    old, new = version(rows), version([rows[0], rows[1] | {"逾期天数": "45"}], LATER)
-    assert (compare(old, new).changed, compare(old, new).by_time) == (2, 0)
-    told = compare(replace(old, counted_back=True), replace(new, counted_back=True))
-    assert (told.changed, told.by_time) == (1, 1)
-    assert fields_of(told)["overdue_since"] == (2, 1)
-
-
-@pytest.mark.parametrize("stated", [True, False])
-def test_whether_first_days_are_counted_back_is_asked_of_the_tape(tmp_path: Path, stated: bool) -> None:
-    rows = batch([{"借据号": "A"}, {"借据号": "B", "逾期天数": "12"}]).select([name for name in GOOD if stated or name != "逾期起始日"])
-    rows.write_csv(tmp_path / "a.csv")
-    assert read_version([tmp_path / "a.csv"], layout=None, as_of=AS_OF, today=AS_OF).counted_back is not stated
+    result = compare(version(rows), version([rows[0], rows[1] | {"逾期天数": "61"}], LATER))
+    assert (result.changed, result.by_time, result.unchanged) == (1, 1, 0)
+    assert fields_of(result)["overdue_days"] == (1, 1)
+    assert fields_of(result)["overdue_since"] == (1, 0)
 
 
 def test_a_tape_is_the_same_as_itself_in_any_order() -> None:

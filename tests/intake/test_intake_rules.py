@@ -36,6 +36,7 @@ CASES: dict[str, tuple[str, dict[str, str | None], tuple[str, object] | None]] =
     "ACCOUNT_ID_MISSING": ("借据号", {"借据号": " 无 "}, None),
     "DUPLICATE_ROW": ("借据号", {"借据号": "FIRST"}, None),
     "DUPLICATE_ACCOUNT": ("借据号", {"借据号": "FIRST", "未偿利息": "1000.01", "未偿本息费合计": "13545.98"}, None),
+    "DUPLICATE_DEBTOR": ("借据号", {"借据号": "FIRST", "姓名": "李小明", "手机号码": "17912345679"}, None),
     "IDENTIFIER_SCIENTIFIC": ("借据号", {"借据号": "6.22848E+18"}, ("account_id", "6.22848E+18")),
     "PERSONAL_ACCOUNT_ID": ("借据号", {"借据号": ID_X}, None),
     "PERSONAL_TEXT": ("经办机构", {"经办机构": "张伟明"}, ("branch", None)),

@@ -311,3 +311,20 @@ def test_a_run_that_accepts_nothing_says_so(run_rows: Callable[..., Ran], clean_
     assert "7 行全部被剔除" in notice["message"]
     assert all("rejects.csv" in notice[name] and "findings" not in notice[name] for name in ("message", "message_en"))
     assert notice["message"] in run.report
+
+
+def test_a_run_says_aloud_what_hangs_on_a_row_that_adds_up(run_rows: Callable[..., Ran], clean_rows: Rows) -> None:
+    few = [{**row, "未偿本金": "10000.00", "未偿利息": "0", "罚息复利": "0", "其他费用": "0", "未偿本息费合计": ""} for row in clean_rows[:4]]
+    few[3] |= {"未偿本金": "30000.00"}
+    run = run_rows(few)
+    assert run.summary["rows_accepted"] == 4
+    assert "有 1 行（余额 3.00万元）" in run.notices["ROWS_ADD_UP"]["message"]
+
+
+def test_a_co_borrower_in_a_row_of_his_own_is_told_as_one(run_rows: Callable[..., Ran], clean_rows: Rows) -> None:
+    """The same debt under two people counts once, and is not said to be the same row."""
+    one = clean_rows[0]
+    run = run_rows([one, {**one, "姓名": "李小明", "手机号码": "17912345670"}, clean_rows[1]])
+    assert run.summary["rows_accepted"] == 2
+    assert "1 行" in run.notices["CO_DEBTORS_APART"]["message"]
+    assert "DUPLICATE_DEBTOR" in (run.out / "rejects.csv").read_text(encoding="utf-8-sig")

@@ -22,12 +22,16 @@ from panhuo.pipeline.report.data import FAULT
 from panhuo.pipeline.tape import Intake
 
 PRIVATE_REJECTS = "rejected_rows"
-_NAMING_A_ROW = ("DUPLICATE_ROW", "DUPLICATE_ACCOUNT")
+_NAMING_A_ROW = ("DUPLICATE_ROW", "DUPLICATE_DEBTOR", "DUPLICATE_ACCOUNT")
 """Faults whose message names the earlier row."""
 _AS_SEEN = Words("，行号为 Excel 打开该文件所见", ", as a spreadsheet numbers its rows")
 """Beside ``row``, which counts data rows, a bare number would be taken for one."""
 _OF_ALL = {
     "DUPLICATE_ROW": Words("与前面的某一行完全重复", "repeats an earlier row"),
+    "DUPLICATE_DEBTOR": Words(
+        "借据号与金额同前面的某一行而姓名或证件不同：像是共同借款人",
+        "has the account number and figures of an earlier row under another person: a co-borrower",
+    ),
     "DUPLICATE_ACCOUNT": Words("借据号与前面的某一行相同但内容不同", "has the account number of an earlier row with other figures"),
     "CLS-DERIVED": Words(
         "未提供五级分类，判断时按逾期天数或核销状态推定，原列仍留空",

@@ -45,7 +45,7 @@ def choose_layout(headings: Sequence[str], *, where: str) -> Layout:
     fields = 0
     for name in shipped_layouts():
         layout = load_layout(name)
-        known = known_headings(layout)
+        known = known_headings(layout) - frozenset(map(normal_heading, layout.ignore))
         explained = sum(normal_heading(heading) in known for heading in headings)
         fit = _Fit(explained, max(explained / max(1, len(headings)), min(1.0, explained / len(layout.columns))))
         try:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from panhuo.engines.intake import Quality, Reconciliation
-from panhuo.engines.intake.clean_result import ABOVE, LARGE_FEN, SMALL_FEN
+from panhuo.engines.intake.clean_result import ABOVE, LARGE_FEN, SMALL_FEN, SMALL_FIRM_FEN
 from panhuo.kernel.frames import TAPE
 from panhuo.kernel.money import format_short, in_currency
 from panhuo.kernel.words import Words
@@ -23,6 +23,7 @@ AS_OF_TITLE, BALANCES_APART, BALANCES_SMALL, BALANCES_LARGE = "AS_OF_TITLE", "BA
 CODES_UNREAD, STAGE_UNKNOWN = "CODES_UNREAD", "LITIGATION_STAGE_UNKNOWN"
 ARREARS_UNKNOWN, ARREARS_DOUBTED, ARREARS_APART = "ARREARS_UNKNOWN", "ARREARS_DOUBTED", "ARREARS_APART"
 PARTS_ABOVE, ACCOUNTS_REPEATED = "PARTS_ABOVE_PRINCIPAL", "ACCOUNTS_REPEATED"
+ROWS_ADD_UP, CO_DEBTORS = "ROWS_ADD_UP", "CO_DEBTORS_APART"
 
 _A_FEW = 3
 DOUBTED_SHARE = 1_000
@@ -121,7 +122,10 @@ def of_intake(r: Reconciliation, currencies: Mapping[str, int], currency: str) -
         *totals,
         *of_balances(r),
         *of_small(r, currency),
+        *of_small_firms(r, currency),
         *of_large(r, currency),
+        *of_sums(r, currency),
+        *of_co_debtors(r),
         *of_parts(r),
         *of_repeated(r),
         *of_arrears(r, currency),
@@ -163,6 +167,57 @@ def of_small(r: Reconciliation, currency: str) -> list[Notice]:
                 f"{r.rows_accepted:,} 户中有 {r.balances_small_rows:,} 户的余额不足 {zh}：金额的单位可能是万元、千元而没有写明。请核对，必要时在版式中写 unit: wan；确是小额债权则不必理会",
                 f"{r.balances_small_rows:,} of {r.rows_accepted:,} account(s) owe less than {en}: the amounts may be in ten thousands or thousands without saying so. Check, and write "
                 "unit: wan in the layout if they are; pay no heed if the claims are that small",
+            ),
+        )
+    ]
+
+
+def of_small_firms(r: Reconciliation, currency: str) -> list[Notice]:
+    """Most accounts are of firms that owe less than firms do: 万元 read as yuan, more likely than not."""
+    if not _of_most(r.balances_small_firms_rows, r):
+        return []
+    zh, en = _amount(SMALL_FIRM_FEN, currency)
+    return [
+        Notice(
+            BALANCES_SMALL,
+            Words(
+                f"{r.rows_accepted:,} 户中有 {r.balances_small_firms_rows:,} 户是企业而余额不足 {zh}：金额的单位可能是万元而没有写明。请核对，必要时在版式中写 unit: wan；确是小额债权则不必理会",
+                f"{r.balances_small_firms_rows:,} of {r.rows_accepted:,} account(s) are of firms that owe less than {en}: the amounts may be in ten thousands without saying so. Check, and "
+                "write unit: wan in the layout if they are; pay no heed if the claims are that small",
+            ),
+        )
+    ]
+
+
+def of_sums(r: Reconciliation, currency: str) -> list[Notice]:
+    """Rows that add up others and stay accounts: a person should look at each, as the balance hangs on it."""
+    if not r.adds_up_rows:
+        return []
+    zh, en = _amount(r.balance_adds_up_fen, currency)
+    return [
+        Notice(
+            ROWS_ADD_UP,
+            Words(
+                f"有 {r.adds_up_rows:,} 行（余额 {zh}）的各项金额恰为上面各行之和，但有自己的借据号与资料，按账户计入。若是合计行，组合就被重复计算：请在 findings.csv 中按 ROW_ADDS_UP 核对，是合计就从清单中删去",
+                f"{r.adds_up_rows:,} row(s) (balance {en}) are in every amount the sum of those above them, but have a number and particulars of their own and count as accounts. If they are "
+                "totals the portfolio is counted twice: look them up in findings.csv under ROW_ADDS_UP and remove from the tape those that are",
+            ),
+        )
+    ]
+
+
+def of_co_debtors(r: Reconciliation) -> list[Notice]:
+    """Co-borrowers in rows of their own."""
+    if not r.co_debtor_rows:
+        return []
+    return [
+        Notice(
+            CO_DEBTORS,
+            Words(
+                f"剔除的行中有 {r.co_debtor_rows:,} 行与前面的行借据号、金额相同而姓名或证件不同（DUPLICATE_DEBTOR）：像是共同借款人另起一行。同一笔债只计一次，剔除不是损失；"
+                "要把他们列为共同责任人，请写进主借款人那一行的“担保人姓名”等列",
+                f"{r.co_debtor_rows:,} of the rejected rows have the account number and figures of an earlier row under another person (DUPLICATE_DEBTOR): co-borrowers in rows of their own, more "
+                "likely than not. The debt counts once and nothing is lost; to have them as liable too, put them into the first row's guarantor columns",
             ),
         )
     ]

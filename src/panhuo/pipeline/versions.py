@@ -35,7 +35,6 @@ def read_version(
     debtors: list[pl.DataFrame] = []
     seen: list[pl.DataFrame] = []
     total = Reconciliation()
-    stated = {*opened.layout.derived, *opened.layout.constants}
     for whole in opened.tape.batches():
         raw = without(whole, superseded)
         if not raw.height:
@@ -44,7 +43,6 @@ def read_version(
         cleaned = clean(raw, layout=opened.layout, as_of=begun.as_of).data
         repeated = find_duplicates(keys(cleaned), earlier=pl.concat(seen) if seen else None).data
         cleaned = exclude(cleaned, repeated)
-        stated |= cleaned.headings.keys()
         seen.append(keys(cleaned))
         accounts.append(with_own_numbers(cleaned.accounts, cleaned.originals))
         debtors.append(cleaned.tables["debtor"])
@@ -52,4 +50,4 @@ def read_version(
         tell(total.rows_in)
     assert begun is not None  # batches() raises on a tape without rows
     notices = tuple(notice.words for notice in (*opened.notices, *begun.notices))
-    return Version(pl.concat(accounts), pl.concat(debtors), begun.as_of, total, notices, counted_back="overdue_since" not in stated)
+    return Version(pl.concat(accounts), pl.concat(debtors), begun.as_of, total, notices)

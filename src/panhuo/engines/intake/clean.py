@@ -33,12 +33,13 @@ from panhuo.engines.intake import (
     rules_ranges,
     strays,
     tables,
+    wordless_totals,
 )
 from panhuo.engines.intake.clean_batch import Batch
 from panhuo.engines.intake.clean_derived import derive
 from panhuo.engines.intake.clean_duplicates import reject_repeated
 from panhuo.engines.intake.clean_notes import Notes, Positions
-from panhuo.engines.intake.clean_result import ABOVE, LARGE_FEN, SMALL_FEN, Cleaned, Reconciliation
+from panhuo.engines.intake.clean_result import ABOVE, LARGE_FEN, SMALL_FEN, SMALL_FIRM_FEN, Cleaned, Reconciliation
 from panhuo.engines.intake.feeding import feeds
 from panhuo.engines.intake.identifiers import people
 from panhuo.engines.intake.layout import Layout, load_layout
@@ -86,7 +87,7 @@ def clean(raw: pl.DataFrame, *, layout: Layout | str = "panhuo", as_of: dt.date 
     if numbers.any():  # 1 2 3 are neither money nor the number of an account that another row may have
         batch.frame = batch.frame.with_columns(pl.when(pl.Series(~numbers)).then(pl.all()))
     printed_rows.note_totals(batch.notes, raw, headings, binding)
-    printed_rows.note_sums(batch, raw, binding)
+    wordless_totals.note_sums(batch, raw)
     rules_currency.check_currency(batch, binding.currency, feeds(plan))
     rules_ranges.check_ranges(batch)
     rules_amounts.check_amounts(batch)
@@ -194,7 +195,9 @@ def _reconcile(batch: Batch, printed: npt.NDArray[np.bool_]) -> Reconciliation:
     rows = len(rejected)
     sums = np.flatnonzero(_totals(batch))
     days = batch.notes.codes("overdue_days")
+    summed = _struck(batch.notes.codes("account_id"), ~rejected, "ROW_ADDS_UP")
     claimed = (~rejected) & (balance > 0).fill_null(value=False).to_numpy()  # who owes nothing needs no arrears
+    firms = (batch.frame["debtor_kind"] != "person").fill_null(value=False).to_numpy()
     unknown, doubted = (_struck(days, claimed, *codes) for codes in (("OVERDUE_UNKNOWN",), ("MATURITY_PASSED", "CLASS_WITHOUT_ARREARS")))
     return Reconciliation(
         rows_in=rows,
@@ -212,13 +215,11 @@ def _reconcile(batch: Batch, printed: npt.NDArray[np.bool_]) -> Reconciliation:
         balance_arrears_doubted_fen=int(balance.gather(doubted).cast(pl.Int128).sum() or 0) if len(doubted) else 0,
         balances_apart_rows=len(_struck(batch.notes.codes("balance_fen"), ~rejected, "BALANCE_MISMATCH")),
         balances_small_rows=int((claimed & (balance < SMALL_FEN).fill_null(value=False).to_numpy()).sum()),
-        balances_large_rows=int(
-            (
-                claimed
-                & (balance > LARGE_FEN).fill_null(value=False).to_numpy()
-                & (batch.frame["debtor_kind"] == "person").fill_null(value=False).to_numpy()
-            ).sum()
-        ),
+        adds_up_rows=len(summed),
+        balance_adds_up_fen=int(balance.gather(summed).cast(pl.Int128).sum() or 0) if len(summed) else 0,
+        co_debtor_rows=batch.notes.built("DUPLICATE_DEBTOR"),
+        balances_large_rows=int((claimed & ~firms & (balance > LARGE_FEN).fill_null(value=False).to_numpy()).sum()),
+        balances_small_firms_rows=int((claimed & firms & (balance < SMALL_FIRM_FEN).fill_null(value=False).to_numpy()).sum()),
         arrears_apart_rows=len(_struck(days, ~rejected, "OVERDUE_CONTRADICTION")),
         parts_above_rows=int((claimed & _parts_above(batch)).sum()),
         repeated_rows=batch.notes.built("DUPLICATE_ACCOUNT"),

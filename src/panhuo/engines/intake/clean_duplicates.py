@@ -2,7 +2,8 @@
 
 Which of two rows with one account number is right cannot be told from the tape, and adding them up would double the debt. So the
 first, in the order of the tape, is taken and every later one rejected: ``DUPLICATE_ROW`` where its figures are those of the first,
-``DUPLICATE_ACCOUNT`` where they differ (then a person has to look). The message names the first row.
+``DUPLICATE_DEBTOR`` where these are and the person is another (a co-borrower in a row of his own), ``DUPLICATE_ACCOUNT`` where they
+differ (then a person has to look). The message names the first row.
 
 Within a batch :func:`clean` sees to it. Across batches the caller gathers :func:`keys` of each, asks :func:`find_duplicates` and lets
 :func:`exclude` move the rows; the reconciliation stays exact.
@@ -29,8 +30,10 @@ FIGURES: Final = (
 )
 """Two rows with one account number and the same of all these are one row written twice."""
 
-KEYS: Final = ("account_id", SOURCE_FILE, SOURCE_ROW, "number", "digest")
-"""``number``: hash of the account number, by which rows are looked up; a collision only costs a closer look. ``digest``: of ``FIGURES``."""
+PERSON: Final = ("name", "id_no", "phone")
+KEYS: Final = ("account_id", SOURCE_FILE, SOURCE_ROW, "number", "digest", "person")
+"""``number``: hash of the account number, by which rows are looked up; a collision only costs a closer look. ``digest``: of ``FIGURES``. ``person``: of who owes."""
+_CODES: Final = ("DUPLICATE_ROW", "DUPLICATE_DEBTOR", "DUPLICATE_ACCOUNT")
 
 FOUND: Final = ("account_id", SOURCE_FILE, SOURCE_ROW, "code", "first_file", "first_row")
 
@@ -40,7 +43,7 @@ def keys(cleaned: Cleaned) -> pl.DataFrame:
 
     The number is the tape's own, also where a token replaced it: not for a file that leaves the machine.
     """
-    return _keys(with_own_numbers(cleaned.accounts, cleaned.originals))
+    return _keys(with_own_numbers(cleaned.accounts, cleaned.originals), cleaned.tables["debtor"])
 
 
 def with_own_numbers(frame: pl.DataFrame, originals: pl.DataFrame) -> pl.DataFrame:
@@ -68,13 +71,20 @@ def find_duplicates(keys: pl.DataFrame, *, earlier: pl.DataFrame | None = None, 
     marked = mine.with_columns(at=pl.int_range(pl.len()))
     first = marked.group_by("account_id", maintain_order=True).first()
     found = (
-        marked.join(first.select("account_id", "at", "digest", SOURCE_FILE, SOURCE_ROW), on="account_id", suffix="_first", maintain_order="left")
+        marked.join(
+            first.select("account_id", "at", "digest", "person", SOURCE_FILE, SOURCE_ROW), on="account_id", suffix="_first", maintain_order="left"
+        )
         .filter(pl.col("mine"), pl.col("at") != pl.col("at_first"))
         .select(
             "account_id",
             SOURCE_FILE,
             SOURCE_ROW,
-            pl.when(pl.col("digest") == pl.col("digest_first")).then(pl.lit("DUPLICATE_ROW")).otherwise(pl.lit("DUPLICATE_ACCOUNT")).alias("code"),
+            pl.when(pl.col("digest") != pl.col("digest_first"))
+            .then(pl.lit("DUPLICATE_ACCOUNT"))
+            .when(pl.col("person") != pl.col("person_first"))
+            .then(pl.lit("DUPLICATE_DEBTOR"))
+            .otherwise(pl.lit("DUPLICATE_ROW"))
+            .alias("code"),
             pl.col(f"{SOURCE_FILE}_first").alias("first_file"),
             pl.col(f"{SOURCE_ROW}_first").alias("first_row"),
         )
@@ -116,15 +126,17 @@ def exclude(cleaned: Cleaned, keys: pl.DataFrame) -> Cleaned:
             rows_rejected=old.rows_rejected + moved.height,
             balance_accepted_fen=old.balance_accepted_fen - fen,
             balance_rejected_fen=old.balance_rejected_fen + fen,
-            repeated_rows=old.repeated_rows + _with_other_figures(moved, keys),
+            repeated_rows=old.repeated_rows + _under(moved, keys, "DUPLICATE_ACCOUNT"),
+            co_debtor_rows=old.co_debtor_rows + _under(moved, keys, "DUPLICATE_DEBTOR"),
         ),
     )
 
 
-def _with_other_figures(moved: pl.DataFrame, keys: pl.DataFrame) -> int:
+def _under(moved: pl.DataFrame, keys: pl.DataFrame, code: str) -> int:
+    """How many of the rows moved are so under a code."""
     if "code" not in keys.columns:
         return 0
-    other = keys.filter(pl.col("code") == "DUPLICATE_ACCOUNT").select(SOURCE_FILE, pl.col(SOURCE_ROW).cast(pl.Int32)).unique()
+    other = keys.filter(pl.col("code") == code).select(SOURCE_FILE, pl.col(SOURCE_ROW).cast(pl.Int32)).unique()
     return moved.join(other, on=[SOURCE_FILE, SOURCE_ROW], how="semi").height
 
 
@@ -137,7 +149,8 @@ def reject_repeated(batch: Batch, raw: pl.DataFrame, heading: str) -> None:
         return
     wide = batch.frame.select(name for name in ("account_id", *FIGURES) if name in batch.frame.columns)[at]
     rows = wide.with_columns(raw["__file"].gather(at).cast(pl.String).alias(SOURCE_FILE), raw["__row"].gather(at).cast(pl.Int32).alias(SOURCE_ROW))
-    outcome = find_duplicates(_keys(rows), heading=heading)
+    people = batch.frame.select(name for name in PERSON if name in batch.frame.columns)[at]
+    outcome = find_duplicates(_keys(rows, people), heading=heading)
     if not outcome.data.height:
         return
     places = rows.select(SOURCE_FILE, SOURCE_ROW).with_columns(at=at)
@@ -145,10 +158,17 @@ def reject_repeated(batch: Batch, raw: pl.DataFrame, heading: str) -> None:
     batch.notes.add_built(hit.to_numpy().astype(np.int64), outcome.findings)
 
 
-def _keys(accounts: pl.DataFrame) -> pl.DataFrame:
+def _keys(accounts: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
+    """people: their columns, in the same order."""
+    said = people.select(name for name in PERSON if name in people.columns)
     figures = accounts.select(name for name in FIGURES if name in accounts.columns)
     return accounts.select(
-        "account_id", SOURCE_FILE, SOURCE_ROW, pl.col("account_id").hash().alias("number"), figures.hash_rows(seed=0).alias("digest")
+        "account_id",
+        SOURCE_FILE,
+        SOURCE_ROW,
+        pl.col("account_id").hash().alias("number"),
+        figures.hash_rows(seed=0).alias("digest"),
+        (said.hash_rows(seed=0) if said.width else pl.lit(0, dtype=pl.UInt64)).alias("person"),
     )
 
 
@@ -163,7 +183,7 @@ def _rejected(cleaned: Cleaned, moved: pl.DataFrame) -> pl.DataFrame:
 def _findings(found: pl.DataFrame, heading: str) -> pl.DataFrame:
     def words(english: bool) -> pl.Expr:
         by_code = pl.lit("")
-        for code in ("DUPLICATE_ROW", "DUPLICATE_ACCOUNT"):
+        for code in _CODES:
             message = CHECKS[code].rule.message
             text = (message.en if english else message.zh).replace("{row}", "{}").replace("{file}", "{}")
             order = ["first_row", "first_file"]

@@ -13,6 +13,9 @@ from panhuo.engines.intake.strays import ORIGINALS
 SMALL_FEN = 50_000
 """500 yuan: few loans that anybody lists owe less, and most loans in 万元 whose unit was passed over seem to."""
 
+SMALL_FIRM_FEN = 5_000_000
+"""50,000 yuan: few firms owe less, and most that owe a few million seem to where 万元 are read as yuan."""
+
 LARGE_FEN = 1_000_000_000
 """Ten million yuan: few persons owe as much, and most that owe a thousand seem to where yuan are read as 万元."""
 
@@ -29,6 +32,9 @@ class Reconciliation:
     than their maturity or class say.
     ``balances_apart_rows``: accepted rows whose stated balance is not the sum of its parts.
     ``balances_small_rows``: accepted rows that owe something, and less than ``SMALL_FEN``.
+    ``balances_small_firms_rows``: accepted rows of firms that owe less than ``SMALL_FIRM_FEN``.
+    ``adds_up_rows``, ``balance_adds_up_fen``: accepted rows that are the sum of those above them and claims by what they say of themselves.
+    ``co_debtor_rows``: rejected rows that repeat an account and its figures under another person.
     ``balances_large_rows``: accepted rows of persons who owe more than ``LARGE_FEN``.
     ``arrears_apart_rows``: accepted rows whose days are not those since their first day of arrears.
     ``parts_above_rows``: accepted rows that owe more than ``ABOVE`` times their principal in interest, penalty and fees.
@@ -51,7 +57,11 @@ class Reconciliation:
     balance_arrears_doubted_fen: int = 0
     balances_apart_rows: int = 0
     balances_small_rows: int = 0
+    balances_small_firms_rows: int = 0
     balances_large_rows: int = 0
+    adds_up_rows: int = 0
+    balance_adds_up_fen: int = 0
+    co_debtor_rows: int = 0
     arrears_apart_rows: int = 0
     parts_above_rows: int = 0
     repeated_rows: int = 0

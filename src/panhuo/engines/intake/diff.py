@@ -30,14 +30,13 @@ _FOLLOWS: Final = {"phone_valid": "phone", "has_employer": "employer", "has_addr
 @dataclass(frozen=True, slots=True)
 class Version:
     """One version of the tape, whole: its accepted accounts and their debtors (same order), cut-off and reconciliation.
-    notices: what there is to know about its reading. counted_back: the first days past due were counted back from the cut-off, the tape not stating them."""
+    notices: what there is to know about its reading."""
 
     accounts: pl.DataFrame
     debtors: pl.DataFrame
     as_of: dt.date
     reconciliation: Reconciliation
     notices: tuple[Words, ...] = ()
-    counted_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +101,7 @@ def compare(old: Version, new: Version, *, examples: int = EXAMPLES) -> TapeDiff
     gone = before.join(after.select("account_id"), on="account_id", how="anti", maintain_order="left")
     come = after.join(before.select("account_id"), on="account_id", how="anti", maintain_order="left")
     differ = both.select(pl.col(name).ne_missing(pl.col(f"{name}{LATER}")).alias(name) for name in names)
-    moved = by_time((new.as_of - old.as_of).days, counted_back=old.counted_back and new.counted_back)
-    passed = {name: expr for name, expr in moved.items() if name in names}
+    passed = {name: expr for name, expr in by_time((new.as_of - old.as_of).days).items() if name in names}
     happened = both.select(differ[name] & ~expr for name, expr in passed.items())
     counts = differ.sum().row(0, named=True) if both.height else dict.fromkeys(names, 0)
     fields = _described()

@@ -17,9 +17,7 @@ from panhuo.engines.intake.clean_batch import Batch
 from panhuo.engines.intake.clean_notes import Notes
 from panhuo.engines.intake.mapping import Binding
 from panhuo.engines.intake.money_words import BRACKETS
-from panhuo.engines.intake.rules import BALANCE_PARTS
 from panhuo.engines.intake.unit_rows import numbered, says_units
-from panhuo.kernel.frames import ACCOUNT, DEBTOR
 
 _LEADING: Final = 3
 _BLANKS: Final = " \u3000:："
@@ -32,15 +30,12 @@ _COUNT: Final = r"^[共计合]{1,2}[:：]?[0-9][0-9,]*[笔户条件](?:借据|�
 """How many, where an account number or the first cell should stand."""
 _BRIEF: Final = 60
 """Bytes no cell passes that says "total" and little else: looking at lengths first spares looking into most cells."""
-_LAST: Final = 3
-_ABOVE: Final = 3
 _LABEL: Final = (
     r"(?i)^[\s\u3000'(（]*(?:"
     r"(?:打印|制表|制单|填表|填报|编制|复核|审核|审批|导出|生成|报送|报表|统计|经办|操作|负责|主管)(?:时间|日期|人员|人|员|部门|机构|单位|柜员|序号)?\s*[:：]"
     r"|(?:备注|说明|注)\s*[:：]"
     r"|第\s*[0-9０-９一二三四五六七八九十]+\s*页|共\s*[0-9０-９]+\s*页|page\s+[0-9]+|(?:printed|prepared|reviewed|approved|exported)\s+(?:on|at|by)\b)"
 )
-_OWN: Final = ("account_id", *(field.name for field in (*DEBTOR.fields, *ACCOUNT.fields) if field.kind in ("identifier", "text", "date", "code")))
 _FEW: Final = 4
 """Cells that such a line fills at most."""
 
@@ -78,48 +73,6 @@ def note_numbered(notes: Notes, raw: pl.DataFrame, headings: Sequence[str], bind
 def _bare(heading: str) -> str:
     """A heading without the unit in brackets at its end, which may stand in a row of its own."""
     return BRACKETS.sub("", heading).strip(_BLANKS) or heading.strip(_BLANKS)
-
-
-def note_sums(batch: Batch, raw: pl.DataFrame, binding: Binding) -> None:
-    """Among the last claims of a file those that are the sum of all above them, in every amount the tape has. One that says as much of itself as the others
-    do (a number of its own, and a name, a product, a date where they have one) stays a claim, with a warning: short lists of round loans come to that by
-    chance, and a claim put aside as no loss is one nobody looks for.
-
-    Only where the file begins in this batch, as the rows before it are not known otherwise.
-    """
-    amounts = [name for name in BALANCE_PARTS if batch.has(name) and batch.notes.from_file(name)]
-    if "principal_fen" not in amounts:
-        return
-    told = batch.notes.rejected
-    said, stated = _words(batch, raw, binding), batch.frame["principal_fen"].is_not_null().to_numpy()
-    for (_,), part in raw.select(pl.col("__file").fill_null(""), "__row", at=pl.int_range(pl.len())).group_by("__file", maintain_order=True):
-        at = part["at"].to_numpy()
-        if int(part["__row"][0] or 0) != 1:
-            continue
-        claims = at[~told[at] & stated[at]]
-        owed = batch.frame["principal_fen"].gather(claims).fill_null(0).to_numpy()
-        upto = np.cumsum(owed.astype(np.float64))
-        for k in range(max(_ABOVE, len(claims) - _LAST), len(claims)):
-            near = owed[k] and abs(upto[k - 1] - owed[k]) <= 1e-9 * abs(upto[k - 1])
-            if near and all(_adds_up(batch.frame[name], claims[:k], claims[k]) for name in amounts):
-                code = "ROW_ADDS_UP" if _speaks(said, claims[:k], claims[k]) else "TOTAL_ROW"
-                batch.notes.add(code, "account_id", claims[k : k + 1].astype(np.int64))
-
-
-def _words(batch: Batch, raw: pl.DataFrame, binding: Binding) -> npt.NDArray[np.int64]:
-    """How many cells of a row say something of the claim, beside numbers that a total may repeat; none for a row without an account number."""
-    told = [heading for name, heading in binding.fields.items() if name in _OWN]
-    filled = raw.select(pl.sum_horizontal([pl.col(heading).is_not_null() for heading in told]) if told else pl.lit(0)).to_series().to_numpy()
-    return np.where(batch.frame["account_id"].is_not_null().to_numpy(), filled, 0).astype(np.int64)
-
-
-def _speaks(said: npt.NDArray[np.int64], above: npt.NDArray[np.int64], last: np.int64) -> bool:
-    """Whether a row says of itself what half of the rows above it do, and more than its number."""
-    return bool(said[last] > 1 and said[last] >= np.median(said[above]))
-
-
-def _adds_up(amounts: pl.Series, above: npt.NDArray[np.int64], last: np.int64) -> bool:
-    return int(amounts.gather(above).cast(pl.Int128).sum() or 0) == int(amounts[int(last)] or 0)
 
 
 def note_printed(batch: Batch, raw: pl.DataFrame, headings: Sequence[str]) -> npt.NDArray[np.bool_]:

@@ -24,8 +24,9 @@ TO_CONFIRM: Final = CERTAIN - 0.1
 _MAIN: Final = ("principal_fen", "balance_fen", "original_principal_fen", "credit_limit_fen")
 _SMALL_YUAN: Final = 1_000
 """A tape whose principals are mostly below so many yuan is in 万元 where other columns look like it."""
+_HALF: Final = 0.5
 _LARGE_WAN: Final = 1_000
-"""Principals of so many 万元, most of them: guessed wrongly, every claim is ten thousand times what it is; left in yuan, every claim is too small to be overlooked."""
+"""Principals of so many 万元, most of them and of persons: guessed wrongly, every claim is ten thousand times what it is; left in yuan, every claim is too small to be overlooked."""
 _AT_LEAST: Final = 5
 """Fewer rows show no rule."""
 _MOST: Final = 0.5
@@ -53,7 +54,10 @@ def one_unit(guesses: Sequence[Guess], seen: Mapping[str, Profile | None], *, ti
         return list(guesses)
     main = min(free, key=lambda i: (_MAIN.index(field) if (field := str(guesses[i].field)) in _MAIN else len(_MAIN), -_median(free[i])))
     unit = looks[main]
-    if unit == "wan" and _median(free[main]) >= _LARGE_WAN:
+    firms = any(
+        found is not None and found.share("firm") > _HALF for guess in guesses if guess.field == "name" for found in [seen.get(guess.heading)]
+    )
+    if unit == "wan" and not firms and _median(free[main]) >= _LARGE_WAN:
         unit = None  # finer than a fen, and tens of millions each in 万元: a system that counts to the hundredth of a fen is likelier
     elif unit == "fen" and not all(found.whole > _WHOLE for found in free.values() if found.numbers.len()):
         unit = None  # what has decimals beside it is counted in yuan

@@ -1,0 +1,137 @@
+"""Rows that add up others without a word: rejected where they say less of themselves than claims do, kept and told where they say as much."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+import pytest
+from cleaning_rows import GOOD, cleaned
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+BLANK: dict[str, str | None] = dict.fromkeys(GOOD)
+AMOUNTS = ("未偿本金", "未偿利息", "罚息复利", "其他费用")
+Cells = dict[str, str | None]
+
+
+def amounts(fen: int) -> str:
+    return f"{fen // 100}.{fen % 100:02d}"
+
+
+def claims(rows: Sequence[tuple[int, ...]], prefix: str = "A") -> list[Cells]:
+    return [{"借据号": f"{prefix}{i:03}", "未偿本息费合计": None, **dict(zip(AMOUNTS, map(amounts, row), strict=True))} for i, row in enumerate(rows)]
+
+
+def total(rows: Sequence[tuple[int, ...]], **cells: str | None) -> Cells:
+    sums = [sum(row[k] for row in rows) for k in range(4)]
+    return {**BLANK, **dict(zip(AMOUNTS, map(amounts, sums), strict=True)), **cells}
+
+
+ROWS = [(1_000_00 + 7 * k, 31_00 + k, 5_00, 0) for k in range(12)]
+
+
+@settings(max_examples=40)
+@given(st.lists(st.tuples(*[st.integers(1, 10**10)] * 4), min_size=3, max_size=8), st.booleans(), st.sampled_from([None, "Z9", "T-1"]))
+def test_a_last_row_that_is_the_sum_of_all_above_is_no_account(rows: list[tuple[int, ...]], off: bool, number: str | None) -> None:
+    """Whatever its number; and one fen more makes an account of it."""
+    sums = [sum(row[k] for row in rows) + (off and k == 1) for k in range(4)]
+    cells = [{"借据号": f"A{i}", "未偿本息费合计": None, **dict(zip(AMOUNTS, map(amounts, row), strict=True))} for i, row in enumerate([*rows, sums])]
+    cells[-1] = {**BLANK, **cells[-1], "借据号": number}
+    books = cleaned(*cells).data.reconciliation
+    assert books.total_rows == (0 if off else 1)
+    assert books.balance_accepted_fen == sum(map(sum, rows)) + (sum(sums) if off and number else 0)
+    assert books.rows_accepted + books.rows_rejected == books.rows_in == len(cells)
+
+
+def test_a_claim_that_happens_to_be_the_sum_stays_one_and_says_so() -> None:
+    """Round loans without interest on a short list: the last has its own number, name and identity number."""
+    round_ones = [
+        {"借据号": f"Z{i}", "未偿本金": f"{fen}.00", "未偿利息": "0", "罚息复利": "0", "未偿本息费合计": None}
+        for i, fen in enumerate([10000, 10000, 10000, 30000])
+    ]
+    outcome = cleaned(*round_ones)
+    assert (outcome.data.reconciliation.rows_accepted, outcome.data.reconciliation.total_rows) == (4, 0)
+    assert outcome.data.reconciliation.balance_accepted_fen == 6_000_000
+    assert outcome.findings.filter(pl.col("code") == "ROW_ADDS_UP")["row"].to_list() == [4]
+    without = cleaned(
+        *round_ones[:3], {**round_ones[3], "姓名": None, "证件号码": None, "产品类型": None, "放款日期": None, "到期日期": None, "逾期起始日": None}
+    )
+    assert without.data.reconciliation.total_rows == 1
+
+
+def test_rows_of_no_claim_are_none_above_a_sum() -> None:
+    """Two loans and a row of commas are not three loans that a fourth adds up."""
+    two = [{"借据号": f"A{i}", "未偿本息费合计": None} for i in range(2)]
+    twice = {name: amounts(2 * round(float(str(GOOD[name])) * 100)) for name in AMOUNTS}
+    assert cleaned(*two, BLANK, {**twice, "借据号": "A9", "未偿本息费合计": None}).data.reconciliation.total_rows == 0
+
+
+def test_three_equal_amounts_are_no_sum_of_two() -> None:
+    assert cleaned(*({"借据号": f"A{k}"} for k in range(4))).data.reconciliation.total_rows == 0
+
+
+def test_the_sum_is_told_as_one() -> None:
+    cells = [{"借据号": f"A{k}", "未偿本息费合计": None} for k in range(3)]
+    threefold = {name: amounts(3 * round(float(str(GOOD[name])) * 100)) for name in AMOUNTS}
+    outcome = cleaned(*cells, {**BLANK, **threefold, "借据号": "Z"})
+    told = outcome.findings.filter(pl.col("row") == 4)
+    assert "TOTAL_ROW" in told["code"].to_list()
+    assert outcome.data.reconciliation.rows_accepted == 3
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"借据号": "12"},
+        {"借据号": "12", "经办机构": "江苏分行"},
+        {"借据号": "江苏分行", "经办机构": "江苏分行"},
+        {"借据号": "A999", "产品类型": "全部", "五级分类": "不良"},
+        {"借据号": "ZZZZ", "到期日期": "2026-10-31"},
+        {"借据号": "A999", "姓名": "全部客户", "产品类型": "个人消费贷款", "放款日期": "2021-03-05", "到期日期": "2025-07-05", "逾期天数": "365", "逾期起始日": "2025-06-30"},
+        {"借据号": None, "姓名": "张三", "逾期天数": "365"},
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("place", ["last", "first"])
+def test_a_total_that_says_less_than_a_claim_is_none_wherever_it_stands(cells: Cells, place: str) -> None:
+    rows = claims(ROWS)
+    extra = total(ROWS, **cells)
+    books = cleaned(*([*rows, extra] if place == "last" else [extra, *rows])).data.reconciliation
+    assert (books.total_rows, books.rows_accepted) == (1, 12)
+    assert books.balance_accepted_fen == sum(map(sum, ROWS))
+
+
+def test_subtotals_of_branches_and_the_total_of_all_are_none() -> None:
+    """Each branch's under the branch's name, the whole bank's last; and a branch with two accounts."""
+    parts = [ROWS[:5], ROWS[5:10], ROWS[10:]]
+    tape: list[Cells] = []
+    for number, part in enumerate(parts):
+        place = f"城{number}支行"
+        tape += [{**row, "经办机构": place} for row in claims(part, f"B{number}")]
+        tape.append(total(part, 借据号=place, 经办机构=place))
+    tape.append(total(ROWS, 借据号="12", 经办机构="全行"))
+    books = cleaned(*tape).data.reconciliation
+    assert (books.total_rows, books.rows_accepted, books.balance_accepted_fen) == (4, 12, sum(map(sum, ROWS)))
+
+
+def test_subtotals_numbered_by_their_counts() -> None:
+    tape = [
+        *claims(ROWS[:6]),
+        total(ROWS[:6], 借据号="6", 经办机构="城东支行"),
+        *claims(ROWS[6:], "B"),
+        total(ROWS[6:], 借据号="7", 经办机构="城西支行"),
+    ]
+    books = cleaned(*tape, total(ROWS, 借据号="12", 经办机构="全行")).data.reconciliation
+    assert (books.total_rows, books.rows_accepted, books.balance_accepted_fen) == (3, 12, sum(map(sum, ROWS)))
+
+
+def test_two_accounts_and_their_total() -> None:
+    books = cleaned(*claims(ROWS[:2]), total(ROWS[:2], 借据号="2")).data.reconciliation
+    assert (books.total_rows, books.rows_accepted) == (1, 2)
+
+
+def test_an_account_that_lacks_something_and_adds_up_nothing_stays() -> None:
+    rows = claims(ROWS)
+    rows[4] |= {"借据号": "X-9", "姓名": None, "逾期天数": None, "逾期起始日": None}
+    books = cleaned(*rows).data.reconciliation
+    assert (books.total_rows, books.rows_accepted) == (0, 12)
