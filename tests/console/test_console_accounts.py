@@ -16,6 +16,7 @@ from django.db import connection
 from console.reading import Node, fen, read
 from desk import HOSTILE, Desk, seat
 from panhuo.apps.console.account_list import headings_of
+from panhuo.apps.console.names import QUANTITIES
 from panhuo.apps.identity.models import Deed, Organisation
 from panhuo.apps.identity.scope import scope_of
 from panhuo.apps.intake import exporting
@@ -205,8 +206,11 @@ def test_the_workbook_is_the_list(desk: Desk, tmp_path: Path) -> None:
         assert row["姓名"] == (None if cells["name_shown"] == "—" else cells["name_shown"])
         assert row["处置方式"] == cells["route"]
         assert round(float(row["余额（元）"]) * 100) == fen(cells["balance_fen"])
-        assert round(float(row["方案净值（元）"]) * 100) == fen(cells["net_value_fen"])
+        for name in ("net_value_fen", "recovery_fen", "low_fen", "high_fen"):
+            assert round(float(row[f"{QUANTITIES[name].zh}（元）"]) * 100) == fen(cells[name]), name
         assert int(float(row["逾期天数"])) == int(cells["overdue_days"].replace(",", ""))
+    low, high = (sum(fen(cells[name]) for cells in wanted) for name in ("low_fen", "high_fen"))
+    assert 0 < low < sum(fen(cells["recovery_fen"]) for cells in wanted) < high
     notes = dict(book.load_sheet("说明", header_row=None, dtypes="string").to_polars().iter_rows())
     assert notes["户数"] == f"{len(wanted):,}"
     deed = Deed.objects.filter(verb="account.export").latest("pk")

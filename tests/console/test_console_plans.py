@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 import re
 from collections.abc import Iterator
@@ -12,11 +13,13 @@ import numpy as np
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from console.reading import Node, number, read
 from desk import Desk, ran, seat
 from panhuo.apps.console.account_list import columns_of
 from panhuo.apps.console.names import QUANTITIES, value_words
+from panhuo.apps.identity.models import Delegation
 from panhuo.apps.identity.scope import scope_of
 from panhuo.apps.identity.services import preferences_set, token_create
 from panhuo.apps.strategy import services
@@ -327,6 +330,26 @@ def test_history_tells_each_step_once_the_latest_first(desk: Desk) -> None:
     assert told[:2] == ["批准，开始执行", "合规审查通过 “合规”"]
     assert told[2:5] == ["提交合规审查 “请审”", "撤回为草案", "提交合规审查 “第一次”"]
     assert told[5:] == ["方案制定完成", "要求制定方案"]
+
+
+def test_what_was_lent_can_be_taken_back_and_goes_only_to_who_sees_plans(desk: Desk) -> None:
+    friend, blind = seat(desk.organisation, "friend"), seat(desk.organisation, "blind", "collector")
+    client, until = desk.client(), (timezone.localdate() + dt.timedelta(days=7)).isoformat()
+    section = read(client.get("/settings").content.decode()).one("section", id="delegations")
+    offered = [option.attrs["value"] for option in section.one("select", name="to").all("option")]
+    assert str(friend.pk) in offered
+    assert str(blind.pk) not in offered
+    sent = {"ability": "plan.approve", "until": until}
+    assert client.post("/settings/delegations", sent | {"to": str(blind.pk)}).status_code == 422
+    assert client.post("/settings/delegations", sent | {"to": str(friend.pk)}).status_code == 302
+    lent = Delegation.objects.get(to=friend)
+    other = desk.client(friend)
+    assert other.post(f"/settings/delegations/{lent.pk}/end").status_code == 404  # it is not his to take
+    assert client.post(f"/settings/delegations/{lent.pk}/end").status_code == 302
+    lent.refresh_from_db()
+    assert lent.ends_at <= timezone.now()
+    assert client.post(f"/settings/delegations/{lent.pk}/end").status_code == 404
+    assert f"/settings/delegations/{lent.pk}/end" not in client.get("/settings").content.decode()
 
 
 def test_a_wrong_delegation_is_told_above_its_form(desk: Desk) -> None:

@@ -226,3 +226,13 @@ def test_what_contradicts_the_name_of_an_amount_is_said_beside_it(cells: list[st
     assert guess.field == "principal_fen"
     assert guess.confidence <= 0.97
     assert "内容不符" in guess.reason.zh or cells[0].isdigit()
+
+
+def test_a_telephone_in_a_column_of_codes_is_not_repeated() -> None:
+    frame = pl.DataFrame(
+        {"借据号": [f"J{i}" for i in range(20)], "未偿本金": ["100"] * 20, "产品类型": ["信用卡13912345679", "某种卡 110105198001011239"] * 10}
+    )
+    told = suggest_layout(frame.columns, frame).to_yaml()
+    assert "信用卡***" in told
+    assert "13912345679" not in told
+    assert "110105198001011239" not in told

@@ -47,6 +47,36 @@ def test_a_layout_that_lacks_a_heading_of_its_own_does_not_bar_one_that_has_all(
     assert "身份证号码" in told.zh
 
 
+def test_a_layout_that_would_leave_the_people_unread_is_not_taken_for_want_of_a_better() -> None:
+    """The registration form reads the amounts of a lender's list and none of its names: better no layout than that one."""
+    headings = [
+        "借据编号",
+        "贷款机构",
+        "债务人类型",
+        "产品类型",
+        "姓名",
+        "证件号码",
+        "联系电话",
+        "居住地址",
+        "工作单位",
+        "年收入",
+        "本金余额",
+        "欠息",
+        "罚息及复利",
+        "代垫费用",
+        "债权总额",
+        "逾期天数",
+        "五级分类",
+        "放款日期",
+        "到期日期",
+        "执行年利率",
+        "担保方式",
+    ]
+    with pytest.raises(InputUnusable) as refused:
+        choose_layout(headings, where="t.xlsx")
+    assert refused.value.code in ("LAYOUT_MISSING_REQUIRED", "LAYOUT_NOT_FOUND")
+
+
 def test_a_few_known_headings_among_many_are_not_enough() -> None:
     with pytest.raises(InputUnusable) as refused:
         choose_layout([*REQUIRED, *(name for name in OWN if name not in REQUIRED)][:6] + EXTRA, where="t.csv")

@@ -17,8 +17,8 @@ ENOUGH = 0.5
 """A layout fits by itself when it explains at least this share of the tape's headings, or finds this share of its own columns there..."""
 MANY = 12
 """... or reads so many columns: a bank's export of 300 columns with forty of ours among them is still ours."""
-NEARLY = 0.8
-"""A layout that can be read with is taken before one that lacks a required heading if it knows at least this share of what the other knows."""
+LOST = 1 / 3
+"""A layout that can be read with is taken before one that lacks a required heading only if it leaves no more unread of what the other would read."""
 _SHOWN = 8
 _LOOKED_AT: Final = 2_000
 _MONEY: Final = r"(?i)欠息|^表[内外]|利息|罚息|复利|本金|本息|余额|费用|金额|欠款|违约金|滞纳金|垫款|手续费|interest|principal|balance|penalt|\bfees?\b|amount|outstanding|arrears|(?:费用?|[息金款额])\s*(?:[(（\[【].*)?$|垫付|(?:^|[_\s])(?:bal|amt)(?:$|[_\s(（\[])"
@@ -28,10 +28,11 @@ _ZERO: Final = r"^[\s'¥￥]*0*(?:\.0*)?\s*元?\s*$"
 
 
 class _Fit(NamedTuple):
-    """How well a layout meets the headings, better ones greater. explained: headings it knows. share: of the headings, or of its own columns."""
+    """How well a layout meets the headings, better ones greater. explained: how many it reads. share: of the headings, or of its own columns. read: which."""
 
     explained: int
     share: float
+    read: frozenset[str]
 
 
 def choose_layout(headings: Sequence[str], *, where: str) -> Layout:
@@ -46,17 +47,18 @@ def choose_layout(headings: Sequence[str], *, where: str) -> Layout:
     for name in shipped_layouts():
         layout = load_layout(name)
         known = known_headings(layout) - frozenset(map(normal_heading, layout.ignore))
-        explained = sum(normal_heading(heading) in known for heading in headings)
-        fit = _Fit(explained, max(explained / max(1, len(headings)), min(1.0, explained / len(layout.columns))))
+        read = frozenset(heading for heading in headings if normal_heading(heading) in known)
+        fit = _Fit(len(read), max(len(read) / max(1, len(headings)), min(1.0, len(read) / len(layout.columns))), read)
         try:
             binding = bind(layout, headings, where=where)
         except InputUnusable as error:
-            if failed is None or fit > failed[0]:
+            if failed is None or fit[:2] > failed[0][:2]:
                 failed = (fit, error)
             continue
-        if best is None or fit > best[0]:
+        if best is None or fit[:2] > best[0][:2]:
             best, fields = (fit, name), len(binding.fields)
-    if failed and failed[0].share >= ENOUGH and (best is None or best[0].explained < NEARLY * failed[0].explained):
+    lost = len(failed[0].read - best[0].read) if failed and best else 0
+    if failed and failed[0].share >= ENOUGH and (best is None or (failed[0][:2] > best[0][:2] and lost > LOST * failed[0].explained)):
         raise failed[1]
     if best is None or (best[0].share < ENOUGH and fields < MANY):
         raise InputUnusable(

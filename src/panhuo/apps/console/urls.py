@@ -115,6 +115,7 @@ _MINE = [
     path("settings/tokens", mine.token_new),
     path("settings/tokens/<key:token_id>/end", mine.token_stop),
     path("settings/delegations", mine.delegate),
+    path("settings/delegations/<key:delegation_id>/end", mine.delegate_stop),
 ]
 _REFERENCE = [
     path("rules", reference.rules),

@@ -38,6 +38,7 @@ DEEDS: dict[str, Words] = {
     "totp.off": Words("关闭动态口令", "switched the one-time password off"),
     "team.save": Words("保存团队", "saved a team"),
     "delegation.create": Words("委托审批", "lent an approval"),
+    "delegation.end": Words("收回委托", "took a lent approval back"),
     "token.create": Words("新建令牌", "made a token"),
     "token.revoke": Words("撤销令牌", "revoked a token"),
     "organisation.create": Words("新建机构", "made an organisation"),

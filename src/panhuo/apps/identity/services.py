@@ -35,6 +35,10 @@ SPECIALITIES: dict[str, Words] = {
 }
 
 
+NEEDED_TO_DECIDE = "plan.view"
+"""Who cannot see what is to be decided cannot decide it for another."""
+
+
 class IdentityInvalid(UsageInvalid):
     """What was asked for cannot be: a name taken, a role the organisation does not have, a weak password."""
 
@@ -264,12 +268,34 @@ def delegation_create(scope: Scope, *, to: int, ability: str, starts_at: dt.date
             "选择同事，期限不超过 92 天",
             "choose a colleague and at most 92 days",
         )
+    if NEEDED_TO_DECIDE not in receiver.abilities:
+        raise _invalid(
+            "DELEGATION_USELESS",
+            f"{receiver.name} 看不到处置方案，无法代为决定",
+            f"{receiver.name} cannot see plans and could not decide",
+            ability,
+            "选择能查看处置方案的同事",
+            "choose a colleague who sees plans",
+        )
     with transaction.atomic():
         made = Delegation.objects.create(
             organisation_id=scope.organisation_id, of_id=scope.user_id, to=receiver, ability=ability, starts_at=starts_at, ends_at=ends_at
         )
         deed_add(scope, "delegation.create", f"user:{receiver.pk}", ability=ability)
     return made
+
+
+def delegation_end(scope: Scope, delegation_id: int) -> bool:
+    """Take back what one has lent, from now on; true if there was something to take back."""
+    now = timezone.now()
+    with transaction.atomic():
+        lent = scope.rows(Delegation).filter(pk=delegation_id, of_id=scope.user_id, ends_at__gt=now).select_for_update().first()
+        if lent is None:
+            return False
+        lent.ends_at = max(now, lent.starts_at + dt.timedelta(microseconds=1))
+        lent.save(update_fields=["ends_at"])
+        deed_add(scope, "delegation.end", f"user:{lent.to_id}", ability=lent.ability)
+    return True
 
 
 def token_create(scope: Scope, *, name: str, abilities: list[str], days: int) -> tuple[ApiToken, str]:

@@ -23,7 +23,7 @@ import polars as pl
 from panhuo.apps.identity.scope import Scope
 from panhuo.apps.intake.models import Tape
 from panhuo.apps.privacy.files import bytes_opened, bytes_seal, files_opened, working
-from panhuo.engines.intake import Layout, load_layout, open_tape
+from panhuo.engines.intake import Layout, bind, load_layout, open_tape
 from panhuo.engines.intake import Tape as OpenTape
 from panhuo.engines.intake.sources import open_apart
 from panhuo.engines.intake.suggest import suggest_layout
@@ -34,6 +34,7 @@ from panhuo.pipeline.layouts import choose_layout
 
 SAMPLE_ROWS = 600
 SUGGESTED = "suggested"
+_OVERLOOKED = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +124,24 @@ def _read(paths: Sequence[Path], sheet: str | None, layout: Layout | None, workd
     whole = pl.concat(samples, how="diagonal") if differ else samples[0]
     suggestion = suggest_layout(headings, whole, titles=titles)
     try:
-        chosen = choose_layout(tapes[0].headings, where=files[0].name).name
-        yaml = shipped_text(chosen)
+        found: Layout | None = choose_layout(tapes[0].headings, where=files[0].name)
     except InputUnusable:
+        found = None
+    if found is None or _passes_over(found, suggestion):
         chosen, yaml = "", suggestion.to_yaml(SUGGESTED)
+    else:
+        chosen, yaml = found.name, shipped_text(found.name)
     stated = {tape.stated_as_of for tape in tapes}
     sheets = tuple(dict.fromkeys(name for tape in tapes for file in tape.files for name in file.sheets))
     notes = tuple(note for tape in tapes for note in tape.notes)
     return Look(headings, titles, suggestion, chosen, yaml, sheets, files, notes, stated.pop() if len(stated) == 1 else None, samples, differ)
+
+
+def _passes_over(layout: Layout, suggestion: Suggestion) -> bool:
+    """Whether a shipped layout leaves unread more than a few of the columns that the suggestion is sure of: names, say, which a registration form has none of."""
+    bound = set(bind(layout, [guess.heading for guess in suggestion.guesses]).fields.values())
+    sure = [guess.heading for guess in suggestion.certain]
+    return sum(heading not in bound for heading in sure) > _OVERLOOKED * len(sure)
 
 
 def _sample(opened: OpenTape) -> pl.DataFrame:

@@ -18,7 +18,7 @@ from panhuo.apps.intake.filters import Condition
 from panhuo.apps.intake.models import Tape
 from panhuo.apps.intake.portfolio import SUMS, Totals, columns_of, grouped, totals, where
 from panhuo.apps.intake.storing import FILTERED
-from panhuo.apps.strategy.decided import AMOUNTS, beside, decided_columns
+from panhuo.apps.strategy.decided import AMOUNTS, beside, decided_columns, starts_of
 from panhuo.apps.strategy.making import kept_of, policy_of
 from panhuo.apps.strategy.models import Decision, Plan
 from panhuo.engines.compliance import Book, load_books
@@ -53,7 +53,12 @@ def decisions_of(scope: Scope, plan: Plan, keys: Sequence[tuple[int, int]]) -> d
             [scope.organisation_id, plan.pk, [tape for tape, _ in keys], [position for _, position in keys]],
         )
         names = ("route", "net_value_fen", "cash_fen", "cost_fen", "recovery_fen")
-        return {(row[0], row[1]): dict(zip(names, row[2:], strict=True)) for row in cursor.fetchall()}
+        found = {(row[0], row[1]): dict(zip(names, row[2:], strict=True)) for row in cursor.fetchall()}
+    kept, starts = kept_of(plan), starts_of(plan)
+    band = {name: kept.array(name) for name in ("low_fen", "high_fen")}  # the accounts' own; decisions are of routes
+    for (tape, position), amounts in found.items():
+        amounts |= {name: int(array[starts[tape] + position]) for name, array in band.items()}
+    return found
 
 
 def account_explained(scope: Scope, plan: Plan, *, tape_id: int, position: int) -> Explained | None:

@@ -8,6 +8,7 @@ a valid layout with its confidence and reason beside it; what is not stands ther
 from __future__ import annotations
 
 import functools
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -54,6 +55,8 @@ _TWO_MEANINGS: Final = {
 }
 _DAILY: Final = 0.003
 """No loan costs 0.3 % a year."""
+_NUMBERS: Final = re.compile(r"[0-9０-９][0-9０-９ -]{5,}[0-9Xx]|\S+@\S+")
+"""What a code has none of: a telephone, an identity or card number, an address of mail."""
 _CELLS: Final = 1_000
 _WIDE: Final = 600
 SAMPLE_ROWS: Final = 600
@@ -363,7 +366,7 @@ def _guess(heading: str, field: str, score: float, reason: Words, seen: Profile 
                 doubts.append(Words("日、月先后无法确定，请核对", "day and month cannot be told apart: check the order"))
         few = 0 < len(seen.values) <= 30 and max(seen.counts) > 1  # a column of names is not to be spread over a file
         if kind == "code" and few and (strange := unknown_codes(TAPE[field], heading, seen)):
-            listed = ", ".join(value[:20] for value in strange)
+            listed = ", ".join(_NUMBERS.sub("***", value)[:20] for value in strange)
             doubts.append(Words(f"代码表外的取值，请在 codes 中对应：{listed}", f"values outside the code list, to be given under codes: {listed}"))
     return Guess(heading, field, round(min(score, 0.99), 2), reason, unit, dates, tuple(doubts))
 

@@ -47,7 +47,11 @@ def _settings(request: HttpRequest, fault: PanhuoError | None = None) -> HttpRes
         "abilities": [(name, words) for name, words in ABILITIES.items() if name in scope.abilities],
         "fresh": request.session.pop("fresh_token", None),
         "lendable": [(name, ABILITIES[name]) for name in _LENT if scope.may(name)],
-        "colleagues": scope.rows(User).filter(is_active=True).exclude(pk=scope.user_id).order_by("name"),
+        "colleagues": [
+            one
+            for one in scope.rows(User).filter(is_active=True).exclude(pk=scope.user_id).select_related("organisation").order_by("name")
+            if services.NEEDED_TO_DECIDE in one.abilities
+        ],
         "lent": [
             (ABILITIES[d.ability], d) for d in scope.rows(Delegation).filter(of_id=scope.user_id, ends_at__gt=timezone.now()).select_related("to")
         ],
@@ -155,4 +159,14 @@ def delegate(request: HttpRequest) -> HttpResponse:
     except services.IdentityInvalid as error:
         return _settings(request, error)
     notice_add(request, Words("已委托", "Lent"))
+    return redirect("/settings#delegations")
+
+
+@needs(SIGNED_IN)
+@require_POST
+def delegate_stop(request: HttpRequest, delegation_id: int) -> HttpResponse:
+    """What was lent comes back at once."""
+    if not services.delegation_end(scope_of_request(request), delegation_id):
+        raise Http404
+    notice_add(request, Words("委托已收回", "It is taken back"))
     return redirect("/settings#delegations")
