@@ -98,6 +98,27 @@ def test_a_plan_over_both_replaces_both_and_one_over_a_part_leaves_the_rest_with
     assert plan_in_force(scope, [book.desk.tape.pk]) is None
 
 
+def test_an_approval_on_other_consequences_than_were_shown_is_refused(book: Book) -> None:
+    """Two plans over one tape, both pages open: after the first approval the second would replace what its page did not name."""
+    rival = planned(book.desk.user, [book.other], "另一方案")
+    for plan in (book.over_other, rival):
+        book.put_forward(plan, Plan.REVIEWED)
+    client = book.desk.client(book.second)
+    shown = {}
+    for plan in (book.over_other, rival):
+        dialog = html.unescape(client.get(f"/plans/{plan.pk}").content.decode()).partition('<dialog id="approve"')[2]
+        shown[plan.pk] = dialog.partition('name="replacing" value="')[2].partition('"')[0]
+    assert shown == {book.over_other.pk: "", rival.pk: ""}
+    assert client.post(f"/plans/{book.over_other.pk}/approve", {"decision": "approve", "replacing": ""}).status_code == 302
+    refused = client.post(f"/plans/{rival.pk}/approve", {"decision": "approve", "replacing": ""})
+    assert refused.status_code >= 400
+    assert "批准的后果与所见不同" in refused.content.decode()
+    assert (state_of(book.over_other), state_of(rival)) == ("approved", "reviewed")
+    told = str(book.over_other.pk)
+    assert client.post(f"/plans/{rival.pk}/approve", {"decision": "approve", "replacing": told}).status_code == 302
+    assert (state_of(book.over_other), state_of(rival)) == ("replaced", "approved")
+
+
 def test_a_plan_over_a_later_version_of_a_tape_replaces_the_one_over_the_earlier(book: Book, tmp_path: Path) -> None:
     book.put_forward(book.over_other)
     later = imported(book.desk.user, written(tmp_path / "later.csv", book.desk.raw[110:170]), series="二期")

@@ -8,7 +8,7 @@ and nobody lends another what he must not do himself. A refusal ends the way. Wh
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from django.db import transaction
 from django.utils import timezone
@@ -139,8 +139,9 @@ def plan_review(scope: Scope, plan: Plan, *, approve: bool, note: str = "") -> P
         return _moved(scope, locked, Plan.REVIEWED)
 
 
-def plan_approve(scope: Scope, plan: Plan, *, approve: bool, note: str = "") -> Plan:
-    """The second person's word. An approved plan is in force for its tapes, and replaces those in force that share one with it."""
+def plan_approve(scope: Scope, plan: Plan, *, approve: bool, note: str = "", replacing: Collection[int] | None = None) -> Plan:
+    """The second person's word. An approved plan is in force for its tapes, and replaces those in force that share one with it. replacing: those that whoever
+    decides was told of; where they are others by now he is asked to look again."""
     with transaction.atomic():
         one_at_a_time(scope)
         locked = _locked(scope, plan, Plan.REVIEWED)
@@ -148,7 +149,13 @@ def plan_approve(scope: Scope, plan: Plan, *, approve: bool, note: str = "") -> 
         approval_decide(scope, asked.pk, approve=approve, digest=locked.digest, note=note, apart=_hands(scope, locked))
         if not approve:
             return _moved(scope, locked, Plan.REFUSED)
-        for old in plan_replacing(scope, locked).plans:
+        replaced = plan_replacing(scope, locked).plans
+        if replacing is not None and set(replacing) != {old.pk for old in replaced}:
+            raise _refused(
+                "PLAN_REPLACING", "页面打开之后，执行中的方案变了，批准的后果与所见不同", "the plans in force changed after the page was opened, and so did what an approval replaces",
+                locked.subject, "重新打开页面，看过将被替代的方案再批准", "open the page again, see what it would replace, then approve",
+            )  # fmt: skip
+        for old in replaced:
             _moved(scope, old, Plan.REPLACED)
         return _moved(scope, locked, Plan.APPROVED)
 

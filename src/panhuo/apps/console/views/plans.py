@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -229,7 +230,8 @@ def plan_review(request: HttpRequest, plan_id: int) -> HttpResponse:
 @require_POST
 def plan_approve(request: HttpRequest, plan_id: int) -> HttpResponse:
     """The second person's word; he may hold it by delegation, so the service decides whether he may."""
-    return _decide(request, plan_id, services.plan_approve)
+    told = [int(key) for key in request.POST["replacing"].split() if key_of(key)] if "replacing" in request.POST else None
+    return _decide(request, plan_id, partial(services.plan_approve, replacing=told))
 
 
 def plan_of(scope: Scope, plan_id: int) -> Plan:
