@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from addresses import Address, addresses
 from panhuo.apps.identity.deeds import deed_add
-from panhuo.apps.identity.models import ApiToken, Organisation, SignIn, User
+from panhuo.apps.identity.models import ApiToken, Delegation, Organisation, SignIn, User
 from panhuo.apps.identity.roles import ABILITIES, ANYONE, ROLES, SEES_THE_CONSOLE, SIGNED_IN
 from panhuo.apps.identity.scope import scope_of
 from panhuo.apps.identity.services import token_create
@@ -71,6 +71,9 @@ def things(organisation: Any, seat: Callable[..., Any]) -> dict[str, Any]:
     token = ApiToken.objects.create(
         user=owner, name=SECRET, digest="1" * 64, start="phk_", abilities=[], created_at=now, expires_at=now + timedelta(days=1), **more
     )
+    lent = Delegation.objects.create(
+        of=owner, to=seat(username="borrower"), ability="plan.approve", starts_at=now, ends_at=now + timedelta(days=1), **more
+    )
     deed_add(scope_of(owner), "tape.upload", SECRET)
     ids = {
         "tape_id": tape.pk,
@@ -79,6 +82,7 @@ def things(organisation: Any, seat: Callable[..., Any]) -> dict[str, Any]:
         "match_id": match.pk,
         "sign_in_id": sign_in.pk,
         "token_id": token.pk,
+        "delegation_id": lent.pk,
         "user_id": owner.pk,
     }
     return {
@@ -164,6 +168,7 @@ def test_another_lender_finds_nothing_of_the_first(things: dict[str, Any], other
     assert User.objects.get(pk=things["user_id"]).is_active
     assert SignIn.objects.get(pk=things["sign_in_id"]).ended_at is None
     assert Tape.objects.filter(pk=things["tape_id"]).exists()
+    assert Delegation.objects.get(pk=things["delegation_id"]).ends_at > timezone.now()
 
 
 def test_at_the_door_there_is_only_the_door(things: dict[str, Any]) -> None:

@@ -177,6 +177,17 @@ def test_a_firm_may_have_digits_and_signs_in_its_name() -> None:
     assert odd == [2, 4, 5, 6]
 
 
+def test_the_same_account_twice_where_nobody_is_named() -> None:
+    """A tape without names, numbers or telephones: repeated rows are told as ever, and the same debt under another name is not."""
+    people = dict.fromkeys(("姓名", "证件号码", "手机号码"))
+    plain = batch([{"借据号": "A"}, {"借据号": "A"}, {"借据号": "B"}]).drop(people)
+    assert clean(plain, as_of=AS_OF).findings.filter(severity="reject").select("row", "code").rows() == [(2, "DUPLICATE_ROW")]
+    named = cleaned({"借据号": "A"}, {"借据号": "A"}, {"借据号": "A", "姓名": "李小明"})
+    assert named.findings.filter(severity="reject").select("row", "code").rows() == [(2, "DUPLICATE_ROW"), (3, "DUPLICATE_DEBTOR")]
+    first, second = (cleaned(row).data for row in ({"借据号": "A"}, {"借据号": "A", "姓名": "李小明"}))
+    assert find_duplicates(keys(second), earlier=keys(first)).data["code"].to_list() == ["DUPLICATE_DEBTOR"]
+
+
 def test_the_same_account_twice() -> None:
     rows: list[dict[str, str | None]] = [
         {"借据号": "A"},

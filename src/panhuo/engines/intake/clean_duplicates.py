@@ -149,7 +149,7 @@ def reject_repeated(batch: Batch, raw: pl.DataFrame, heading: str) -> None:
         return
     wide = batch.frame.select(name for name in ("account_id", *FIGURES) if name in batch.frame.columns)[at]
     rows = wide.with_columns(raw["__file"].gather(at).cast(pl.String).alias(SOURCE_FILE), raw["__row"].gather(at).cast(pl.Int32).alias(SOURCE_ROW))
-    people = batch.frame.select(name for name in PERSON if name in batch.frame.columns)[at]
+    people = batch.frame.select("account_id", *(name for name in PERSON if name in batch.frame.columns))[at]
     outcome = find_duplicates(_keys(rows, people), heading=heading)
     if not outcome.data.height:
         return
