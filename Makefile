@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 FAST := $(addprefix tests/,kernel house valuation collection legal market restructuring securitisation writeoff)
 
-.PHONY: help setup demo test check bench tour format clean
+.PHONY: help setup demo test check lint bench tour format clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12

@@ -28,6 +28,7 @@ def total(rows: Sequence[tuple[int, ...]], **cells: str | None) -> Cells:
     return {**BLANK, **dict(zip(AMOUNTS, map(amounts, sums), strict=True)), **cells}
 
 
+SAID = {name: cell for name, cell in GOOD.items() if name not in (*AMOUNTS, "借据号", "未偿本息费合计")}
 ROWS = [(1_000_00 + 7 * k, 31_00 + k, 5_00, 0) for k in range(12)]
 
 
@@ -122,6 +123,14 @@ def test_subtotals_numbered_by_their_counts() -> None:
         total(ROWS[6:], 借据号="7", 经办机构="城西支行"),
     ]
     books = cleaned(*tape, total(ROWS, 借据号="12", 经办机构="全行")).data.reconciliation
+    assert (books.total_rows, books.rows_accepted, books.balance_accepted_fen) == (3, 12, sum(map(sum, ROWS)))
+
+
+def test_subtotals_that_differ_from_claims_in_their_numbers_alone() -> None:
+    """Every cell filled as a claim's: that their short numbers are like one another makes them no numbers of the tape's."""
+    halves = [ROWS[:6], ROWS[6:]]
+    tape = [one for k, half in enumerate(halves) for one in (*claims(half, f"J{k}"), {**total(half), **SAID, "借据号": str(6 + k)})]
+    books = cleaned(*tape, {**total(ROWS), **SAID, "借据号": "12"}).data.reconciliation
     assert (books.total_rows, books.rows_accepted, books.balance_accepted_fen) == (3, 12, sum(map(sum, ROWS)))
 
 

@@ -129,11 +129,11 @@ def check(ctx: click.Context, layout: str, tape: Path, as_of: dt.datetime | None
         ctx.exit(1)
     sample = _sample(opened)
     read, trial = _trial(sample, plan, as_of.date() if as_of else None, opened.stated_as_of)
-    fits = "error" not in trial and trial["accepted"] * _HARDLY >= trial["rows"]
+    fits = trial.pop("fits")
     if as_json:
         emit_json(_report(opened, plan, binding, read, trial) | {"fits": fits})
     else:
-        _print(opened, plan, binding, read, trial)
+        _print(opened, plan, binding, read, trial, fits=fits)
     if not fits:
         ctx.exit(1)
 
@@ -177,7 +177,7 @@ def _tell(tape: Tape, suggestion: Suggestion) -> None:
 
 
 def _trial(sample: pl.DataFrame, plan: Layout, as_of: dt.date | None, titled: dt.date | None) -> tuple[dict[str, list[Any]], dict[str, Any]]:
-    """Sample rows cleaned: a few values a field as they are read, identifiers masked; and how many rows pass."""
+    """Sample rows cleaned: a few values a field as they are read, identifiers masked; how many rows pass, and whether these are enough (``fits``)."""
     import polars as pl
 
     from panhuo.engines.intake.clean import clean, infer_as_of
@@ -187,7 +187,7 @@ def _trial(sample: pl.DataFrame, plan: Layout, as_of: dt.date | None, titled: dt
     try:
         outcome = clean(sample, layout=plan, as_of=day)
     except PanhuoError as error:
-        return {}, {"rows": sample.height, "error": error.describe(language())}
+        return {}, {"rows": sample.height, "error": error.describe(language()), "fits": False}
     counts = outcome.data.reconciliation
     rejects = outcome.findings.filter(severity=REJECT)
     rest = outcome.findings.filter(pl.col("severity") != REJECT).join(rejects.select("file", "row"), on=["file", "row"], how="anti")
@@ -197,6 +197,7 @@ def _trial(sample: pl.DataFrame, plan: Layout, as_of: dt.date | None, titled: dt
         "rows": counts.rows_in,
         "accepted": counts.rows_accepted,
         "rejected": counts.rows_rejected,
+        "fits": counts.rows_accepted * _HARDLY >= counts.rows_in,
         "findings": [{"code": code, "severity": severity, "count": count} for code, severity, count in codes.rows()],
     }
 
@@ -220,7 +221,6 @@ def _values(tables: Any) -> dict[str, list[Any]]:
 
 def _report(tape: Tape, plan: Layout, binding: Binding, read: dict[str, list[Any]], trial: dict[str, Any]) -> dict[str, Any]:
     return {
-        "fits": True,
         "layout": plan.name,
         "files": [{"name": f.name, "encoding": f.encoding, "delimiter": f.delimiter, "sheet": f.sheet} for f in tape.files],
         "fields": {to: {"heading": heading, "unit": binding.units.get(to), "read_as": read.get(to, [])} for to, heading in binding.fields.items()},
@@ -234,7 +234,7 @@ def _report(tape: Tape, plan: Layout, binding: Binding, read: dict[str, list[Any
     }
 
 
-def _print(tape: Tape, plan: Layout, binding: Binding, read: dict[str, list[Any]], trial: dict[str, Any]) -> None:
+def _print(tape: Tape, plan: Layout, binding: Binding, read: dict[str, list[Any]], trial: dict[str, Any], *, fits: bool) -> None:
     lang = language()
     for file in tape.files:
         about = [part for part in (file.kind, file.encoding, repr(file.delimiter) if file.delimiter else None, file.sheet) if part]
@@ -266,7 +266,7 @@ def _print(tape: Tape, plan: Layout, binding: Binding, read: dict[str, list[Any]
     )
     for finding in trial["findings"]:
         click.echo(f"  {finding['severity']:<9}{finding['code']:<28}{finding['count']:>6}")
-    if trial["accepted"] * _HARDLY >= trial["rows"]:
+    if fits:
         click.echo(say("适合。", "It fits."))
     else:
         click.echo(

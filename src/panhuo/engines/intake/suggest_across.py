@@ -54,9 +54,7 @@ def one_unit(guesses: Sequence[Guess], seen: Mapping[str, Profile | None], *, ti
         return list(guesses)
     main = min(free, key=lambda i: (_MAIN.index(field) if (field := str(guesses[i].field)) in _MAIN else len(_MAIN), -_median(free[i])))
     unit = looks[main]
-    firms = any(
-        found is not None and found.share("firm") > _HALF for guess in guesses if guess.field == "name" for found in [seen.get(guess.heading)]
-    )
+    firms = any(guess.field == "name" and (found := seen[guess.heading]) is not None and found.share("firm") > _HALF for guess in guesses)
     if unit == "wan" and not firms and _median(free[main]) >= _LARGE_WAN:
         unit = None  # finer than a fen, and tens of millions each in 万元: a system that counts to the hundredth of a fen is likelier
     elif unit == "fen" and not all(found.whole > _WHOLE for found in free.values() if found.numbers.len()):

@@ -40,13 +40,14 @@ def note_sums(batch: Batch, raw: pl.DataFrame) -> None:
     amounts = [name for name in BALANCE_PARTS if batch.has(name) and batch.notes.from_file(name)]
     if "principal_fen" not in amounts:
         return
+    files = raw.select(pl.col("__file").fill_null(""), "__row", at=pl.int_range(pl.len())).partition_by("__file", maintain_order=True)
+    begun = [part["at"].to_numpy() for part in files if int(part["__row"][0] or 0) == 1]
+    if not begun:  # most batches of a large tape
+        return
     usable = (~pl.Series(batch.notes.rejected)) & batch.frame["principal_fen"].is_not_null()
     odd, silent = _odd(batch, usable)
     columns = [batch.frame[name].fill_null(0).to_numpy().astype(np.int64) for name in amounts]
-    for (_,), part in raw.select(pl.col("__file").fill_null(""), "__row", at=pl.int_range(pl.len())).group_by("__file", maintain_order=True):
-        at = part["at"].to_numpy()
-        if int(part["__row"][0] or 0) != 1:
-            continue
+    for at in begun:
         claims = at[usable.to_numpy()[at]]
         if len(claims) > _FEWEST:
             totals, sums = _File([column[claims] for column in columns], odd[claims]).found(silent=silent)
@@ -119,12 +120,7 @@ def _usual(numbers: pl.Series, usable: pl.Series) -> pl.Series:
     """Which account numbers have a form that many have: the same run of digits, letters and other characters, and about as long."""
     form = numbers.str.replace_all(r"[0-9]+", "9").str.replace_all(r"[A-Za-z]+", "A").str.replace_all(r"\p{Han}+", "汉")
     forms = pl.DataFrame({"form": form, "size": numbers.str.len_chars().cast(pl.Int64)})
-    known = (
-        forms.filter(usable)
-        .drop_nulls()
-        .group_by("form")
-        .agg(pl.col("size").median().alias("usual"), pl.len().alias("n"))
-        .filter(pl.col("n") >= _FEWEST)
-    )
+    counted = forms.filter(usable).drop_nulls().group_by("form").agg(pl.col("size").median().alias("usual"), pl.len().alias("n"))
+    known = counted.filter(pl.col("n") >= _FEWEST, pl.col("n") >= _OFTEN * pl.col("n").max())
     joined = forms.join(known, on="form", how="left", maintain_order="left")
     return joined.select(((pl.col("size") - pl.col("usual")).abs() <= _LENGTHS).fill_null(value=False)).to_series()
