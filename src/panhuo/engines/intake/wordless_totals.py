@@ -102,8 +102,8 @@ class _File:
 
 def _odd(batch: Batch, usable: pl.Series) -> tuple[Flags, bool]:
     """Which rows say less of themselves than the claims of the tape do; and whether none says anything."""
-    frame = batch.frame.filter(usable)
-    told = [name for name in _PARTICULARS if name != "account_id" and name in frame.columns and batch.notes.from_file(name)]
+    told = [name for name in _PARTICULARS if name != "account_id" and name in batch.frame.columns and batch.notes.from_file(name)]
+    frame = batch.frame.select(told).filter(usable)
     common = [name for name in told if frame[name].null_count() <= max(1.0, _LACKING * frame.height)]
     lacking = batch.frame.select(pl.any_horizontal([pl.lit(value=False), *(pl.col(name).is_null() for name in common)])).to_series()
     number = pl.col("account_id")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,7 +12,8 @@ from django.views.decorators.http import require_safe
 
 from panhuo.apps.console.access import needs
 from panhuo.apps.console.account_facts import GROUPS, flags_of, pattern_of, shown
-from panhuo.apps.console.charts import Chart, Series
+from panhuo.apps.console.cash_charts import cash_charts
+from panhuo.apps.console.charts import Chart
 from panhuo.apps.console.names import ROUTE_WORDS, field_words, shown_words, value_words
 from panhuo.apps.console.plan_words import STATES
 from panhuo.apps.console.tables import Column, Table
@@ -98,8 +98,7 @@ def _explained(found: Explained, plan: Any, as_of: dt.date | None) -> dict[str, 
         "assessed": assessed,
         "assessed_facts": [(words, kind, assessed[name]) for name, words, kind in ASSESSED if assessed[name] is not None],
         "assessed_reasons": Words(str(assessed["reasons"] or ""), str(assessed["reasons_en"] or "")),
-        "curve": _curve(found, as_of),
-        "monthly": _monthly(found, as_of),
+        **_cash(found, as_of),
         "warned": [(line, rule_href(line.rule)) for line in found.rules if line.consequence and line.effect.startswith("warns")],
     }
 
@@ -132,39 +131,9 @@ def _fact_words(name: str) -> Words:
         return Words(name, name)
 
 
-def _curve(found: Explained, as_of: dt.date | None) -> Chart:
-    sums, at = [], 0.0
-    for fen in found.months:
-        at += fen
-        sums.append(at)
-    low, high = _band(found)
-    series = Series(Words("累计预计回收", "Cumulative"), sums, low=[v * low for v in sums], high=[v * high for v in sums])
-    return Chart(
-        "curve",
-        Words("累计预计回收（自营口径）", "Expected recovery, cumulative (in-house)"),
-        "fen",
-        Words("月份", "Month"),
-        _months(found.months, as_of),
-        (series,),
-        kind="line",
-    )
-
-
-def _monthly(found: Explained, as_of: dt.date | None) -> Chart:
-    return Chart(
-        "monthly", Words("逐月预计回收（自营口径）", "Expected recovery by month (in-house)"), "fen", Words("月份", "Month"), _months(found.months, as_of),
-        (Series(Words("当月", "In the month"), found.months),),
-    )  # fmt: skip
-
-
-def _band(found: Explained) -> tuple[float, float]:
-    """The band's edges as shares of what is expected: percentiles of the whole, spread over the months as the expected is."""
-    expected = float(found.assessment["recovery_fen"])
-    return (found.assessment["low_fen"] / expected, found.assessment["high_fen"] / expected) if expected else (0.0, 0.0)
-
-
-def _months(months: Sequence[float], as_of: dt.date | None) -> list[str]:
-    return [f"{add_months(as_of, number):%Y-%m}" if as_of else str(number) for number in range(1, len(months) + 1)]
+def _cash(found: Explained, as_of: dt.date | None) -> dict[str, Chart]:
+    months = [f"{add_months(as_of, number):%Y-%m}" for number in range(1, len(found.months) + 1)] if as_of else []
+    return cash_charts({**found.assessment, "months": found.months}, months)
 
 
 def _siblings(scope: Scope, row: dict[str, Any]) -> Table | None:

@@ -10,13 +10,14 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from panhuo.apps.console.access import needs
+from panhuo.apps.console.cash_charts import cash_charts
 from panhuo.apps.console.charts import Chart, Heat, Series
 from panhuo.apps.console.filtering import Chosen, chosen_from, chosen_of, respelled
 from panhuo.apps.console.names import QUANTITIES, group_words
 from panhuo.apps.console.notices import notice_add
 from panhuo.apps.console.plan_words import STATES
 from panhuo.apps.console.tables import Column, Table
-from panhuo.apps.console.views.portfolio_cash import by_plan, cash_charts
+from panhuo.apps.console.views.portfolio_cash import by_plan
 from panhuo.apps.identity.finding import scope_of_request
 from panhuo.apps.identity.saved_views import view_remove, view_save
 from panhuo.apps.intake.filters import Filter, group_filter

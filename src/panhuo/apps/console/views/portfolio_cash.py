@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
-from panhuo.apps.console.charts import Chart, Series
+from panhuo.apps.console.cash_charts import cash_charts
 from panhuo.apps.console.filtering import Chosen
 from panhuo.apps.console.names import QUANTITIES
 from panhuo.apps.console.tables import Column, Table
@@ -95,57 +94,3 @@ _COLUMNS = (
         for name in _SUMS
     ),
 )
-
-
-def cash_charts(cash: Mapping[str, Any]) -> dict[str, Chart]:
-    """``cumulative`` and ``monthly`` of what :func:`.selecting.cash_expected` gives."""
-    return {"cumulative": _cumulative(cash), "monthly": _monthly(cash)}
-
-
-def _cumulative(cash: Mapping[str, Any]) -> Chart:
-    sums = _running(cash["months"])
-    low, high = _band(cash)
-    series = Series(Words("累计预计回收", "Cumulative"), sums, low=[v * low for v in sums], high=[v * high for v in sums])
-    return Chart(
-        "cumulative",
-        Words("累计预计回收（自营口径）", "Expected recovery, cumulative (in-house)"),
-        "fen",
-        Words("月", "Month"),
-        _months(cash),
-        (series,),
-        kind="line",
-    )
-
-
-def _monthly(cash: Mapping[str, Any]) -> Chart:
-    low, high = _band(cash)
-    series = Series(
-        Words("当月预计回收", "In the month"), cash["months"], low=[v * low for v in cash["months"]], high=[v * high for v in cash["months"]]
-    )
-    return Chart(
-        "monthly",
-        Words("逐月预计回收（自营口径）", "Expected recovery by month (in-house)"),
-        "fen",
-        Words("月", "Month"),
-        _months(cash),
-        (series,),
-        kind="line",
-    )
-
-
-def _band(cash: Mapping[str, Any]) -> tuple[float, float]:
-    """The band's edges as shares of the expected: the percentiles are of the whole, and spread over the months as the expected is."""
-    expected = cash["recovery_fen"]
-    return (cash["low_fen"] / expected, cash["high_fen"] / expected) if expected else (0.0, 0.0)
-
-
-def _running(months: Sequence[float]) -> list[float]:
-    out, at = [], 0.0
-    for fen in months:
-        at += fen
-        out.append(at)
-    return out
-
-
-def _months(cash: Mapping[str, Any]) -> list[str]:
-    return [str(number) for number in range(1, len(cash["months"]) + 1)]
