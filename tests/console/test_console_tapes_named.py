@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -188,3 +189,50 @@ def test_the_preview_numbers_rows_as_a_spreadsheet_does(ops: Seat, clean_rows: R
     after = text_of(ops.get(f"/tapes/{upload.pk}/rejects"))
     assert f"t.csv 第 {at[20]} 行" in after
     assert f"t.csv 第 {at[30]} 行" in after
+
+
+def in_wan(rows: Rows) -> Rows:
+    amounts = ("放款金额", "未偿本金", "未偿利息", "罚息复利", "其他费用", "未偿本息费合计")
+    return [row | {name: f"{float(row[name]) / 10_000:.6f}" for name in amounts if row.get(name)} for row in rows]
+
+
+def unlike(rows: Rows) -> Rows:
+    """Under headings that no shipped layout knows."""
+    names = {"借据号": "借据编号", "未偿本金": "贷款余额", "未偿利息": "欠息", "罚息复利": "罚息"}
+    return [{names.get(name, name): cell for name, cell in row.items()} for row in rows]
+
+
+def begun_with(page: str) -> str:
+    return re.search(r"版式从哪来.*?<summary>(.*?)</summary>", page, re.S)[1]  # type: ignore[index]
+
+
+def test_an_upload_begins_with_its_own_series_layout_and_never_with_a_strangers(ops: Seat, clean_rows: Rows) -> None:
+    """The same headings in another branch stand for another unit: its amounts would be ten thousand times what is owed."""
+    yuan, wan = unlike(numbered(clean_rows, "A")), unlike(in_wan(numbered(clean_rows, "B")))
+    ops.imported(("a.csv", csv_of(yuan)), series="甲")
+    other = ops.uploaded(("b.csv", csv_of(wan)), series="乙")
+    page = text_of(ops.get(f"/tapes/{other.pk}"))
+    assert "按表头与内容建议" in begun_with(page)
+    plain = r"(to: principal_fen)(?![^}\n]*unit:)"
+    text = re.sub(plain, r"\1, unit: wan", form_fields(page)["layout"])
+    assert "unit: wan" in text
+    told = ops.post(f"/tapes/{other.pk}/preview", form_fields(page) | {"layout": text, "by": "text"})
+    answer = ops.post(f"/tapes/{other.pk}/import", form_fields(page) | form_fields(text_of(told)) | {"series": "乙"})
+    assert answer.status_code == 302, seen(answer)[:900]
+    work_off()
+    assert held(ops)[1:] == [("乙", 1, True)]
+    again = ops.uploaded(("c.csv", csv_of(yuan)), series="甲")
+    assert "unit: wan" not in form_fields(text_of(ops.get(f"/tapes/{again.pk}")))["layout"]
+    unnamed = ops.uploaded(("新表.csv", csv_of(wan)))  # by its account numbers the next of 乙
+    page = text_of(ops.get(f"/tapes/{unnamed.pk}"))
+    assert "上次用于“乙”第 1 版" in begun_with(page)
+    assert "unit: wan" in form_fields(page)["layout"]
+
+
+def test_amounts_read_in_another_unit_than_before_are_told_before_they_come_in(ops: Seat, clean_rows: Rows) -> None:
+    rows = numbered(clean_rows, "A")
+    ops.imported(("a.csv", csv_of(rows)), series="甲")
+    upload = ops.uploaded(("b.csv", csv_of(in_wan(rows))), series="甲")
+    assert "金额的单位多半不对" in seen(ops.get(f"/tapes/{upload.pk}"))
+    same = ops.uploaded(("c.csv", csv_of(rows[:30])), series="甲")
+    assert "金额的单位多半不对" not in seen(ops.get(f"/tapes/{same.pk}"))

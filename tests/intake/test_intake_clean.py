@@ -177,6 +177,13 @@ def test_a_firm_may_have_digits_and_signs_in_its_name() -> None:
     assert odd == [2, 4, 5, 6]
 
 
+def test_a_company_is_a_firm_whoevers_number_stands_beside_it() -> None:
+    """Its legal representative's. A shop may be its keeper's own."""
+    outcome = cleaned(*({"姓名": name, "产品类型": None, "债务人类型": None} for name in ("宁波北仑机械有限公司", "北仑小吃店", "张伟明")))
+    assert outcome.data.accounts["debtor_kind"].to_list() == ["firm", "person", "person"]
+    assert outcome.findings.filter(code="KIND_ID_MISMATCH")["row"].to_list() == [1]
+
+
 def test_the_same_account_twice_where_nobody_is_named() -> None:
     """A tape without names, numbers or telephones: repeated rows are told as ever, and the same debt under another name is not."""
     people = dict.fromkeys(("姓名", "证件号码", "手机号码"))
@@ -185,6 +192,10 @@ def test_the_same_account_twice_where_nobody_is_named() -> None:
     named = cleaned({"借据号": "A"}, {"借据号": "A"}, {"借据号": "A", "姓名": "李小明"})
     assert named.findings.filter(severity="reject").select("row", "code").rows() == [(2, "DUPLICATE_ROW"), (3, "DUPLICATE_DEBTOR")]
     first, second = (cleaned(row).data for row in ({"借据号": "A"}, {"借据号": "A", "姓名": "李小明"}))
+    crowd = cleaned(*({"借据号": "A", "姓名": name} for name in ("李小明", "王小红", "赵小刚", "钱小芳", "孙小军")))
+    rounded = cleaned({"借据号": "6222021234567890000"}, {"借据号": "6222021234567890000", "姓名": "李小明"})
+    for lost in (crowd, rounded):  # claims that have lost their numbers: somebody's money
+        assert set(lost.findings.filter(severity="reject")["code"]) == {"DUPLICATE_ACCOUNT"}
     assert find_duplicates(keys(second), earlier=keys(first)).data["code"].to_list() == ["DUPLICATE_DEBTOR"]
 
 

@@ -359,3 +359,17 @@ def test_formulas_that_were_never_calculated_are_told(tmp_path: Path) -> None:
         notes = open_tape(tmp_path / "f.xlsx").notes
         assert len(notes) == told
         assert all("3 个公式单元格没有存下计算结果" in note.zh and "3 cells with formulas" in note.en for note in notes)
+
+
+def test_amounts_are_read_as_a_spreadsheet_shows_them(tmp_path: Path) -> None:
+    """A double has seventeen digits, a cell fifteen: what goes back to the lender must be what came."""
+    amounts = [18335084.95, 24444858.47, 0.1 + 0.2, 123456789012.34, -18335084.95, 5.0]
+    book = xlsxwriter.Workbook(str(tmp_path / "n.xlsx"))
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, ["借据号", "未偿本金"])
+    for at, amount in enumerate(amounts, 1):
+        sheet.write_row(at, 0, [f"A{at}", amount])
+    sheet.write_row(len(amounts) + 1, 0, ["20240101.12345678901234567", 1.5])
+    book.close()
+    raw = next(open_tape([tmp_path / "n.xlsx"]).batches())
+    assert raw["未偿本金"].to_list() == ["18335084.95", "24444858.47", "0.3", "123456789012.34", "-18335084.95", "5", "1.5"]

@@ -19,7 +19,8 @@ NINEFOLD: dict[str, str | None] = {
     name: f"{9 * round(float(str(GOOD[name])) * 100) / 100:.2f}"
     for name in ("未偿本金", "未偿利息", "罚息复利", "其他费用", "未偿本息费合计", "放款金额")
 }
-LAST = ("ROW_ADDS_UP",)
+TWENTYFOLD: dict[str, str | None] = dict.fromkeys(GOOD) | {name: f"{20 * round(float(str(GOOD[name])) * 100) / 100:.2f}" for name in NINEFOLD}
+LAST = ("ROW_ADDS_UP", "ROW_LIKE_TOTAL")
 """Rules that look at what stands above: their case comes after the plain rows."""
 
 # code -> (column that is blamed, cells over the good row, canonical field and its value afterwards or None to leave it unchecked)
@@ -30,6 +31,7 @@ CASES: dict[str, tuple[str, dict[str, str | None], tuple[str, object] | None]] =
     "ROW_NUL": ("", {"__fault": "ROW_NUL", "__raw": "a,b"}, None),
     "ROW_FAULT": ("", {"__fault": "SOMETHING_NEW", "__raw": "a,b"}, None),
     "TOTAL_ROW": ("借据号", {"借据号": "合计："}, None),
+    "ROW_LIKE_TOTAL": ("借据号", TWENTYFOLD | {"借据号": "城东支行"}, ("balance_fen", 20 * GOOD_FEN)),
     "ROW_ADDS_UP": ("借据号", NINEFOLD | {"借据号": "LAST"}, ("balance_fen", 9 * GOOD_FEN)),
     "HEADER_ROW": ("", {heading: f" {heading}" for heading in GOOD}, None),
     "PRINTED_ROW": ("", dict.fromkeys(GOOD) | {"借据号": "制表人：张三", "姓名": "复核人：李四"}, None),

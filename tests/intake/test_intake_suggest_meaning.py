@@ -11,6 +11,7 @@ from panhuo.engines.intake.storeys import group_names, stands_alone, two_storeys
 from panhuo.engines.intake.suggest import suggest_layout
 from panhuo.engines.intake.suggest_names import all_known_headings, says_not_owed, synonyms
 from panhuo.engines.intake.suggestion import CERTAIN, Suggestion
+from panhuo.kernel.frames import DEBTOR
 
 OWED = ("principal_fen", "interest_fen", "penalty_fen", "fees_fen", "balance_fen")
 AMOUNTS = ["600.00", "12.34", "88.80", "9.90", "1250.00", "0.00"]
@@ -180,6 +181,20 @@ def test_the_banks_own_people_are_not_called_as_debtors() -> None:
     frame = pl.DataFrame({"借据号": [f"J{i:05d}" for i in range(6)], "手机号": phones, "客户经理电话": phones[::-1]})
     suggestion = suggest_layout(frame.columns, frame)
     assert (line_of(suggestion, "手机号"), line_of(suggestion, "客户经理电话")) == ("phone", None)
+
+
+@pytest.mark.parametrize("whose", ["配偶", "法定代表人", "法人代表", "法人", "抵押人", "推荐人", "实际控制人", "联系人", "担保人", "客户经理"])
+@pytest.mark.parametrize("own", [False, True])
+def test_other_peoples_numbers_are_not_the_debtors(whose: str, own: bool) -> None:
+    """However well the cells agree, and though the tape has none of the debtor's own."""
+    phones, numbers = [f"139{i:08d}" for i in range(17, 23)], [f"11010019900307{seq}" for seq in ("0015", "0031", "0058", "0074", "0090", "0111")]
+    others = {f"{whose}手机号": phones[::-1], f"{whose}身份证号": numbers, f"{whose}联系电话": phones}
+    mine = {"手机号": phones, "证件号码": numbers} if own else {}
+    frame = pl.DataFrame({"借据号": [f"J{i:05d}" for i in range(6)], "剩余本金": ["600.00"] * 6} | mine | others)
+    suggestion = suggest_layout(frame.columns, frame)
+    debtors = {field.name for field in DEBTOR.fields}
+    assert not [heading for heading in others if line_of(suggestion, heading) in debtors]
+    assert not own or (line_of(suggestion, "手机号"), line_of(suggestion, "证件号码")) == ("phone", "id_no")
 
 
 def test_a_suretys_phone_is_not_the_debtors() -> None:

@@ -35,13 +35,14 @@ ROWS = [(1_000_00 + 7 * k, 31_00 + k, 5_00, 0) for k in range(12)]
 @settings(max_examples=40)
 @given(st.lists(st.tuples(*[st.integers(1, 10**10)] * 4), min_size=3, max_size=8), st.booleans(), st.sampled_from([None, "Z9", "T-1"]))
 def test_a_last_row_that_is_the_sum_of_all_above_is_no_account(rows: list[tuple[int, ...]], off: bool, number: str | None) -> None:
-    """Whatever its number; and one fen more makes an account of it."""
+    """Whatever its number; and one fen more makes an account of it if its number is like the others'."""
     sums = [sum(row[k] for row in rows) + (off and k == 1) for k in range(4)]
     cells = [{"借据号": f"A{i}", "未偿本息费合计": None, **dict(zip(AMOUNTS, map(amounts, row), strict=True))} for i, row in enumerate([*rows, sums])]
     cells[-1] = {**BLANK, **cells[-1], "借据号": number}
     books = cleaned(*cells).data.reconciliation
-    assert books.total_rows == (0 if off else 1)
-    assert books.balance_accepted_fen == sum(map(sum, rows)) + (sum(sums) if off and number else 0)
+    alike = number == "Z9"
+    assert books.total_rows == (0 if off and alike else 1)
+    assert books.balance_accepted_fen == sum(map(sum, rows)) + (sum(sums) if off and alike else 0)
     assert books.rows_accepted + books.rows_rejected == books.rows_in == len(cells)
 
 
@@ -55,9 +56,7 @@ def test_a_claim_that_happens_to_be_the_sum_stays_one_and_says_so() -> None:
     assert (outcome.data.reconciliation.rows_accepted, outcome.data.reconciliation.total_rows) == (4, 0)
     assert outcome.data.reconciliation.balance_accepted_fen == 6_000_000
     assert outcome.findings.filter(pl.col("code") == "ROW_ADDS_UP")["row"].to_list() == [4]
-    without = cleaned(
-        *round_ones[:3], {**round_ones[3], "姓名": None, "证件号码": None, "产品类型": None, "放款日期": None, "到期日期": None, "逾期起始日": None}
-    )
+    without = cleaned(*round_ones[:3], {**dict.fromkeys(GOOD), **round_ones[3], "逾期天数": "365", "五级分类": "可疑"})
     assert without.data.reconciliation.total_rows == 1
 
 
@@ -127,9 +126,9 @@ def test_subtotals_numbered_by_their_counts() -> None:
 
 
 def test_subtotals_that_differ_from_claims_in_their_numbers_alone() -> None:
-    """Every cell filled as a claim's: that their short numbers are like one another makes them no numbers of the tape's."""
-    halves = [ROWS[:6], ROWS[6:]]
-    tape = [one for k, half in enumerate(halves) for one in (*claims(half, f"J{k}"), {**total(half), **SAID, "借据号": str(6 + k)})]
+    """Every cell filled as a claim's, but the numbers count the rows."""
+    halves = [ROWS[:5], ROWS[5:]]
+    tape = [one for k, half in enumerate(halves) for one in (*claims(half, f"J{k}"), {**total(half), **SAID, "借据号": str(len(half))})]
     books = cleaned(*tape, {**total(ROWS), **SAID, "借据号": "12"}).data.reconciliation
     assert (books.total_rows, books.rows_accepted, books.balance_accepted_fen) == (3, 12, sum(map(sum, ROWS)))
 
@@ -144,3 +143,94 @@ def test_an_account_that_lacks_something_and_adds_up_nothing_stays() -> None:
     rows[4] |= {"借据号": "X-9", "姓名": None, "逾期天数": None, "逾期起始日": None}
     books = cleaned(*rows).data.reconciliation
     assert (books.total_rows, books.rows_accepted) == (0, 12)
+
+
+@pytest.mark.parametrize("lacks", ["手机号码", "姓名", "五级分类", "逾期天数"])
+@pytest.mark.parametrize("number", ["A2", "2019-旧-7"])
+def test_a_claim_that_lacks_one_thing_and_is_the_sum_of_two_stays(lacks: str, number: str) -> None:
+    """Round loans: the third is the first two together, and nobody took down a telephone number."""
+    rows: list[Cells] = [
+        {"借据号": f"A{k}", "未偿本金": f"{fen}0000", "未偿利息": "0", "罚息复利": "0", "其他费用": "0", "未偿本息费合计": None}
+        for k, fen in enumerate([500, 500, 1000, 800, 300, 700])
+    ]
+    rows[2] |= {lacks: None, "借据号": number}
+    books = cleaned(*rows).data.reconciliation
+    assert (books.total_rows, books.rows_accepted) == (0, 6)
+
+
+BRANCHES = [[ROWS[:5], ROWS[5:6]], [ROWS[6:9], ROWS[9:]]]
+
+
+def branch_tape(*, places: str, rounded: int = 1, unread: int | None = None) -> tuple[list[Cells], int]:
+    """Claims of four sub-branches in two branches, with their totals above or below them, one of all, and the number of totals. rounded: fen. unread: a
+    claim whose principal is no number."""
+    totals = 0
+
+    def group(rows: list[Cells], inner: Sequence[tuple[int, ...]], name: str) -> list[Cells]:
+        nonlocal totals
+        totals += 1
+        extra = total(inner, 借据号=name, 经办机构=name)
+        if rounded > 1:
+            extra |= {cell: amounts(round(float(str(extra[cell])) * 100 / rounded) * rounded) for cell in AMOUNTS}
+        return [extra, *rows] if places == "above" else [*rows, extra]
+
+    tape: list[Cells] = []
+    number = 0
+    for b, parts in enumerate(BRANCHES):
+        mine: list[Cells] = []
+        for p, part in enumerate(parts):
+            own = claims(part, f"B{b}{p}")
+            for row in own:
+                if rounded > 1:
+                    row |= {cell: amounts(round(float(str(row[cell])) * 100 / rounded) * rounded) for cell in AMOUNTS}
+                if number == unread:
+                    row["未偿本金"] = "不详"
+                number += 1
+            mine += group(own, part, f"城{b}{p}网点")
+        tape += group(mine, [row for part in parts for row in part], f"城{b}支行")
+    return group(tape, ROWS, "全行"), totals
+
+
+@pytest.mark.parametrize("places", ["above", "below"])
+@pytest.mark.parametrize("rounded", [1, 10_000])
+@pytest.mark.parametrize("unread", [None, 2])
+def test_totals_of_three_levels(places: str, rounded: int, unread: int | None) -> None:
+    """One sub-branch with a single claim; amounts rounded as 万元 are; an amount that cannot be read, though it is in the totals."""
+    tape, totals = branch_tape(places=places, rounded=rounded, unread=unread)
+    books = cleaned(*tape).data.reconciliation
+    assert (books.total_rows, books.rows_accepted) == (totals, 12 if unread is None else 11)
+
+
+def test_a_total_of_the_principal_alone() -> None:
+    extra = total(ROWS, 借据号="全行") | dict.fromkeys(AMOUNTS[1:])
+    assert cleaned(*claims(ROWS), extra).data.reconciliation.total_rows == 1
+
+
+def test_what_has_little_of_a_claim_and_adds_up_nothing_is_told() -> None:
+    """The total of a list of which half was sent."""
+    outcome = cleaned(*claims(ROWS), total([*ROWS, *ROWS, *ROWS], 借据号="城东支行"))
+    books = outcome.data.reconciliation
+    assert (books.total_rows, books.rows_accepted, books.adds_up_rows) == (0, 13, 1)
+    assert outcome.findings.filter(pl.col("code") == "ROW_LIKE_TOTAL")["row"].to_list() == [13]
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "共计",
+        "Σ",
+        "城东支行共计",
+        "城东支行共计20笔",
+        "总额",
+        "合计人民币",
+        "全部合计（40笔，元）",
+        "共40户，合计",
+        "城东支行：20户",
+        "其中：城东支行",
+        "城东支行计",
+    ],
+)
+def test_words_of_totals_where_a_number_should_stand(word: str) -> None:
+    """Whatever else the row says, and though it adds up nothing."""
+    outcome = cleaned(*claims(ROWS), {"借据号": word, "姓名": None, "证件号码": None, "手机号码": None})
+    assert outcome.data.reconciliation.total_rows == 1

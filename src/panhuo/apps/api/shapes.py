@@ -252,17 +252,20 @@ class ExplainedOut(OfPlan):
     options: list[OptionOut]
 
 
+_LIMITS = "the most of each limit by name, in the `unit` that figures.limits names: minute (not hour), fen (not yuan), case, complaint"
+
+
 class PlanIn(Schema):
     name: str = Field(min_length=1, max_length=80)
     tapes: list[int] = Field(min_length=1, max_length=50)
     policy: str | None = Field(default=None, max_length=500_000)
     policy_name: str = Field(default="house", max_length=80)
-    limits: dict[str, float] = Field(default_factory=dict)
+    limits: dict[str, float] = Field(default_factory=dict, description=_LIMITS)
 
 
 class VaryIn(Schema):
     name: str = Field(min_length=1, max_length=80)
-    limits: dict[str, float]
+    limits: dict[str, float] = Field(description=_LIMITS)
 
 
 class StepIn(BaseModel):  # not a Schema: that takes any value for an object whose fields may all be left out, `true` for one
@@ -290,10 +293,10 @@ class PlanOut(Schema):
     basis: int | None
     policy_name: str
     policy_version: str
-    limits: dict[str, float]
+    limits: dict[str, float] = Field(description=_LIMITS)
     figures: dict[str, Any] = Field(
         description="fen: objective_fen is the sum of the accounts' net_value_fen, expected_recovery_fen that of their cash_fen (not of recovery_fen, which is"
-        " expected under ordinary in-house work); routes has the same by route"
+        " expected under ordinary in-house work); routes has the same by route; limits: used, at_most and price_fen (of one more) in each limit's `unit`"
     )
     as_of: dt.date | None
     created_at: dt.datetime

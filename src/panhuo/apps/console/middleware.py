@@ -21,6 +21,7 @@ log = structlog.get_logger()
 _UPLOADS = ("/tapes/", "/api/v1/tapes")
 _FORM = 8 << 20
 _SPARE = 256 << 20
+_REFUSED = 400
 _TRACE = re.compile(r"[0-9a-f]{16,32}")
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; "
@@ -47,7 +48,8 @@ class TraceMiddleware:
             route = match.route if match else "?"
             observe(request.method or "?", route, response.status_code, seconds)
             # the route's pattern, not the path: a path may hold an account number, a query what was searched for
-            log.info("request", method=request.method, route=route, status=response.status_code, ms=round(seconds * 1000))
+            say = log.warning if response.status_code >= _REFUSED else log.info  # who calls with a trace number finds it in every log
+            say("request", method=request.method, route=route, status=response.status_code, ms=round(seconds * 1000))
         finally:
             structlog.contextvars.clear_contextvars()
         response["X-Trace-Id"] = trace_id

@@ -14,6 +14,7 @@ from panhuo.apps.console.views import (
     jobs,
     mine,
     people,
+    plan_deciding,
     plans,
     portfolio,
     reference,
@@ -91,10 +92,10 @@ _PLANS = [
     path("plans/<key:plan_id>", plans.plan),
     path("plans/<key:plan_id>/progress", plans.plan_progress),
     path("plans/<key:plan_id>/try", plans.plan_try),
-    path("plans/<key:plan_id>/submit", plans.plan_submit),
-    path("plans/<key:plan_id>/withdraw", plans.plan_withdraw),
-    path("plans/<key:plan_id>/review", plans.plan_review),
-    path("plans/<key:plan_id>/approve", plans.plan_approve),
+    path("plans/<key:plan_id>/submit", plan_deciding.plan_submit),
+    path("plans/<key:plan_id>/withdraw", plan_deciding.plan_withdraw),
+    path("plans/<key:plan_id>/review", plan_deciding.plan_review),
+    path("plans/<key:plan_id>/approve", plan_deciding.plan_approve),
 ]
 _PEOPLE = [
     path("users", people.users),

@@ -264,7 +264,7 @@ def delegation_create(scope: Scope, *, to: int, ability: str, starts_at: dt.date
             "DELEGATION_WRONG",
             "受托人或期限不对",
             "the delegate or the period is wrong",
-            ability,
+            "",
             "选择同事，期限不超过 92 天",
             "choose a colleague and at most 92 days",
         )

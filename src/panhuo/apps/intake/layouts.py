@@ -22,6 +22,7 @@ import polars as pl
 
 from panhuo.apps.identity.scope import Scope
 from panhuo.apps.intake.models import Tape
+from panhuo.apps.intake.overlaps import series_of
 from panhuo.apps.privacy.files import bytes_opened, bytes_seal, files_opened, working
 from panhuo.engines.intake import Layout, bind, load_layout, open_tape
 from panhuo.engines.intake import Tape as OpenTape
@@ -35,6 +36,7 @@ from panhuo.pipeline.layouts import choose_layout
 SAMPLE_ROWS = 600
 SUGGESTED = "suggested"
 _OVERLOOKED = 0.1
+_KNOWN_BY = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,25 +208,36 @@ class Beginning:
 
 
 def beginnings(scope: Scope, tape: Tape, look: Look) -> list[Beginning]:
-    """Layouts that fit an upload's headings, the likeliest first: those of the organisation's own earlier tapes, the shipped ones, the suggestion."""
+    """Layouts that fit an upload's headings, the likeliest first: that of its own series' last version, those of series that have most of its accounts, what is
+    shipped or suggested, and those of the organisation's other tapes: the same headings in another branch's system may stand for other units."""
     from panhuo.apps.intake.remapping import binds
 
-    out: list[Beginning] = []
+    kin = series_of(scope, _numbers(look))
+    earlier = list(scope.rows(Tape).filter(state=Tape.IMPORTED).exclude(pk=tape.pk).order_by("-imported_at")[:30])
+    own: list[Beginning] = []
+    others: list[Beginning] = []
     known: set[str] = {shipped_text(name).strip() for name, _ in look.suggestion.fits}
-    earlier = scope.rows(Tape).filter(state=Tape.IMPORTED).exclude(pk=tape.pk).order_by("-imported_at")[:30]
-    for other in earlier:
+    for other in sorted(earlier, key=lambda one: (one.series != tape.series, -kin.get(one.series, 0))):
         text = other.layout.strip()
         if text in known or not binds(text, look, name=other.layout_name):
             continue
         known.add(text)
         words = Words(f"上次用于“{other.series}”第 {other.version} 版", f"last used for {other.series}, version {other.version}")
-        out.append(Beginning(f"tape:{other.pk}", words, other.layout_name, other.layout, other.series))
-    fits = [name for name, _ in look.suggestion.fits]
-    for name in ([look.chosen] if look.chosen else []) + [name for name in fits if name != look.chosen]:
+        mine = other.series == tape.series or other.series in kin
+        (own if mine else others).append(Beginning(f"tape:{other.pk}", words, other.layout_name, other.layout, other.series))
+    shipped = []
+    for name in dict.fromkeys([*([look.chosen] if look.chosen else []), *(name for name, _ in look.suggestion.fits)]):
         layout = load_layout(name)
-        out.append(Beginning(f"shipped:{name}", Words(f"自带版式：{layout.title.zh}", f"shipped: {layout.title.en}"), name, shipped_text(name)))
-    out.append(Beginning(SUGGESTED, Words("按表头与内容建议", "suggested by headings and values"), SUGGESTED, look.suggestion.to_yaml(SUGGESTED)))
-    return out if out[0].name != SUGGESTED and (out[0].series or look.chosen) else [out[-1], *out[:-1]]
+        shipped.append(Beginning(f"shipped:{name}", Words(f"自带版式：{layout.title.zh}", f"shipped: {layout.title.en}"), name, shipped_text(name)))
+    suggested = Beginning(SUGGESTED, Words("按表头与内容建议", "suggested by headings and values"), SUGGESTED, look.suggestion.to_yaml(SUGGESTED))
+    return [*own, *([*shipped, suggested] if look.chosen else [suggested, *shipped]), *others]
+
+
+def _numbers(look: Look) -> list[str]:
+    """Account numbers of the first rows, by the heading that is likeliest theirs."""
+    heading = next((guess.heading for guess in look.suggestion.guesses if guess.field == "account_id"), None)
+    found = [sample[heading].head(_KNOWN_BY).drop_nulls().str.strip_chars().to_list() for sample in look.samples if heading in sample.columns]
+    return [number for numbers in found for number in numbers]
 
 
 def series_like(scope: Scope, look: Look, beginning: Beginning) -> str:

@@ -11,17 +11,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.db import connection
-from django.db.models import Count
 
 from panhuo.apps.identity.scope import Scope
 from panhuo.apps.intake.models import Account, Tape
 
 OFFERED = 3
+LEAP = 20
+"""What the same accounts owe grows or shrinks less than this from one cut-off to the next."""
 
 _SHARED = """
 with twice as (select account_id from intake_account where tape_id = any(%(tapes)s) group by account_id having count(*) > 1),
@@ -95,30 +97,58 @@ def shared_numbers(tapes: Sequence[Tape]) -> Shared:
 
 @dataclass(frozen=True, slots=True)
 class Kin:
-    """A current tape that an upload may be the next version of: ``common`` of ``looked_at`` account numbers stand on it."""
+    """A current tape that an upload may be the next version of: ``common`` of ``looked_at`` account numbers stand on it. here_fen, there_fen: what these owe, as the
+    upload is read and as it stands."""
 
     tape: Tape
     common: int
     looked_at: int
+    here_fen: int = 0
+    there_fen: int = 0
 
     @property
     def likely(self) -> bool:
         """Whether most of what was looked at is on it."""
         return self.common * 2 > self.looked_at
 
+    @property
+    def leaps(self) -> float | None:
+        """How many times what they owed the same accounts owe now, where no month does that: amounts read in another unit, more likely than not."""
+        times = self.here_fen / self.there_fen if self.here_fen > 0 and self.there_fen > 0 else 1.0
+        return times if times >= LEAP or times <= 1 / LEAP else None
 
-def kin_of(scope: Scope, numbers: Sequence[str], *, series: str, guess: str) -> tuple[Kin | None, list[Kin]]:
-    """The current tape of ``series``, if there is one, and others to be offered: those with most of ``numbers``, and ``guess``."""
+
+def kin_of(scope: Scope, owed: Sequence[tuple[str, int]], *, series: str, guess: str) -> tuple[Kin | None, list[Kin]]:
+    """The current tape of ``series``, if there is one, and others to be offered: those with most of the accounts, and ``guess``. owed: number and balance of
+    accounts of the upload."""
     scope.need("tape.import")
     current = scope.rows(Tape).filter(current=True)
-    wanted = list(dict.fromkeys(numbers))
-    counted = scope.rows(Account).filter(tape__in=current.values("pk"), account_id__in=wanted).values("tape_id").annotate(n=Count("account_id"))
-    common = dict(counted.values_list("tape_id", "n")) if wanted else {}
-    likeliest = sorted(common, key=lambda pk: (-common[pk], pk))[: OFFERED + 1]
+    wanted = dict(owed)
+    common: dict[int, tuple[int, int, int]] = {}
+    for pk, number, fen in _standing(scope, list(wanted)):
+        n, here, there = common.get(pk, (0, 0, 0))
+        common[pk] = n + 1, here + wanted[number], there + fen
+    likeliest = sorted(common, key=lambda pk: (-common[pk][0], pk))[: OFFERED + 1]
     known = {tape.series: tape for tape in current.filter(pk__in=likeliest) | current.filter(series__in=[series, guess])}
-    kin = [Kin(tape, common.get(tape.pk, 0), len(wanted)) for tape in known.values()]
+    kin = [Kin(tape, n, len(wanted), here, there) for tape in known.values() for n, here, there in [common.get(tape.pk, (0, 0, 0))]]
     others = sorted((one for one in kin if one.tape.series != series), key=lambda one: (-one.common, one.tape.series))
     return next((one for one in kin if one.tape.series == series), None), others[:OFFERED]
+
+
+def series_of(scope: Scope, numbers: Sequence[str]) -> dict[str, int]:
+    """The series on whose current tapes more than half of these account numbers stand, with how many."""
+    wanted = list(dict.fromkeys(numbers))
+    counts = Counter(pk for pk, _, _ in _standing(scope, wanted))
+    named = scope.rows(Tape).filter(pk__in=counts).values_list("pk", "series")
+    return {series: counts[pk] for pk, series in named if counts[pk] * 2 > len(wanted)}
+
+
+def _standing(scope: Scope, numbers: list[str]) -> list[tuple[int, str, int]]:
+    """Where these account numbers stand now: tape, number, balance."""
+    if not numbers:
+        return []
+    current = scope.rows(Tape).filter(current=True)
+    return list(scope.rows(Account).filter(tape__in=current.values("pk"), account_id__in=numbers).values_list("tape_id", "account_id", "balance_fen"))
 
 
 def _kept(tapes: Sequence[Tape]) -> Path:

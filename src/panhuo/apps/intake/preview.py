@@ -72,7 +72,7 @@ class Preview:
     as_of: dt.date
     as_of_from: str
     notes: tuple[Words, ...]
-    account_ids: tuple[str, ...] = ()  # of the accepted rows of the sample; not to be shown
+    owed: tuple[tuple[str, int], ...] = ()  # account number and balance of the accepted rows of the sample; not to be shown
 
 
 def preview_of(look: Look, layout: Layout, *, as_of: dt.date | None, today: dt.date) -> Preview:
@@ -86,7 +86,7 @@ def preview_of(look: Look, layout: Layout, *, as_of: dt.date | None, today: dt.d
     rows: list[Row] = []
     faults: dict[tuple[str, str], FaultSum] = {}
     notes: list[Words] = []
-    ids: list[str] = []
+    owed: list[tuple[str, int]] = []
     day, source = as_of, "given"
     rows_in = accepted = balance = 0
     for sample in look.samples:
@@ -101,13 +101,13 @@ def preview_of(look: Look, layout: Layout, *, as_of: dt.date | None, today: dt.d
         _add_up(faults, findings)
         rows_in += outcome.data.reconciliation.rows_in
         accepted += outcome.data.reconciliation.rows_accepted
-        ids += outcome.data.accounts["account_id"].cast(pl.String).to_list()
+        owed += outcome.data.accounts.select(pl.col("account_id").cast(pl.String), "balance_fen").rows()
         balance += outcome.data.reconciliation.balance_accepted_fen
         unread = money_unread(plan, part, headings)
         notes += [unread] if unread else []
     assert day is not None
     worst = sorted(faults.values(), key=lambda fault: (("reject", "warn", "repaired").index(fault.severity), -fault.rows, fault.code))
-    return Preview(columns, tuple(rows), rows_in, accepted, balance, tuple(worst), day, source, tuple(notes), tuple(ids))
+    return Preview(columns, tuple(rows), rows_in, accepted, balance, tuple(worst), day, source, tuple(notes), tuple(owed))
 
 
 def _numbered(part: pl.DataFrame) -> Callable[[pl.DataFrame], pl.DataFrame]:

@@ -17,11 +17,13 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from panhuo.apps.identity.deeds import deed_add
+from panhuo.apps.intake.layouts import without_folder
 from panhuo.apps.intake.models import Tape
 from panhuo.apps.jobs.running import Running
 from panhuo.apps.privacy.files import working
 from panhuo.apps.strategy.models import Plan
 from panhuo.engines.strategy.policy import AtMost
+from panhuo.kernel.errors import PanhuoError
 from panhuo.kernel.routes import ROUTE_NAMES
 from panhuo.kernel.words import Words
 from panhuo.pipeline import Policy, load_policy
@@ -41,7 +43,10 @@ def policy_of(plan: Plan) -> Policy:
     with tempfile.TemporaryDirectory(dir=working()) as folder:
         path = Path(folder) / f"{plan.policy_name or 'policy'}.yaml"
         path.write_text(plan.policy, encoding="utf-8")
-        policy = load_policy(path)
+        try:
+            policy = load_policy(path)
+        except PanhuoError as error:
+            raise without_folder(error, folder) from None
     limits = dict(policy.strategy.limits)
     for name, amount in plan.limits.items():
         limits[name] = limits[name].model_copy(update={"at_most": AtMost(absolute=float(amount))})

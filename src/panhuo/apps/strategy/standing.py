@@ -50,6 +50,14 @@ def plan_in_force(scope: Scope, tapes: Sequence[int]) -> Plan | None:
     return next((plan for plan in plans_in_force(scope) if set(tapes) <= set(plan.tapes)), None)
 
 
+def plan_tapes(scope: Scope, plan: Plan) -> list[tuple[Tape, Tape | None]]:
+    """The tapes a plan is over, in its order, each with the version of its series that is current now, if that is another."""
+    known = {tape.pk: tape for tape in scope.rows(Tape).filter(pk__in=plan.tapes)}
+    current = {tape.series: tape for tape in scope.rows(Tape).filter(current=True, series__in={tape.series for tape in known.values()})}
+    found = [known[pk] for pk in plan.tapes if pk in known]
+    return [(tape, None if tape.current else current.get(tape.series)) for tape in found]
+
+
 def plan_replacing(scope: Scope, plan: Plan) -> Replacing:
     """What the plan's approval would replace and leave without a plan, as things stand."""
     others = [one for one in plans_in_force(scope) if one.pk != plan.pk]

@@ -195,7 +195,7 @@ def _reconcile(batch: Batch, printed: npt.NDArray[np.bool_]) -> Reconciliation:
     rows = len(rejected)
     sums = np.flatnonzero(_totals(batch))
     days = batch.notes.codes("overdue_days")
-    summed = _struck(batch.notes.codes("account_id"), ~rejected, "ROW_ADDS_UP")
+    summed = _struck(batch.notes.codes("account_id"), ~rejected, "ROW_ADDS_UP", "ROW_LIKE_TOTAL")
     claimed = (~rejected) & (balance > 0).fill_null(value=False).to_numpy()  # who owes nothing needs no arrears
     firms = (batch.frame["debtor_kind"] != "person").fill_null(value=False).to_numpy()
     unknown, doubted = (_struck(days, claimed, *codes) for codes in (("OVERDUE_UNKNOWN",), ("MATURITY_PASSED", "CLASS_WITHOUT_ARREARS")))

@@ -3,7 +3,7 @@
 Which of two rows with one account number is right cannot be told from the tape, and adding them up would double the debt. So the
 first, in the order of the tape, is taken and every later one rejected: ``DUPLICATE_ROW`` where its figures are those of the first,
 ``DUPLICATE_DEBTOR`` where these are and the person is another (a co-borrower in a row of his own), ``DUPLICATE_ACCOUNT`` where they
-differ (then a person has to look). The message names the first row.
+differ, or where so many people have one number, or one that a spreadsheet rounded, that it is none (then a person has to look). The message names the first row.
 
 Within a batch :func:`clean` sees to it. Across batches the caller gathers :func:`keys` of each, asks :func:`find_duplicates` and lets
 :func:`exclude` move the rows; the reconciliation stays exact.
@@ -33,6 +33,10 @@ FIGURES: Final = (
 PERSON: Final = ("name", "id_no", "phone")
 KEYS: Final = ("account_id", SOURCE_FILE, SOURCE_ROW, "number", "digest", "person")
 """``number``: hash of the account number, by which rows are looked up; a collision only costs a closer look. ``digest``: of ``FIGURES``. ``person``: of who owes."""
+_TOGETHER: Final = 4
+"""People who owe one debt together, at most: more under one number are claims that lost their own."""
+_ROUNDED: Final = r"^[0-9]{15}00+$"
+"""A number that a spreadsheet has rounded to fifteen digits."""
 _CODES: Final = ("DUPLICATE_ROW", "DUPLICATE_DEBTOR", "DUPLICATE_ACCOUNT")
 
 FOUND: Final = ("account_id", SOURCE_FILE, SOURCE_ROW, "code", "first_file", "first_row")
@@ -68,7 +72,8 @@ def find_duplicates(keys: pl.DataFrame, *, earlier: pl.DataFrame | None = None, 
     if earlier is not None and earlier.height:
         before = earlier.filter(pl.col("number").is_in(mine["number"].implode())).select(KEYS).with_columns(mine=pl.lit(value=False))
         mine = pl.concat([before, mine])
-    marked = mine.with_columns(at=pl.int_range(pl.len()))
+    many = pl.col("person").n_unique().over("account_id") > _TOGETHER
+    marked = mine.with_columns(at=pl.int_range(pl.len()), crowded=many | pl.col("account_id").str.contains(_ROUNDED))
     first = marked.group_by("account_id", maintain_order=True).first()
     found = (
         marked.join(
@@ -81,8 +86,10 @@ def find_duplicates(keys: pl.DataFrame, *, earlier: pl.DataFrame | None = None, 
             SOURCE_ROW,
             pl.when(pl.col("digest") != pl.col("digest_first"))
             .then(pl.lit("DUPLICATE_ACCOUNT"))
-            .when(pl.col("person") != pl.col("person_first"))
+            .when((pl.col("person") != pl.col("person_first")) & ~pl.col("crowded"))
             .then(pl.lit("DUPLICATE_DEBTOR"))
+            .when(pl.col("person") != pl.col("person_first"))
+            .then(pl.lit("DUPLICATE_ACCOUNT"))
             .otherwise(pl.lit("DUPLICATE_ROW"))
             .alias("code"),
             pl.col(f"{SOURCE_FILE}_first").alias("first_file"),

@@ -33,7 +33,7 @@ class Reconciliation:
     ``balances_apart_rows``: accepted rows whose stated balance is not the sum of its parts.
     ``balances_small_rows``: accepted rows that owe something, and less than ``SMALL_FEN``.
     ``balances_small_firms_rows``: accepted rows of firms that owe less than ``SMALL_FIRM_FEN``.
-    ``adds_up_rows``, ``balance_adds_up_fen``: accepted rows that are the sum of those above them and claims by what they say of themselves.
+    ``adds_up_rows``, ``balance_adds_up_fen``: accepted rows that are the sum of those above them, or have little of a claim.
     ``co_debtor_rows``: rejected rows that repeat an account and its figures under another person.
     ``balances_large_rows``: accepted rows of persons who owe more than ``LARGE_FEN``.
     ``arrears_apart_rows``: accepted rows whose days are not those since their first day of arrears.

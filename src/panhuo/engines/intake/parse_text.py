@@ -37,6 +37,11 @@ def is_firm_name(name: pl.Expr) -> pl.Expr:
     return name.str.contains(_FIRM)
 
 
+def is_company_name(name: pl.Expr) -> pl.Expr:
+    """Whether a name is that of a legal person, whatever number stands beside it: a shop may be its keeper's, a company is nobody's own."""
+    return name.str.contains("公司", literal=True) | name.str.ends_with("集团") | name.str.ends_with("合作社")
+
+
 def is_test_name(name: pl.Expr) -> pl.Expr:
     """Whether a name says that it is none."""
     return name.str.contains(_TEST_WORDS)

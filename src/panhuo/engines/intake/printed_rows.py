@@ -22,10 +22,15 @@ from panhuo.engines.intake.unit_rows import numbered, says_units
 _LEADING: Final = 3
 _BLANKS: Final = " \u3000:："
 _TOTAL: Final = (
-    r"(?i)^[(（【]?(?:[\p{Han}]{0,12}?(?:合计|总计|小计|总合计|汇总|总和)(?:金额|余额|数|额|行)?|过次页|承前页|接上页|转下页|累计|本页合计|本月合计|(?:grand|sub)?-?totals?|sum)[:：.]?"
+    r"(?i)^[(（【]?(?:[\p{Han}]{0,12}?(?:合计|总计|小计|共计|总合计|汇总|总和|总额|总数)(?:金额|余额|数|额|行|人民币)?|过次页|承前页|接上页|转下页|累计|本页合计|本月合计|(?:grand|sub)?-?totals?|sum)[:：.]?"
     r"[(（]?(?:[共计]?[0-9][0-9,]*)?(?:万?元|笔|户|条|件|loans?|accounts?|items?|rows?)*[)）】]?[:：.]?$"
 )
 """A total row's word, all spaces taken out: 合　计, 合计（20笔）, 江苏分行小计, Total: 20."""
+_IN_A_NUMBER: Final = (
+    r"(?i)(?:合计|总计|小计|共计|累计|汇总|总额|总和|(?:支行|分行|分理处|营业部)[计:：]|(?:^|[^a-z])(?:sub|grand)?-?totals?)"
+    r"(?:人民币|[金余数]额|[:：,，]|[(（].*[)）]|[共计]?[0-9][0-9,]*(?:万?元|[笔户条件])?)*$|[Σ∑]|^其中[:：]"
+)
+"""Where an account number should stand, these words behind whatever else are no number: 城东支行共计20笔, but not 合计公司1号合同."""
 _COUNT: Final = r"^[共计合]{1,2}[:：]?[0-9][0-9,]*[笔户条件](?:借据|贷款|账户)?$|^[0-9][0-9,]*[笔户条件]$"
 """How many, where an account number or the first cell should stand."""
 _BRIEF: Final = 60
@@ -51,7 +56,11 @@ def note_totals(notes: Notes, raw: pl.DataFrame, headings: Sequence[str], bindin
         words = (size != cells.str.len_chars()) | cells.str.contains(r"^[\s(]*[GgSsTt][RrUuOo]")  # a number of plain digits and letters is none
         brief = cells.filter(((size <= _BRIEF) & words).fill_null(value=False)).unique()
         plain = brief.str.replace_all(r"[\s\u3000]", "")
-        said = brief.filter(plain.str.contains(_TOTAL) | (plain.str.contains(_COUNT) if name in numbered else False))
+        said = brief.filter(
+            plain.str.contains(_TOTAL)
+            | (plain.str.contains(_COUNT) if name in numbered else False)
+            | (plain.str.contains(_IN_A_NUMBER) if name == binding.fields.get("account_id") else False)
+        )
         if len(said):
             out |= cells.is_in(said.implode()).fill_null(value=False).to_numpy()
     notes.add_where("TOTAL_ROW", "account_id", pl.Series("total", out))

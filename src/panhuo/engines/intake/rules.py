@@ -53,6 +53,7 @@ CHECKS: dict[str, Check] = dict(
         _check("ROW_FAULT", "row out", "该行无法读取", "the row cannot be read", "the reader gave up on it"),
         _check("TOTAL_ROW", "row out", "合计行，不是账户", "a total row, not an account", "a sum of the rows above counted as a claim would double the portfolio"),
         _check("ROW_ADDS_UP", "value kept", "各项金额恰为上面各行之和，但有自己的借据号与资料，按账户计；若是合计行请删除", "every amount is the sum of the rows above, but the row has a number and particulars of its own and counts as an account; remove it if it is a total", "short lists of round loans come to that by chance"),
+        _check("ROW_LIKE_TOTAL", "value kept", "借据号与别的不同，也没有姓名、证件等资料，像是合计行而与各行合不上，按账户计；若是合计行请删除", "the number is unlike the others and there is hardly a particular: like a total, but adding up nothing, so it counts as an account; remove it if it is a total", "a total of rows that the list has lost, or that was rounded, adds up nothing"),
         _check("HEADER_ROW", "row out", "重复的表头、栏次或单位行，不是账户", "the headings again, their units or the numbers of the columns: not an account", "printed lists repeat them on every page"),
         _check("PRINTED_ROW", "row out", "打印时间、制表人、页码、备注之类，不是账户", "a line of the printing (who, when, which page, a note), not an account", "no claim stands in it"),
         # identity of the claim

@@ -16,7 +16,7 @@ from panhuo.engines.intake import identifiers as ids
 from panhuo.engines.intake import identifiers_phone
 from panhuo.engines.intake.clean_batch import Batch, put
 from panhuo.engines.intake.identifiers_region import SHORT_NAMES, province
-from panhuo.engines.intake.parse_text import is_firm_name, is_test_name
+from panhuo.engines.intake.parse_text import is_company_name, is_firm_name, is_test_name
 from panhuo.kernel.frames import ACCOUNT
 
 AGE_TOLERANCE: Final = 1
@@ -59,6 +59,12 @@ def _kind(batch: Batch) -> None:
         named = is_firm_name(batch.col("name")).fill_null(value=False)
         unknown = pl.lit(pl.Series(~(resident | social)))
         firm = social | batch.frame.select((unknown & (corporate | named)).alias("firm")).to_series().to_numpy()
+    if batch.has("name") and resident.any():  # its legal representative's number, say
+        company = batch.frame.select(
+            (stated.is_null() & pl.lit(pl.Series(resident)) & is_company_name(pl.col("name"))).fill_null(value=False)
+        ).to_series()
+        batch.notes.add_where("KIND_ID_MISMATCH", "name", company)
+        firm = firm | company.to_numpy()
     inferred = _KINDS.gather(pl.Series(firm).cast(pl.UInt8))
     batch.set(debtor_kind=pl.coalesce(stated, pl.lit(inferred)) if batch.has("debtor_kind") else pl.lit(inferred))
 

@@ -24,6 +24,7 @@ from panhuo.engines.intake.money_words import both, marks
 from panhuo.engines.intake.suggest_across import TO_CONFIRM, days_against_date, longest_days, one_unit
 from panhuo.engines.intake.suggest_contained import before_payments, gross, held_by
 from panhuo.engines.intake.suggest_names import (
+    anothers,
     counter_heading,
     counts_periods,
     likeness,
@@ -133,7 +134,7 @@ def _by_name_and_values(
                 score, reason = _A_PART, Words(f"表头是{TAPE[field].zh}的一部分", f"the heading is a part of the {TAPE[field].en}")
             if alike and part != field and only_alike(heading, name, TAPE[field].kind):
                 score = min(score, _ONLY_ALIKE)
-            if counter and TAPE[field].kind == "identifier":
+            if (counter and TAPE[field].kind == "identifier") or anothers(heading, field):
                 score = 0.0  # 序号: the number of the row, not of the claim
             row.append(score)
             why[field] = reason

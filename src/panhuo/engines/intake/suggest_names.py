@@ -19,7 +19,7 @@ from panhuo.engines.intake.layout import shipped_layouts
 from panhuo.engines.intake.mapping import normal_heading, stated_in, without_unit
 from panhuo.engines.intake.money_words import BRACKETS
 from panhuo.kernel import documents
-from panhuo.kernel.frames import TAPE
+from panhuo.kernel.frames import DEBTOR, TAPE
 
 _ABBREVIATIONS: Final = {
     "nr": "number", "no": "number", "num": "number", "nbr": "number", "amt": "amount", "amnt": "amount", "dt": "date", "d": "date", "dte": "date",
@@ -43,6 +43,12 @@ _ROLES: Final = (
     ("staff", re.compile(r"客户经理|管户(?:人|经理|员)|信贷员|催收员|业务员|经办人|主办人|account manager|loan officer")),
     ("collateral", re.compile(r"抵押物|抵质押|押品|抵押品|质押物|房产|房屋|collateral|property|protection")),
 )
+_ANOTHER: Final = re.compile(
+    r"配偶|法定代表|法人代表|法代|法人(?!客户|机构|名称|单位|企业|贷款|组织|[/或与和及])|抵押人|出质人|质押人|推荐人|介绍人|实际控制|实控人|股东|父亲|母亲|父母|子女|监护人|代理人|"
+    r"律师|spouse|husband|wife\b|legal rep|representative|mortgagor|pledgor|referr|introducer|shareholder|controller|guardian|attorney"
+)
+"""People who are not the debtor, nor any that a tape has fields for."""
+_DEBTORS: Final = frozenset(field.name for field in DEBTOR.fields if field.personal)
 _SAME_ROLE: Final = {"guarantor": "guarantor_", "contact": "contact_", "staff": "staff_", "collateral": "collateral_"}
 _COUNTERS: Final = frozenset(
     {"序号", "行号", "行次", "项次", "顺序号", "no", "no.", "#", "rownumber", "rowno", "row", "seq", "sequence", "lineno", "linenumber"}
@@ -247,6 +253,18 @@ def _variants(heading: str) -> list[tuple[str, float]]:
 def _keep(found: dict[str, tuple[float, str]], field: str, score: float, name: str) -> None:
     if score > found.get(field, (0.0, ""))[0]:
         found[field] = score, name
+
+
+def anothers(heading: str, field: str) -> bool:
+    """Whether the heading says that its column is of somebody else than the debtor, whose ``field`` is: nobody is to be pursued under his wife's number.
+
+    >>> anothers("配偶手机号", "phone"), anothers("法定代表人身份证号", "id_no"), anothers("担保人手机", "phone"), anothers("法人客户名称", "name")
+    (True, True, True, False)
+    """
+    if field not in _DEBTORS:
+        return False
+    text = unicodedata.normalize("NFKC", heading).casefold().replace("_", " ")
+    return bool(_ANOTHER.search(text)) or _role(heading, field) < 1.0
 
 
 def _role(heading: str, field: str) -> float:

@@ -181,11 +181,18 @@ class Workbook:
             self._hidden |= {name} if sheet.visible != "visible" else set()
             frame = pl.DataFrame() if batch is None else pl.DataFrame(pl.from_arrow(batch)).select(pl.all().cast(pl.String))
             frame = _with_errors(frame, errors.errors if errors else [])
-            frame = frame.with_columns(pl.all().replace("", None).str.replace(r"^(\d{4}-\d{2}-\d{2}) 00:00:00$", "$1"))
+            frame = frame.with_columns(_plainly(pl.all()).replace("", None).str.replace(r"^(\d{4}-\d{2}-\d{2}) 00:00:00$", "$1"))
             filled = frame.select(pl.any_horizontal(pl.all().is_not_null())).to_series().arg_max() if frame.height else 0
             self._blank_above[name] = filled or 0
             self._tables[name] = frame.slice(filled or 0)
         return self._tables[name]
+
+
+def _plainly(cells: pl.Expr) -> pl.Expr:
+    """Numbers as a spreadsheet shows them: 18335084.95, not the 18335084.949999999 that the same double is in seventeen digits."""
+    shortest = cells.cast(pl.Float64, strict=False).cast(pl.String)
+    noisy = (cells.str.len_bytes() >= _NOISY) & cells.str.contains(r"^-?[0-9]+\.[0-9]+$") & (shortest.str.len_bytes() < cells.str.len_bytes())
+    return pl.when(noisy).then(shortest).otherwise(cells)
 
 
 def _of_accounts(table: Sheet, best: Sheet, layout: Layout | None) -> bool:
@@ -206,6 +213,7 @@ def _of_accounts(table: Sheet, best: Sheet, layout: Layout | None) -> bool:
 
 
 _ALIKE: Final = 0.8
+_NOISY: Final = 17
 
 
 def formulas_without_values(path: Path) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -26,6 +28,20 @@ _OPEN = State(Words("启用", "open"), "good")
 _YES, _NO = State(Words("可登录", "may sign in"), "good"), State(Words("已停用", "shut"), "bad")
 
 
+@dataclass(frozen=True, slots=True)
+class TypedTeam:
+    """A team as its form has it. key: of the team that is changed; "" for a new one."""
+
+    key: str = ""
+    name: str = ""
+    specialities: Sequence[str] = ()
+    members: Sequence[int] = ()
+
+    @property
+    def form(self) -> str:
+        return f"team-{self.key}" if self.key else "new-team"
+
+
 @needs("users.manage")
 @require_http_methods(["GET", "POST"])
 def users(request: HttpRequest) -> HttpResponse:
@@ -47,6 +63,12 @@ def users(request: HttpRequest) -> HttpResponse:
         else:
             notice_add(request, Words(f"已新建用户 {made.username}", f"User {made.username} is made"))
             return redirect(f"/users/{made.pk}")
+    return _users_page(request, context)
+
+
+def _users_page(request: HttpRequest, context: dict[str, Any], typed: TypedTeam | None = None) -> HttpResponse:
+    """typed: a team as it was sent, where something is wrong with it."""
+    scope = scope_of_request(request)
     rows = scope.rows(User).select_related("organisation").prefetch_related("teams").order_by("-is_active", "username")
     table = Table(
         "users",
@@ -68,11 +90,16 @@ def users(request: HttpRequest) -> HttpResponse:
         list(rows),
         href=lambda user: f"/users/{user.pk}",
     )
+    teams = list(scope.rows(Team).prefetch_related("members").order_by("name"))
+    known = [TypedTeam(str(team.pk), team.name, team.specialities, [member.pk for member in team.members.all()]) for team in teams]
+    forms = [typed if typed is not None and one.key == typed.key else one for one in (TypedTeam(), *known)]
     kind = Organisation.objects.get(pk=scope.organisation_id).kind
     context |= {
         "table": table,
         "roles": [role for role in ROLES.values() if kind in role.kinds and role.name in SEES_THE_CONSOLE],
-        "teams": scope.rows(Team).prefetch_related("members").order_by("name"),
+        "teams": teams,
+        "team_forms": [(one.form, one) for one in forms],
+        "typed_team": typed.form if typed is not None else "",
         "specialities": services.SPECIALITIES,
         "people": rows,
     }
@@ -138,16 +165,18 @@ def user_session_end(request: HttpRequest, user_id: int, sign_in_id: int) -> Htt
 @needs("users.manage")
 @require_POST
 def team_save(request: HttpRequest) -> HttpResponse:
+    """A team made or changed; what is wrong with it is said in its form, which stays as it was typed."""
     scope = scope_of_request(request)
     number = request.POST.get("team", "")
     team = one_of(scope, Team, key_of(number) or 0) if number else None
-    services.team_save(
-        scope,
-        name=request.POST.get("name", ""),
-        specialities=request.POST.getlist("specialities"),
-        member_ids=[key for n in request.POST.getlist("members") if (key := key_of(n)) is not None],
-        team_id=team.pk if team is not None else None,
-    )
+    members = [key for n in request.POST.getlist("members") if (key := key_of(n)) is not None]
+    typed = TypedTeam(str(team.pk) if team is not None else "", request.POST.get("name", ""), request.POST.getlist("specialities"), members)
+    try:
+        services.team_save(
+            scope, name=typed.name, specialities=list(typed.specialities), member_ids=members, team_id=team.pk if team is not None else None
+        )
+    except PanhuoError as error:
+        return _users_page(request, {"fault": error}, typed)
     notice_add(request, Words("团队已保存", "The team is saved"))
     return redirect("/users#teams")
 

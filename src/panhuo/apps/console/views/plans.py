@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -31,8 +30,8 @@ from panhuo.apps.strategy import services
 from panhuo.apps.strategy.comparing import compare
 from panhuo.apps.strategy.models import Plan
 from panhuo.apps.strategy.selecting import plans_of
-from panhuo.apps.strategy.standing import plan_in_force, plan_replacing
-from panhuo.kernel.errors import PanhuoError, UsageInvalid
+from panhuo.apps.strategy.standing import plan_in_force, plan_replacing, plan_tapes
+from panhuo.kernel.errors import PanhuoError
 from panhuo.kernel.routes import ROUTES
 from panhuo.kernel.words import Words
 
@@ -119,10 +118,12 @@ def plan(request: HttpRequest, plan_id: int) -> HttpResponse:
         return render(
             request, "console/plans/making.html", {"plan": found, "job": job, "state": STATES[found.state], "share": job.share if job else None}
         )
-    return render(request, "console/plans/plan.html", _page(scope, found, request.GET.get("with", "")))
+    return render(request, "console/plans/plan.html", page_of(scope, found, request.GET.get("with", "")))
 
 
-def _page(scope: Scope, found: Plan, asked: str, typed: Mapping[str, str] | None = None, faults: Mapping[str, Words] | None = None) -> dict[str, Any]:
+def page_of(
+    scope: Scope, found: Plan, asked: str, typed: Mapping[str, str] | None = None, faults: Mapping[str, Words] | None = None
+) -> dict[str, Any]:
     """asked: the plan to compare with. typed: what stands in the fields of the limits, by name; faults: what is wrong with it."""
     beside = _beside(scope, found, asked)
     compared = compare(scope, found, beside) if beside is not None else None
@@ -136,9 +137,12 @@ def _page(scope: Scope, found: Plan, asked: str, typed: Mapping[str, str] | None
         )
         for m in (compared.moves if compared else ())
     ]
+    tapes = plan_tapes(scope, found)
     approvals, decides = list(approvals_of(scope, found.subject)), services.plan_decidable(scope, found)
     return {
         "plan": found,
+        "tapes": tapes,
+        "superseded": [(tape, newer) for tape, newer in tapes if newer is not None],
         "state": STATES[found.state],
         "steps": STEPS,
         "step": _AT.get(found.state, 0),
@@ -196,42 +200,12 @@ def plan_try(request: HttpRequest, plan_id: int) -> HttpResponse:
     if faults:
         typed = {"name": request.POST.get("name", "")[:80]}
         typed |= {key.removeprefix("limit-"): text[:40] for key, text in request.POST.items() if key.startswith("limit-")}
-        return render(request, "console/plans/plan.html", _page(scope, found, request.GET.get("with", ""), typed, faults), status=422)
+        return render(request, "console/plans/plan.html", page_of(scope, found, request.GET.get("with", ""), typed, faults), status=422)
     if not limits:
         notice_add(request, Words("没有改动任何限额", "No limit was changed"), "warn")
         return redirect(f"/plans/{plan_id}#limits")
     made = services.plan_vary(scope, found, name=request.POST.get("name", "").strip() or services.variant_name(scope, found), limits=limits)
     return redirect(f"/plans/{made.pk}?with={plan_id}")
-
-
-@needs("plan.submit")
-@require_POST
-def plan_submit(request: HttpRequest, plan_id: int) -> HttpResponse:
-    return _step(request, plan_id, services.plan_submit, Words("已提交合规审查", "Submitted for review"))
-
-
-@needs("plan.submit")
-@require_POST
-def plan_withdraw(request: HttpRequest, plan_id: int) -> HttpResponse:
-    scope = scope_of_request(request)
-    services.plan_withdraw(scope, plan_of(scope, plan_id))
-    notice_add(request, Words("已撤回", "Withdrawn"))
-    return redirect(f"/plans/{plan_id}")
-
-
-@needs("plan.view")
-@require_POST
-def plan_review(request: HttpRequest, plan_id: int) -> HttpResponse:
-    """The compliance officer's word, or a delegate's: the service decides whether he may."""
-    return _decide(request, plan_id, services.plan_review)
-
-
-@needs("plan.view")
-@require_POST
-def plan_approve(request: HttpRequest, plan_id: int) -> HttpResponse:
-    """The second person's word; he may hold it by delegation, so the service decides whether he may."""
-    told = [int(key) for key in request.POST["replacing"].split() if key_of(key)] if "replacing" in request.POST else None
-    return _decide(request, plan_id, partial(services.plan_approve, replacing=told))
 
 
 def plan_of(scope: Scope, plan_id: int) -> Plan:
@@ -251,24 +225,6 @@ def _amount(text: str, unit_size: float) -> float | Words:
     if amount < 0:
         return Words("不能小于 0；填 0 表示关闭", "It cannot be below 0; 0 closes it")
     return amount if amount < services.LIMIT_BELOW else Words("数值过大", "It is too large")
-
-
-def _step(request: HttpRequest, plan_id: int, service: Any, words: Words) -> HttpResponse:
-    scope = scope_of_request(request)
-    service(scope, plan_of(scope, plan_id), note=request.POST.get("note", ""))
-    notice_add(request, words)
-    return redirect(f"/plans/{plan_id}")
-
-
-def _decide(request: HttpRequest, plan_id: int, service: Any) -> HttpResponse:
-    scope = scope_of_request(request)
-    approve = request.POST.get("decision") == "approve"
-    if not approve and not request.POST.get("note", "").strip():
-        cause = Words("不通过时须写明原因", "say why it is refused")
-        raise UsageInvalid("NOTE_MISSING", cause, where="note", remedy=Words("填写意见后再提交", "write a note, then send it again"))
-    service(scope, plan_of(scope, plan_id), approve=approve, note=request.POST.get("note", ""))
-    notice_add(request, Words("已通过", "Approved") if approve else Words("已退回", "Refused"), "good" if approve else "warn")
-    return redirect(f"/plans/{plan_id}")
 
 
 def _concerned(found: Plan, approvals: Sequence[Approval]) -> set[int | None]:

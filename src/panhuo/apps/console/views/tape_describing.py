@@ -91,7 +91,7 @@ def page(request: HttpRequest, tape: Tape, *, draft: Draft | None = None, error:
     context["series_known"] = scope.rows(Tape).filter(current=True).order_by("series").values_list("series", flat=True)[:200]
     context |= _described(scope, tape, look, draft)
     guess = series_like(scope, look, next((one for one in choices if one.key == begun), choices[0]))
-    context |= _named(scope, draft, context["account_ids"], guess=guess)
+    context |= _named(scope, draft, context["owed"], guess=guess)
     return render(request, "console/tapes/describe.html", context | {"error": _told(error)}, status=200 if error is None else 422)
 
 
@@ -107,7 +107,7 @@ def preview(request: HttpRequest, tape_id: int) -> HttpResponse:
     if not by_text:
         draft = _by_table(draft, look)
     context = {"tape": tape, "look": look, **_described(scope, tape, look, draft)}
-    context |= _named(scope, draft, context["account_ids"], guess=request.POST.get("guess", "")[:80])
+    context |= _named(scope, draft, context["owed"], guess=request.POST.get("guess", "")[:80])
     return render(request, "console/tapes/mapping.html" if by_text else "console/tapes/preview_and_text.html", context)
 
 
@@ -231,13 +231,13 @@ def _described(scope: Scope, tape: Tape, look: Look, draft: Draft) -> dict[str, 
         "derived": [(TAPE[name], sql) for name, sql in layout.derived.items() if name in TAPE] if layout else [],
         "preview": _preview_rows(shown) if shown else None,
         "refusal": _told(refusal),
-        "account_ids": shown.account_ids if shown else (),
+        "owed": shown.owed if shown else (),
     }
 
 
-def _named(scope: Scope, draft: Draft, account_ids: Sequence[str], *, guess: str) -> dict[str, Any]:
+def _named(scope: Scope, draft: Draft, owed: Sequence[tuple[str, int]], *, guess: str) -> dict[str, Any]:
     """What the name makes of the upload: the tape it would take the place of, and others it may go on, each with the account numbers they have in common."""
-    replaced, offers = kin_of(scope, account_ids, series=draft.series, guess=guess)
+    replaced, offers = kin_of(scope, owed, series=draft.series, guess=guess)
     return {"replaced": replaced, "offers": offers, "guess": guess}
 
 
@@ -280,6 +280,8 @@ def _confidence(guess: Guess | None, choice: Choice, *, agrees: bool) -> tuple[W
         return Words(f"可能是{TAPE[guess.field].zh} {share}", f"may be {TAPE[guess.field].en} {share}"), "info"
     if not agrees or guess is None:
         return Words("按版式", "by the layout"), ""
+    if TAPE[choice.to].kind == "money" and choice.unit and choice.unit != (guess.unit or "yuan"):
+        return Words("单位按版式，请核对", "unit by the layout: check it"), "warn"
     share = f"{guess.confidence:.0%}"
     if guess.confidence >= _SURE:
         return Words(f"确定 {share}", f"sure {share}"), "good"

@@ -34,6 +34,9 @@ document.addEventListener("click", (event) => {
   }
 });
 
+/* A page that answers a form of a dialog with what is wrong has it open. */
+show(document.querySelector("dialog[data-shown]"));
+
 /* The drawer: a link with data-drawer is shown beside the page; with Ctrl or the middle button it is the link it is. */
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a[data-drawer]");

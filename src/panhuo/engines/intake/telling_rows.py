@@ -1,0 +1,105 @@
+"""How much of itself a row tells, beside its amounts, compared with what the claims of its tape tell.
+
+A claim may lack a telephone number or have an account number of an older system; a total lacks nearly everything. So a row is odd only if no debtor is told in
+it, and its number is of a form that no others have, or it lacks more than half of what claims have; and bare if both. Or if its number may be a count of rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from panhuo.engines.intake.clean_batch import Batch
+from panhuo.kernel.frames import ACCOUNT, DEBTOR
+
+Flags = npt.NDArray[np.bool_]
+_FEWEST: Final = 2
+_LACKING: Final = 0.25
+"""What more rows than this lack, and more than one, is nothing that a claim must have."""
+_HALF: Final = 0.5
+_OFTEN: Final = 0.5
+"""A form of account numbers that has this share of the rows of the commonest is one of the tape's: subtotals may share theirs with one another."""
+_LENGTHS: Final = 4
+_STRONG: Final = ("name", "id_no", "phone", "overdue_days", "overdue_since", "origination_date", "maturity_date")
+_PARTICULARS: Final = tuple(
+    field.name for field in (*DEBTOR.fields, *ACCOUNT.fields) if field.kind in ("text", "date", "code", "integer", "identifier")
+)
+_NOBODY: Final = r"全部|全体|所有|汇总|各户|合计|总计|小计|共计|其中|^[共计]?[0-9,]+[户笔人]|(?:支行|分行|总行|分理处|营业部|网点|办事处)$"
+"""Of a cell of names that names no debtor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """odd, bare: of each row. named: which tell a debtor; such a row is odd only by a number that may be a count (``counts``, else -1), and then a total only of so
+    many. forms: of the account numbers. silent: the tape tells nothing of any claim but number and amounts."""
+
+    odd: Flags
+    bare: Flags
+    named: Flags
+    counts: npt.NDArray[np.int64]
+    forms: npt.NDArray[np.object_]
+    silent: bool
+
+    def of(self, rows: npt.NDArray[np.int64]) -> Telling:
+        return Telling(self.odd[rows], self.bare[rows], self.named[rows], self.counts[rows], self.forms[rows], self.silent)
+
+
+def telling(batch: Batch, usable: pl.Series) -> Telling:
+    """usable: rows that may be claims, by which the others are judged."""
+    told = [name for name in _PARTICULARS if name != "account_id" and batch.has(name) and batch.notes.from_file(name)]
+    lack = {name: int((batch.frame[name].is_null() & usable).sum()) for name in told}
+    common = [name for name in told if lack[name] <= max(1.0, _LACKING * int(usable.sum()))]
+    number = batch.frame["account_id"]
+    forms, usual = _forms(number, usable)
+    strange = ~usual
+    for place in ("branch", "lender"):
+        if place in told:
+            strange |= (number == batch.frame[place]).fill_null(value=False)
+    lacking = pl.Series(np.zeros(len(number), dtype=bool))
+    if common:
+        filled = batch.frame.select(pl.mean_horizontal(pl.col(name).is_not_null().cast(pl.Float64) for name in common)).to_series()
+        lacking = filled < _HALF
+    named, crowd = _named(batch, told)
+    named &= number.is_not_null() & ~crowd
+    counts = pl.select(pl.when(strange & number.str.contains(r"^[0-9]{1,7}$")).then(number).cast(pl.Int64).fill_null(-1)).to_series()
+    odd = (~named & (strange | lacking | crowd)) | (counts > 0)
+    bare = ~named & strange & (lacking if common else True)
+    silent = not any(name in common for name in _STRONG)
+    return Telling(_flags(odd), _flags(bare), _flags(named), counts.to_numpy(), forms.to_numpy(), silent)
+
+
+def _flags(series: pl.Series) -> Flags:
+    return series.to_numpy().astype(bool)
+
+
+def _named(batch: Batch, told: list[str]) -> tuple[pl.Series, pl.Series]:
+    """Which rows tell a debtor, by name, identity number or telephone; and which say that they are of many."""
+    nothing = pl.Series(np.zeros(batch.frame.height, dtype=bool))
+    named = nothing
+    for name in ("id_no", "phone"):
+        if name in told:
+            named = named | batch.frame[name].is_not_null()
+    if "name" not in told:
+        return named, nothing
+    cells = batch.frame["name"]
+    crowd = cells.str.contains(_NOBODY).fill_null(value=False)
+    place = nothing
+    for other in ("branch", "lender"):
+        if other in told:
+            place = place | (cells == batch.frame[other]).fill_null(value=False)
+    return named | (cells.is_not_null() & ~crowd & ~place), crowd
+
+
+def _forms(numbers: pl.Series, usable: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """The form of each account number (the same run of digits, letters and other characters), and which have one that many have, and about as long."""
+    form = numbers.str.replace_all(r"[0-9]+", "9").str.replace_all(r"[A-Za-z]+", "A").str.replace_all(r"\p{Han}+", "汉")
+    forms = pl.DataFrame({"form": form, "size": numbers.str.len_chars().cast(pl.Int64)})
+    counted = forms.filter(usable).drop_nulls().group_by("form").agg(pl.col("size").median().alias("usual"), pl.len().alias("n"))
+    known = counted.filter(pl.col("n") >= _FEWEST, pl.col("n") >= _OFTEN * pl.col("n").max())
+    joined = forms.join(known, on="form", how="left", maintain_order="left")
+    near = (pl.col("size") - pl.col("usual")).abs() <= _LENGTHS
+    return form, joined.select(near.fill_null(value=False)).to_series()
