@@ -103,6 +103,13 @@ def test_limits_of_the_api_are_in_the_unit_that_is_sent(desk: Desk) -> None:
     assert hours == pytest.approx(kept["at_most"] / 60 + 10, abs=0.006)
 
 
+def test_a_plan_that_is_being_made_is_nobodys_to_decide(desk: Desk) -> None:
+    made = services.plan_vary(desk.scope, desk.plan, name="未成", limits={"floor_minutes": 3000.0})
+    for step in ("submit", "withdraw", "review", "approve"):
+        answer = desk.client().post(f"/plans/{made.pk}/{step}", {"decision": "approve"})
+        assert 400 <= answer.status_code < 500
+
+
 def test_a_wrong_policy_is_told_without_the_servers_folders(desk: Desk) -> None:
     answer = desk.client().post("/plans/new", {"name": "自拟", "tapes": [str(pk) for pk in desk.plan.tapes], "policy": "foo: ["})
     assert answer.status_code == 422

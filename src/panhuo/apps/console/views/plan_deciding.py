@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from panhuo.apps.console.access import needs
 from panhuo.apps.console.notices import notice_add
-from panhuo.apps.console.views.plans import page_of, plan_of
+from panhuo.apps.console.views.plans import is_made, page_of, plan_of
 from panhuo.apps.identity.finding import key_of, scope_of_request
 from panhuo.apps.identity.refusals import refusal_of
 from panhuo.apps.strategy import services
@@ -58,6 +58,8 @@ def _step(request: HttpRequest, plan_id: int, service: Callable[..., Any], words
         service(scope, plan_of(scope, plan_id))
     except UsageInvalid as error:
         found = plan_of(scope, plan_id)
+        if not is_made(found):
+            raise
         context = page_of(scope, found, "") | {"fault": error, "noted": _note(request), "opened": opened}
         return render(request, "console/plans/plan.html", context, status=refusal_of(error, signed_in=True).status)
     notice_add(request, words, tone)

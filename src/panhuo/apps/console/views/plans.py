@@ -113,7 +113,7 @@ def plan(request: HttpRequest, plan_id: int) -> HttpResponse:
     """One plan: its money, its routes, its limits and their prices, beside the plan it is compared with; what may be done next."""
     scope = scope_of_request(request)
     found = plan_of(scope, plan_id)
-    if found.state == Plan.MAKING or "routes" not in found.figures:
+    if not is_made(found):
         job = scope.rows(Job).filter(subject=found.subject).order_by("-pk").first()
         return render(
             request, "console/plans/making.html", {"plan": found, "job": job, "state": STATES[found.state], "share": job.share if job else None}
@@ -206,6 +206,11 @@ def plan_try(request: HttpRequest, plan_id: int) -> HttpResponse:
         return redirect(f"/plans/{plan_id}#limits")
     made = services.plan_vary(scope, found, name=request.POST.get("name", "").strip() or services.variant_name(scope, found), limits=limits)
     return redirect(f"/plans/{made.pk}?with={plan_id}")
+
+
+def is_made(found: Plan) -> bool:
+    """Whether the plan has figures to show."""
+    return found.state != Plan.MAKING and "routes" in found.figures
 
 
 def plan_of(scope: Scope, plan_id: int) -> Plan:
