@@ -369,7 +369,17 @@ def test_amounts_are_read_as_a_spreadsheet_shows_them(tmp_path: Path) -> None:
     sheet.write_row(0, 0, ["借据号", "未偿本金"])
     for at, amount in enumerate(amounts, 1):
         sheet.write_row(at, 0, [f"A{at}", amount])
-    sheet.write_row(len(amounts) + 1, 0, ["20240101.12345678901234567", 1.5])
+    numbers = [
+        "20240101.12345678901234567",
+        "3301040160000123.01",
+        "3301040160000123.02",
+        "0001234567890.5000",
+        "6228480402564.0010",
+        "100.20230101000010",
+    ]
+    for at, number in enumerate(numbers, len(amounts) + 1):
+        sheet.write_row(at, 0, [number, 1.5])
     book.close()
     raw = next(open_tape([tmp_path / "n.xlsx"]).batches())
-    assert raw["未偿本金"].to_list() == ["18335084.95", "24444858.47", "0.3", "123456789012.34", "-18335084.95", "5", "1.5"]
+    assert raw["借据号"].to_list()[len(amounts) :] == numbers  # text is text
+    assert raw["未偿本金"].to_list() == ["18335084.95", "24444858.47", "0.3", "123456789012.34", "-18335084.95", "5", *["1.5"] * len(numbers)]

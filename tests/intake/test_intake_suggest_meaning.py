@@ -197,6 +197,51 @@ def test_other_peoples_numbers_are_not_the_debtors(whose: str, own: bool) -> Non
     assert not own or (line_of(suggestion, "手机号"), line_of(suggestion, "证件号码")) == ("phone", "id_no")
 
 
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "家属电话",
+        "亲友电话",
+        "老婆电话",
+        "单位电话",
+        "负责人手机",
+        "催收人员电话",
+        "共同债务人电话",
+        "次借款人电话",
+        "法官电话",
+        "电话（配偶）",
+        "Kin phone",
+        "RM phone",
+    ],
+)
+def test_the_debtors_own_phone_stays_his_beside_anothers(heading: str) -> None:
+    phones = [f"139{i:08d}" for i in range(17, 23)]
+    frame = pl.DataFrame({"借据号": [f"J{i:05d}" for i in range(6)], "剩余本金": ["600.00"] * 6, "手机号码": phones, heading: phones[::-1]})
+    suggestion = suggest_layout(frame.columns, frame)
+    assert line_of(suggestion, "手机号码") == "phone"
+    assert line_of(suggestion, heading) not in ("phone", "phone2", "landline")
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "债务人(法人)名称",
+        "客户名称(企业/法人)",
+        "法人客户名称",
+        "借款人姓名/法人代表",
+        "借款人及配偶姓名",
+        "借款人(不含共同借款人)姓名",
+        "借款人姓名（联系人）",
+        "Customer Name",
+    ],
+)
+def test_the_debtors_own_name_is_read_whoever_else_the_heading_speaks_of(heading: str) -> None:
+    names = ["张伟明", "李小红", "王强", "赵敏", "周杰", "吴芳"]
+    frame = pl.DataFrame({"借据号": [f"J{i:05d}" for i in range(6)], "剩余本金": ["600.00"] * 6, heading: names})
+    suggestion = suggest_layout(frame.columns, frame)
+    assert next(guess.field for guess in suggestion.guesses if guess.heading == heading) == "name"
+
+
 def test_a_suretys_phone_is_not_the_debtors() -> None:
     assert group_names(["借款人", "", "担保人", ""], ["借据号", "姓名", "姓名", "电话"], KNOWN) == [
         "借据号",

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 
 import polars as pl
 import pytest
-from cleaning_rows import GOOD, cleaned
+from cleaning_rows import AS_OF, GOOD, cleaned, layout_with
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from panhuo.engines.intake import Cleaned, clean
+from panhuo.kernel.randomness import stream
 
 BLANK: dict[str, str | None] = dict.fromkeys(GOOD)
 AMOUNTS = ("未偿本金", "未偿利息", "罚息复利", "其他费用")
@@ -234,3 +237,110 @@ def test_words_of_totals_where_a_number_should_stand(word: str) -> None:
     """Whatever else the row says, and though it adds up nothing."""
     outcome = cleaned(*claims(ROWS), {"借据号": word, "姓名": None, "证件号码": None, "手机号码": None})
     assert outcome.data.reconciliation.total_rows == 1
+
+
+def small(rows: Sequence[tuple[object, ...]], *names: str, layout: str = "panhuo") -> Cleaned:
+    """A tape of these columns alone."""
+    frame = pl.DataFrame(
+        [[None if cell is None else str(cell) for cell in row] for row in rows], schema=dict.fromkeys(names, pl.String), orient="row"
+    )
+    return clean(frame, layout=layout, as_of=AS_OF).data
+
+
+def test_subtotals_of_customers_with_a_loan_or_three() -> None:
+    """They are a third of the rows, so that their form of number is common and every column lacks as often."""
+    draw = stream(3, "pairs")
+    rows: list[tuple[object, ...]] = []
+    number = claims_fen = 0
+    for k, name in enumerate(["张三", "李四", "王五", "赵六", "钱七", "孙八", "周九", "吴十"]):
+        group = [(int(draw.integers(100_000, 9_999_999)), int(draw.integers(1, 99_999))) for _ in range((2, 1, 3)[k % 3])]
+        for fen, interest in group:
+            rows.append((f"2019{number:06d}", name, f"138001300{number:02d}", amounts(fen), amounts(interest), 200 + number))
+            number += 1
+        claims_fen += sum(map(sum, group))
+        rows.append((name, None, None, amounts(sum(p for p, _ in group)), amounts(sum(i for _, i in group)), None))
+    books = small(rows, "借据号", "姓名", "手机号码", "未偿本金", "未偿利息", "逾期天数").reconciliation
+    assert (books.total_rows, books.rows_accepted, books.balance_accepted_fen) == (8, number, claims_fen)
+
+
+@pytest.mark.parametrize("own", ["KH{k:03d}", "20190009{k:02d}"])
+def test_subtotals_that_carry_the_customers_name(own: str) -> None:
+    draw = stream(4, "named")
+    rows: list[tuple[object, ...]] = []
+    for k in range(20):
+        group = [int(draw.integers(100_000, 9_999_999)) for _ in range(6)]
+        rows += [(f"2019{k:02d}{i:04d}", f"李甲{k}", amounts(fen), "12.00", 200) for i, fen in enumerate(group)]
+        rows.append((own.format(k=k), f"李甲{k}", amounts(sum(group)), "72.00", None))
+    books = small(rows, "借据号", "姓名", "未偿本金", "未偿利息", "逾期天数").reconciliation
+    assert (books.total_rows, books.rows_accepted) == (20, 120)
+
+
+@pytest.mark.parametrize("place", ["first", "last", "before averages"])
+def test_a_named_total_is_told_wherever_it_stands(place: str) -> None:
+    own = [(f"2019{k:06d}", f"张甲{k}", f"138001300{k:02d}", amounts(1_000_00 + 7 * k), 200 + k) for k in range(12)]
+    extra = ("ZC2023", "某某消费金融有限公司", None, amounts(sum(1_000_00 + 7 * k for k in range(12))), None)
+    rows = [extra, *own] if place == "first" else [*own, extra]
+    if place == "before averages":
+        rows += [(word, None, None, amounts(1_000_38), None) for word in ("平均", "最大", "最小")]
+    books = small(rows, "借据号", "姓名", "手机号码", "未偿本金", "逾期天数").reconciliation
+    assert books.adds_up_rows + books.total_rows == (4 if place == "before averages" else 1)
+    assert books.rows_accepted == 12 + books.adds_up_rows
+
+
+def test_principals_added_from_columns_are_looked_at_too() -> None:
+    layout = layout_with(
+        columns=[
+            {"from": "借据号", "to": "account_id"},
+            {"from": "姓名", "to": "name"},
+            {"from": "正常本金", "to": "_normal", "kind": "money"},
+            {"from": "逾期本金", "to": "_overdue", "kind": "money"},
+            {"from": "逾期天数", "to": "overdue_days"},
+        ],
+        derived={"principal_fen": "_normal + _overdue"},
+    )
+    rows = [(f"2019{k:06d}", f"张甲{k}", 1000 + 7 * k, 50 + k, 200) for k in range(12)]
+    rows.append(("12", None, sum(1000 + 7 * k for k in range(12)), sum(50 + k for k in range(12)), None))  # type: ignore[arg-type]
+    frame = pl.DataFrame([list(map(str, row[:1])) + [None if c is None else str(c) for c in row[1:]] for row in rows], schema=dict.fromkeys(["借据号", "姓名", "正常本金", "逾期本金", "逾期天数"], pl.String), orient="row")  # fmt: skip
+    books = clean(frame, layout=layout, as_of=AS_OF).data.reconciliation
+    assert (books.total_rows, books.rows_accepted) == (1, 12)
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("told", [False, True])
+def test_round_claims_under_older_numbers_stay(seed: int, told: bool) -> None:
+    """A quarter of the numbers are of another form, principals are round, and nobody is named: sums come by chance."""
+    draw = stream(seed, "older", int(told))
+    rows = []
+    for k in range(120):
+        number = f"XD-19-{k:03d}" if draw.random() < 0.25 else f"2019{k:06d}"
+        rows.append((number, int(draw.choice([10_000, 20_000, 30_000, 50_000])), 200 + k if told else None, "2019-03-05" if told else None))
+    assert small(rows, "借据号", "未偿本金", "逾期天数", "放款日期").reconciliation.total_rows == 0
+
+
+@pytest.mark.parametrize("length", [8, 10, 12, 16, 24])
+def test_claims_under_tokens_stay(length: int) -> None:
+    draw = stream(length, "tokens")
+    rows = [("".join(draw.choice(list("0123456789abcdef"), length)), int(draw.integers(1, 60)) * 1000) for _ in range(300)]
+    books = small(rows, "借据号", "未偿本金").reconciliation
+    assert books.total_rows == 0
+
+
+@pytest.mark.parametrize("place", [0, -1])
+def test_one_large_claim_of_an_older_system_stays(place: int) -> None:
+    rows = [(f"2019{k:06d}", 100_000 + 731 * k) for k in range(10)]
+    rows.insert(place if place == 0 else len(rows), ("HT-2015-恒达-1", 1_500_000))
+    assert small(rows, "借据号", "未偿本金").reconciliation.total_rows == 0
+
+
+def test_round_claims_of_customers_with_numbers_of_their_own_stay() -> None:
+    rows = [
+        (f"2019{k:06d}", f"C{k:04d}", "个人消费贷款", "损失", "城东支行", fen) for k, fen in enumerate((500_000, 300_000, 200_000, 1_000_000, 80_000))
+    ]
+    outcome = small(rows, "借据号", "客户号", "产品类型", "五级分类", "经办机构", "未偿本金")
+    assert (outcome.reconciliation.total_rows, outcome.reconciliation.adds_up_rows) == (0, 1)
+
+
+@pytest.mark.parametrize("name", ["华信资产评估事务所有限公司", "某某研究所有限公司"])
+def test_firms_whose_names_say_all_are_somebody(name: str) -> None:
+    rows = [(f"A{k}", who, fen, 0, 100) for k, (who, fen) in enumerate([("张三", 100_000), ("李四", 200_000), (name, 300_000), ("王五", 50_000)])]
+    assert small(rows, "借据号", "姓名", "未偿本金", "未偿利息", "逾期天数").reconciliation.total_rows == 0

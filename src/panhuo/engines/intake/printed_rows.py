@@ -28,9 +28,10 @@ _TOTAL: Final = (
 """A total row's word, all spaces taken out: 合　计, 合计（20笔）, 江苏分行小计, Total: 20."""
 _IN_A_NUMBER: Final = (
     r"(?i)(?:合计|总计|小计|共计|累计|汇总|总额|总和|(?:支行|分行|分理处|营业部)[计:：]|(?:^|[^a-z])(?:sub|grand)?-?totals?)"
-    r"(?:人民币|[金余数]额|[:：,，]|[(（].*[)）]|[共计]?[0-9][0-9,]*(?:万?元|[笔户条件])?)*$|[Σ∑]|^其中[:：]"
+    r"(?:人民币|[金余数]额|[:：,，]|[(（].*[)）]|[共计]?[0-9][0-9,]*(?:万?元|[笔户条件]))*$|[Σ∑]|^其中[:：]|"
+    r"^(?:每户|户均|笔均)?(?:平均|均值|最[大小高低]|笔数|户数|人数|占比|比例|余额占比|average|avg|mean|max|min|count|share)(?:[值数额]|余额|金额)?[:：]?$"
 )
-"""Where an account number should stand, these words behind whatever else are no number: 城东支行共计20笔, but not 合计公司1号合同."""
+"""Where an account number should stand, these words behind whatever else are no number: 城东支行共计20笔, but not 合计公司1号合同; 平均 and 最大."""
 _COUNT: Final = r"^[共计合]{1,2}[:：]?[0-9][0-9,]*[笔户条件](?:借据|贷款|账户)?$|^[0-9][0-9,]*[笔户条件]$"
 """How many, where an account number or the first cell should stand."""
 _BRIEF: Final = 60

@@ -35,7 +35,12 @@ _DECORATIONS: Final = re.compile(
 )
 _TAILS: Final = re.compile(r"(?:[(\[【].*[)\]】]|[0-9一二]|信息|情况|字段)$")
 _ROLES: Final = (
-    ("guarantor", re.compile(r"担保人|保证人|共同?借款?人|共借人|连带|guarantor|surety|co-?borrower|co-?applicant|^sec ?app|joint")),
+    (
+        "guarantor",
+        re.compile(
+            r"担保人|保证人|共同?(?:借款?|债务|还款|偿债)人|共[借债]人|从债务人|[次副]借款人|第[二三]借款人|联保|连带|guarantor|surety|co[ -]?borrower|co[ -]?applicant|co[ -]?debtor|^sec ?app|joint"
+        ),
+    ),
     (
         "contact",
         re.compile(r"联系人|紧急联系|亲属|直系|第[一二三]联系|contact(?:'s)? (?:person|name|phone|relation)|emergency|reference|relative|relation"),
@@ -44,10 +49,17 @@ _ROLES: Final = (
     ("collateral", re.compile(r"抵押物|抵质押|押品|抵押品|质押物|房产|房屋|collateral|property|protection")),
 )
 _ANOTHER: Final = re.compile(
-    r"配偶|法定代表|法人代表|法代|法人(?!客户|机构|名称|单位|企业|贷款|组织|[/或与和及])|抵押人|出质人|质押人|推荐人|介绍人|实际控制|实控人|股东|父亲|母亲|父母|子女|监护人|代理人|"
-    r"律师|spouse|husband|wife\b|legal rep|representative|mortgagor|pledgor|referr|introducer|shareholder|controller|guardian|attorney"
+    r"配偶|法定代表|法人代表|法代|法人(?=姓名|名字|身份证|证件|手机|电话|联系|住址|家庭|性别|出生|$)|负责人|企业主|经营者|抵押人|出质人|质押人|推荐人|介绍人|实际控制|实控人|股东|合伙人|"
+    r"继承人|受益人|收款人|法官|律师|催收人|同事|朋友|家属|家人|亲友|亲戚|老[公婆]|妻子|丈夫|爱人|父亲|母亲|父母|子女|监护人|代理人|单位(?:电话|座机|固话)|附属卡|"
+    r"spouse|husband|wife\b|\bkin\b|legal rep|representative|mortgagor|pledgor|referr|introducer|shareholder|director|partner|colleague|friend|\bowner\b|\bubo\b|\brm\b|"
+    r"beneficiary|payee|controller|guardian|attorney"
 )
 """People who are not the debtor, nor any that a tape has fields for."""
+_OWN: Final = re.compile(
+    r"^主?借款(?:人|企业|单位)|^债务人|^客户(?!经理)|^持卡人|^户[名主]|^(?:企业|单位|公司)名称|^家庭(?:住址|地址)|^居住地址|^本人"
+)
+_BRACKETED: Final = re.compile(r"[(\[【].*?[)\]】]")
+_BOTH: Final = re.compile(r"(?<=人|户|位|业|司|称|名)[/及和与、].*$")
 _DEBTORS: Final = frozenset(field.name for field in DEBTOR.fields if field.personal)
 _SAME_ROLE: Final = {"guarantor": "guarantor_", "contact": "contact_", "staff": "staff_", "collateral": "collateral_"}
 _COUNTERS: Final = frozenset(
@@ -263,13 +275,19 @@ def anothers(heading: str, field: str) -> bool:
     """
     if field not in _DEBTORS:
         return False
+    return bool(_ANOTHER.search(_whose(heading))) or _role(heading, field) < 1.0
+
+
+def _whose(heading: str) -> str:
+    """What of a heading says whose the column is: 借款人姓名（联系人） is the borrower's, and what is the borrower's and his wife's is first of all his."""
     text = unicodedata.normalize("NFKC", heading).casefold().replace("_", " ")
-    return bool(_ANOTHER.search(text)) or _role(heading, field) < 1.0
+    outside = _BRACKETED.sub("", text)
+    return _BOTH.sub("", outside) if _OWN.search(outside) else text
 
 
 def _role(heading: str, field: str) -> float:
     """Takes away from a field whose column belongs to somebody or something else."""
-    text = unicodedata.normalize("NFKC", heading).casefold().replace("_", " ")
+    text = _whose(heading)
     for role, pattern in _ROLES:
         stated = bool(pattern.search(text))
         wanted = field.startswith(_SAME_ROLE[role])

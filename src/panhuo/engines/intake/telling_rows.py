@@ -1,12 +1,12 @@
 """How much of itself a row tells, beside its amounts, compared with what the claims of its tape tell.
 
-A claim may lack a telephone number or have an account number of an older system; a total lacks nearly everything. So a row is odd only if no debtor is told in
-it, and its number is of a form that no others have, or it lacks more than half of what claims have; and bare if both. Or if its number may be a count of rows.
+A claim may lack a telephone number or have an account number of an older system; a total tells no debtor and lacks nearly everything. What a row lacks means
+something only on a tape whose claims tell who owes or since when.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
@@ -18,34 +18,34 @@ from panhuo.kernel.frames import ACCOUNT, DEBTOR
 
 Flags = npt.NDArray[np.bool_]
 _FEWEST: Final = 2
-_LACKING: Final = 0.25
-"""What more rows than this lack, and more than one, is nothing that a claim must have."""
+_LACKING: Final = 0.5
+"""What more rows than this lack, and more than one, is nothing that a claim must have: subtotals of pairs are a third of the rows."""
 _HALF: Final = 0.5
 _OFTEN: Final = 0.5
-"""A form of account numbers that has this share of the rows of the commonest is one of the tape's: subtotals may share theirs with one another."""
+"""A form of account numbers that has this share of the rows of the commonest is one of the tape's."""
 _LENGTHS: Final = 4
 _STRONG: Final = ("name", "id_no", "phone", "overdue_days", "overdue_since", "origination_date", "maturity_date")
 _PARTICULARS: Final = tuple(
     field.name for field in (*DEBTOR.fields, *ACCOUNT.fields) if field.kind in ("text", "date", "code", "integer", "identifier")
 )
-_NOBODY: Final = r"全部|全体|所有|汇总|各户|合计|总计|小计|共计|其中|^[共计]?[0-9,]+[户笔人]|(?:支行|分行|总行|分理处|营业部|网点|办事处)$"
+_NOBODY: Final = r"^(?:全部|全体|所有|各)(?:客户|债务人|借款人|账户|贷款|户|$)|汇总|合计|总计|小计|共计|^其中|^[共计]?[0-9,]+[户笔人]|(?:支行|分行|总行|分理处|营业部|网点|办事处)$"
 """Of a cell of names that names no debtor."""
 
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """odd, bare: of each row. named: which tell a debtor; such a row is odd only by a number that may be a count (``counts``, else -1), and then a total only of so
-    many. forms: of the account numbers. silent: the tape tells nothing of any claim but number and amounts."""
+    """Of each row: strange, its number is of a form that few have, or its branch's or debtor's name. lacking: it tells less than half of what claims do, and no debtor.
+    named: it tells a debtor. crowd: it says that it is of many. counts: its number, if that may be a count of rows, else -1. forms: of the numbers."""
 
-    odd: Flags
-    bare: Flags
+    strange: Flags
+    lacking: Flags
     named: Flags
+    crowd: Flags
     counts: npt.NDArray[np.int64]
     forms: npt.NDArray[np.object_]
-    silent: bool
 
     def of(self, rows: npt.NDArray[np.int64]) -> Telling:
-        return Telling(self.odd[rows], self.bare[rows], self.named[rows], self.counts[rows], self.forms[rows], self.silent)
+        return Telling(*(getattr(self, field.name)[rows] for field in fields(self)))
 
 
 def telling(batch: Batch, usable: pl.Series) -> Telling:
@@ -56,20 +56,17 @@ def telling(batch: Batch, usable: pl.Series) -> Telling:
     number = batch.frame["account_id"]
     forms, usual = _forms(number, usable)
     strange = ~usual
-    for place in ("branch", "lender"):
-        if place in told:
-            strange |= (number == batch.frame[place]).fill_null(value=False)
-    lacking = pl.Series(np.zeros(len(number), dtype=bool))
-    if common:
-        filled = batch.frame.select(pl.mean_horizontal(pl.col(name).is_not_null().cast(pl.Float64) for name in common)).to_series()
-        lacking = filled < _HALF
+    for other in ("branch", "lender", "name"):
+        if other in told:
+            strange |= (number == batch.frame[other]).fill_null(value=False)
     named, crowd = _named(batch, told)
-    named &= number.is_not_null() & ~crowd
+    named &= number.is_not_null()
+    lacking = pl.Series(np.zeros(len(number), dtype=bool))
+    if any(name in common for name in _STRONG):
+        filled = batch.frame.select(pl.mean_horizontal(pl.col(name).is_not_null().cast(pl.Float64) for name in common)).to_series()
+        lacking = ~named & (filled < _HALF)
     counts = pl.select(pl.when(strange & number.str.contains(r"^[0-9]{1,7}$")).then(number).cast(pl.Int64).fill_null(-1)).to_series()
-    odd = (~named & (strange | lacking | crowd)) | (counts > 0)
-    bare = ~named & strange & (lacking if common else True)
-    silent = not any(name in common for name in _STRONG)
-    return Telling(_flags(odd), _flags(bare), _flags(named), counts.to_numpy(), forms.to_numpy(), silent)
+    return Telling(_flags(strange), _flags(lacking), _flags(named), _flags(crowd), counts.to_numpy(), forms.to_numpy())
 
 
 def _flags(series: pl.Series) -> Flags:
@@ -77,10 +74,10 @@ def _flags(series: pl.Series) -> Flags:
 
 
 def _named(batch: Batch, told: list[str]) -> tuple[pl.Series, pl.Series]:
-    """Which rows tell a debtor, by name, identity number or telephone; and which say that they are of many."""
+    """Which rows tell a debtor, by name, identity number, telephone or customer number; and which say that they are of many."""
     nothing = pl.Series(np.zeros(batch.frame.height, dtype=bool))
     named = nothing
-    for name in ("id_no", "phone"):
+    for name in ("id_no", "phone", "debtor_no"):
         if name in told:
             named = named | batch.frame[name].is_not_null()
     if "name" not in told:
@@ -88,10 +85,10 @@ def _named(batch: Batch, told: list[str]) -> tuple[pl.Series, pl.Series]:
     cells = batch.frame["name"]
     crowd = cells.str.contains(_NOBODY).fill_null(value=False)
     place = nothing
-    for other in ("branch", "lender"):
-        if other in told:
+    for other in ("branch", "lender", "account_id"):
+        if other in told or other == "account_id":
             place = place | (cells == batch.frame[other]).fill_null(value=False)
-    return named | (cells.is_not_null() & ~crowd & ~place), crowd
+    return (named | (cells.is_not_null() & ~place)) & ~crowd, crowd
 
 
 def _forms(numbers: pl.Series, usable: pl.Series) -> tuple[pl.Series, pl.Series]:

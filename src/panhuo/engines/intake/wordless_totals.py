@@ -1,13 +1,15 @@
 """Rows that add up others without saying so: a total or subtotal with a count, a branch or nothing where the account number should stand.
 
-A claim that happens to be the sum of others must not be put aside as no loss, and a total that looks like a claim must not double the portfolio. So the
-arithmetic alone decides nothing: a row that adds up others, in every amount it has, is a total if it says less of itself than claims do
-(:mod:`.telling_rows`); else it stays an account, with a warning and a notice of the run. So does a row that has hardly anything of a claim and adds up nothing.
+A claim that happens to be the sum of others must not be put aside as no loss, and a total that looks like a claim must not double the portfolio. One exact sum
+proves little where loans are round. What is taken for a total must add up, in every amount it has, and besides tell less than half of what claims do
+(:mod:`.telling_rows`), be one of a kind that nearly all add up, or add up the whole file under a number that is none. All else stays an account; what adds up
+everything, or has hardly anything of a claim, is told.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from itertools import pairwise
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +21,6 @@ from panhuo.engines.intake.telling_rows import Telling, telling
 
 Flags = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]
-_LAST: Final = 3
 _ABOVE: Final = 3
 _FEWEST: Final = 2
 _ODD_SHARE: Final = 0.5
@@ -31,13 +32,27 @@ _SAFE: Final = 4e18
 _STEPS: Final = (1_000_000, 100_000, 10_000, 1_000, 100, 10)
 _ROUNDED_AWAY: Final = 0.01
 """What rounding may come to of a total at most."""
-_MORE: Final = 2.0
-"""A total may be of rows that the tape has lost; of how many times those it has, at most."""
+_BIG: Final = 2.0
+_MOST: Final = 0.6
+_NEARLY_ALL: Final = 0.9
+"""How many of a kind must add up: where they lack what claims tell (an amount below may be unreadable), and where they do not."""
+_WHOLE: Final = 0.8
+"""Of the claims of a file: what adds up so many adds up the whole."""
+_GROUPS: Final = 4
+"""So many groups in a row, each followed by its sum, are no chance."""
+
+
+class _Span(NamedTuple):
+    """Rows from ``start`` up to ``end`` that a row adds up; ``rows`` of them are claims."""
+
+    start: int
+    end: int
+    rows: int
 
 
 def note_sums(batch: Batch, raw: pl.DataFrame) -> None:
     """Notes TOTAL_ROW, ROW_ADDS_UP and ROW_LIKE_TOTAL. Only in files that begin in this batch, as the rows before it are not known otherwise."""
-    amounts = [name for name in BALANCE_PARTS if batch.has(name) and batch.notes.from_file(name)]
+    amounts = [name for name in BALANCE_PARTS if batch.has(name) and (batch.notes.from_file(name) or batch.frame[name].n_unique() > 1)]
     if "principal_fen" not in amounts:
         return
     files = raw.select(pl.col("__file").fill_null(""), "__row", at=pl.int_range(pl.len())).partition_by("__file", maintain_order=True)
@@ -52,49 +67,41 @@ def note_sums(batch: Batch, raw: pl.DataFrame) -> None:
     for at in begun:
         claims = at[usable.to_numpy()[at]]
         if len(claims) > _FEWEST:
-            file = _File([column[claims] for column in columns], [one[claims] for one in given], known.of(claims))
+            file = _File([column[claims] for column in columns], [one[claims] for one in given], known.of(claims), unread=len(at) - len(claims))
             file.look()
             for code, found in (("TOTAL_ROW", file.totals), ("ROW_ADDS_UP", file.sums), ("ROW_LIKE_TOTAL", file.like)):
                 batch.notes.add(code, "account_id", claims[np.flatnonzero(found)].astype(np.int64))
 
 
 class _File:
-    """The claims of one file, in their order. amounts, given: each (n,), fen and whether the row has it, the principal first."""
+    """The claims of one file, in their order. amounts, given: each (n,), fen and whether the row has it, the principal first. unread: rows that are not among them."""
 
-    def __init__(self, amounts: list[Places], given: list[Flags], known: Telling) -> None:
-        self._amounts, self._given, self._known = amounts, given, known
-        n = len(known.odd)
+    def __init__(self, amounts: list[Places], given: list[Flags], known: Telling, *, unread: int) -> None:
+        self._amounts, self._given, self._known, self._unread = amounts, given, known, unread
+        n = len(known.strange)
         self.totals, self.sums, self.like = (np.zeros(n, dtype=bool) for _ in range(3))
-        self._odd = known.odd if known.odd.mean() <= _ODD_SHARE else np.zeros(n, dtype=bool)
-        self._bare = self._odd & known.bare
-        self._step = self._rounded_to()
+        odd = known.lacking | known.crowd | known.strange
+        self._odd = odd if odd.mean() <= _ODD_SHARE else np.zeros(n, dtype=bool)
+        self._bare = self._odd & known.lacking & known.strange
+        plain = np.concatenate([column[~self._odd] for column in amounts])
+        self._step = next((step for step in _STEPS if not (plain % step).any()), 1)
 
     def look(self) -> None:
-        """Fills ``totals``, ``sums`` (accounts that add up all the same) and ``like`` (accounts that have little of one)."""
+        """Fills ``totals``, ``sums`` (accounts that add up everything) and ``like`` (accounts that have little of one)."""
         if max(float(np.abs(column.astype(np.float64)).sum()) for column in self._amounts) > _SAFE:
             return
-        self._match(self._odd)
-        self._match(self.totals)  # rows that are odd and no totals count among the claims
-        self._of_a_kind()
-        self._above_all()
-        n = len(self._odd)
-        for k in range(max(_ABOVE, n - _LAST), n):
-            if not self.totals[k] and self._is_last_sum(k):
-                (self.totals if self._known.silent and not self._known.named[k] else self.sums)[k] = True
-        principal = self._amounts[0]
-        usual = np.median(principal[~self._odd]) if (~self._odd).any() else 0.0
-        self.like = self._bare & ~self.totals & ~self.sums & (principal >= _MORE * usual) & (principal > 0)
+        self._judge(self._spans(self._odd))
+        self._judge(self._spans(self.totals))  # rows that are odd and no totals count among the claims
+        for backwards in (False, True):
+            self._in_groups(backwards=backwards)
+        self._with_unread()
+        self._tell()
 
-    def _rounded_to(self) -> int:
-        """Fen to which all amounts are rounded (万元 with two decimals: 10,000 fen); 1 where to none."""
-        plain = np.concatenate([column[~self._odd] for column in self._amounts])
-        return next((step for step in _STEPS if not (plain % step).any()), 1)
-
-    def _match(self, out: Flags) -> None:
-        """Finds totals among the odd rows. out: rows that are not added up."""
+    def _spans(self, out: Flags) -> dict[int, list[_Span]]:
+        """What each odd row may add up. out: rows that are not added up."""
         rows = np.flatnonzero(self._odd & ~self.totals & (self._amounts[0] > 0))
         if not len(rows):
-            return
+            return {}
         n = len(self._odd)
         upto = [np.concatenate([[0], np.cumsum(np.where(out, 0, column))]) for column in self._amounts]
         count = np.concatenate([[0], np.cumsum(~out)])
@@ -104,41 +111,83 @@ class _File:
         whole = self._amounts[0][rows]
         above = _between(upto[0][begins], upto[0][rows] - whole, slack[rows])
         below = _between(upto[0][ends], upto[0][rows + 1] + whole, slack[rows])
+        found: dict[int, list[_Span]] = {}
         for row, first, last, low, high in zip(rows.tolist(), *above, *below, strict=True):
-            spans = [(int(s), row) for s in begins[max(first, last - _NEAREST) : last] if s < row]
-            spans += [(row + 1, int(e)) for e in ends[low : min(high, low + _NEAREST)] if e > row + 1]
-            self.totals[row] = any(self._adds_up(row, s, e, upto, int(count[e] - count[s])) for s, e in spans)
+            spans = [_Span(int(s), row, int(count[row] - count[s])) for s in begins[max(first, last - _NEAREST) : last] if s < row]
+            spans += [_Span(row + 1, int(e), int(count[e] - count[row + 1])) for e in ends[low : min(high, low + _NEAREST)] if e > row + 1]
+            exact = [span for span in spans if span.rows and self._adds_up(row, span, upto)]
+            if exact:
+                found[row] = exact
+        return found
 
-    def _adds_up(self, row: int, start: int, end: int, upto: list[Places], rows: int) -> bool:
-        bare = bool(self._bare[row])
-        if rows < (1 if bare else _FEWEST) or (self._known.named[row] and rows != self._known.counts[row]):
-            return False
-        slack = min((rows + 1) * self._step / 2, _ROUNDED_AWAY * int(self._amounts[0][row])) if bare and self._step > 1 else 0.0
+    def _adds_up(self, row: int, span: _Span, upto: list[Places]) -> bool:
+        slack = (span.rows + 1) * self._step / 2 if self._bare[row] and self._step > 1 else 0.0
         return all(
-            abs(int(column[end] - column[start]) - int(own[row])) <= slack
+            abs(int(column[span.end] - column[span.start]) - int(own[row])) <= slack
             for column, own, given in zip(upto, self._amounts, self._given, strict=True)
             if given[row]
         )
 
-    def _of_a_kind(self) -> None:
-        """Bare rows whose numbers have the form of a total's: of a group in which an amount was unreadable, say."""
-        kinds = {self._known.forms[k] for k in np.flatnonzero(self.totals & self._bare)}
-        for k in np.flatnonzero(self._bare & ~self.totals):
-            self.totals[k] = self._known.forms[k] in kinds
+    def _judge(self, spans: dict[int, list[_Span]]) -> None:
+        """Which of the rows that add up are totals: each by itself, or all of a kind."""
+        kinds: dict[tuple[object, bool, bool], list[int]] = {}
+        for row in np.flatnonzero(self._odd & ~self.totals).tolist():
+            kinds.setdefault((self._known.forms[row], bool(self._known.named[row]), bool(self._known.lacking[row])), []).append(row)
+        for (_, named, lacking), rows in kinds.items():
+            adding = [row for row in rows if row in spans]
+            many = [row for row in adding if max(span.rows for span in spans[row]) >= _FEWEST]
+            proved = len(many) >= (_ABOVE if named else _FEWEST) and len(adding) >= (_MOST if lacking else _NEARLY_ALL) * len(rows)
+            for row in rows if proved and lacking else adding:
+                self.totals[row] = proved or self._alone(row, spans[row])
 
-    def _above_all(self) -> None:
-        """A bare first or last row that is all the others, and something for what could not be read."""
+    def _alone(self, row: int, spans: list[_Span]) -> bool:
+        """Whether a row that adds up is a total whatever others of its kind are."""
+        known = self._known
+        most = max(span.rows for span in spans)
+        if known.lacking[row] and most >= _FEWEST:
+            return True
+        if known.counts[row] >= _FEWEST and any(span.rows == known.counts[row] for span in spans):
+            return True
+        return not known.named[row] and most >= max(_ABOVE, _WHOLE * int((~self._odd).sum()))
+
+    def _in_groups(self, *, backwards: bool) -> None:
+        """Groups of rows, each followed (backwards: preceded) by its sum under a number like any other, all through the file."""
+        rows = np.flatnonzero(~self.totals)
+        rows = rows[::-1] if backwards else rows
+        owed = self._amounts[0][rows].tolist()
+        ends: list[int] = []
+        begun, total = 0, 0
+        for at, fen in enumerate(owed):
+            if at - begun >= _FEWEST and fen == total > 0 and self._is_sum(rows[at], rows[begun:at]):
+                ends.append(at)
+                begun, total = at + 1, 0
+            else:
+                total += fen
+        if len(ends) >= _GROUPS and begun >= _WHOLE * len(rows) and all(b - a > _FEWEST for a, b in pairwise(ends)):
+            self.totals[rows[ends]] = True
+
+    def _is_sum(self, row: int, rows: npt.NDArray[np.intp]) -> bool:
+        return all(int(column[rows].sum()) == int(column[row]) for column in self._amounts)
+
+    def _with_unread(self) -> None:
+        """A bare first or last row that is all the others, and no more beside than rows that could not be read may owe."""
         for k in (0, len(self._odd) - 1):
-            if self._bare[k] and not self.totals[k] and int((~self.totals).sum()) > _ABOVE:
-                own = int(self._amounts[0][k])
-                rest = int(self._amounts[0][~self.totals].sum()) - own
-                self.totals[k] = rest > 0 and rest * (1 - _ROUNDED_AWAY) <= own <= _MORE * rest
+            rest = self._amounts[0][~self.totals & (np.arange(len(self._odd)) != k)]
+            if self._bare[k] and not self.totals[k] and len(rest) >= _ABOVE:
+                self.totals[k] = 0 < int(rest.sum()) <= int(self._amounts[0][k]) <= int(rest.sum()) + self._unread * int(rest.max())
 
-    def _is_last_sum(self, k: int) -> bool:
-        counted = ~self.totals[:k]
-        if not self._amounts[0][k] or int(counted.sum()) < _ABOVE:
-            return False
-        return all(int(column[:k][counted].sum()) == int(column[k]) for column in self._amounts)
+    def _tell(self) -> None:
+        """What adds up all above it, or as the first all below; and what is large and has hardly anything of a claim."""
+        principal = self._amounts[0]
+        claims = np.flatnonzero(~self.totals)
+        before = np.cumsum(principal[claims]) - principal[claims]
+        for at in np.flatnonzero((principal[claims] == before) & (principal[claims] > 0)).tolist():
+            self.sums[claims[at]] = at >= _ABOVE and self._is_sum(claims[at], claims[:at])
+        if len(claims) > _ABOVE and principal[claims[0]] > 0 and self._is_sum(claims[0], claims[1:]):
+            self.sums[claims[0]] = True
+        plain = principal[~self._odd]
+        usual = float(np.median(plain)) if len(plain) else 0.0
+        self.like = self._bare & ~self.totals & ~self.sums & (principal >= _BIG * usual) & (principal > 0)
 
 
 def _between(sums: Places, wanted: Places, slack: npt.NDArray[np.float64]) -> tuple[list[int], list[int]]:

@@ -191,8 +191,14 @@ class Workbook:
 def _plainly(cells: pl.Expr) -> pl.Expr:
     """Numbers as a spreadsheet shows them: 18335084.95, not the 18335084.949999999 that the same double is in seventeen digits."""
     shortest = cells.cast(pl.Float64, strict=False).cast(pl.String)
-    noisy = (cells.str.len_bytes() >= _NOISY) & cells.str.contains(r"^-?[0-9]+\.[0-9]+$") & (shortest.str.len_bytes() < cells.str.len_bytes())
+    # a number typed as text has leading or final zeros, or more digits than a double: nothing of these is noise
+    noisy = cells.str.contains(r"^-?(?:0|[1-9][0-9]*)\.[0-9]*[1-9]$") & (_digits(cells) >= _NOISY) & (_digits(shortest) < _NOISY)
     return pl.when(noisy).then(shortest).otherwise(cells)
+
+
+def _digits(cells: pl.Expr) -> pl.Expr:
+    """Significant digits of plain numbers."""
+    return cells.str.replace_all(r"[-.]", "").str.strip_chars_start("0").str.len_bytes()
 
 
 def _of_accounts(table: Sheet, best: Sheet, layout: Layout | None) -> bool:
@@ -213,7 +219,8 @@ def _of_accounts(table: Sheet, best: Sheet, layout: Layout | None) -> bool:
 
 
 _ALIKE: Final = 0.8
-_NOISY: Final = 17
+_NOISY: Final = 16
+"""Digits that no cell of a spreadsheet shows."""
 
 
 def formulas_without_values(path: Path) -> int:
