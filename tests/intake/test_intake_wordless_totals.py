@@ -344,3 +344,15 @@ def test_round_claims_of_customers_with_numbers_of_their_own_stay() -> None:
 def test_firms_whose_names_say_all_are_somebody(name: str) -> None:
     rows = [(f"A{k}", who, fen, 0, 100) for k, (who, fen) in enumerate([("张三", 100_000), ("李四", 200_000), (name, 300_000), ("王五", 50_000)])]
     assert small(rows, "借据号", "姓名", "未偿本金", "未偿利息", "逾期天数").reconciliation.total_rows == 0
+
+
+def test_subtotals_of_which_one_holds_an_amount_that_cannot_be_read() -> None:
+    """Two of three branches add up; the third's subtotal and the bank's total are of their kind."""
+    parts = [ROWS[:4], ROWS[4:8], ROWS[8:]]
+    tape: list[Cells] = []
+    for name, part in zip(("城东支行", "城西支行", "城南支行"), parts, strict=True):
+        tape += [*claims(part, name[1]), total(part, 借据号=name, 经办机构=name)]
+    tape[6] |= {"未偿本金": "不详"}
+    tape.append(total(ROWS, 借据号="全行", 经办机构="全行"))
+    books = cleaned(*tape).data.reconciliation
+    assert (books.total_rows, books.rows_accepted) == (4, 11)

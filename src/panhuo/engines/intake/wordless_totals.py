@@ -33,7 +33,7 @@ _STEPS: Final = (1_000_000, 100_000, 10_000, 1_000, 100, 10)
 _ROUNDED_AWAY: Final = 0.01
 """What rounding may come to of a total at most."""
 _BIG: Final = 2.0
-_MOST: Final = 0.6
+_MOST: Final = 1 / 3
 _NEARLY_ALL: Final = 0.9
 """How many of a kind must add up: where they lack what claims tell (an amount below may be unreadable), and where they do not."""
 _WHOLE: Final = 0.8
