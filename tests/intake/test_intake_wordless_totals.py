@@ -59,8 +59,30 @@ def test_a_claim_that_happens_to_be_the_sum_stays_one_and_says_so() -> None:
     assert (outcome.data.reconciliation.rows_accepted, outcome.data.reconciliation.total_rows) == (4, 0)
     assert outcome.data.reconciliation.balance_accepted_fen == 6_000_000
     assert outcome.findings.filter(pl.col("code") == "ROW_ADDS_UP")["row"].to_list() == [4]
-    without = cleaned(*round_ones[:3], {**dict.fromkeys(GOOD), **round_ones[3], "逾期天数": "365", "五级分类": "可疑"})
-    assert without.data.reconciliation.total_rows == 1
+    nothing = {**dict.fromkeys(GOOD), **round_ones[3], "五级分类": "可疑"}  # under a number like the others': a loan of somebody named above
+    books = cleaned(*round_ones[:3], nothing).data.reconciliation
+    assert (books.total_rows, books.adds_up_rows) == (0, 1)
+    assert cleaned(*round_ones[:3], {**nothing, "借据号": "3"}).data.reconciliation.total_rows == 1
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_loans_of_a_customer_who_is_named_once_stay_claims(seed: int) -> None:
+    """A corporate list that names the customer on the first of several round loans: the rows below have their own number and dates, and no customer."""
+    draw = stream(seed, "named-once")
+    rows = []
+    for customer in range(25):
+        for loan in range(int(draw.integers(1, 6))):
+            told = {
+                "借据号": f"33010120202100{len(rows):04d}",
+                "未偿本金": f"{int(draw.integers(1, 20)) * 100}0000.00",
+                "未偿利息": "0",
+                "罚息复利": "0",
+            }
+            hidden = dict.fromkeys(("姓名", "证件号码", "手机号码", "五级分类", "产品", "担保方式"), None) if loan else {"姓名": f"某{customer}公司"}
+            rows.append({**told, "未偿本息费合计": None, **{name: cell for name, cell in hidden.items() if name in GOOD}})
+    books = cleaned(*rows).data.reconciliation
+    assert (books.total_rows, books.rows_accepted) == (0, len(rows))
+    assert books.nameless_rows == len(rows) - 25
 
 
 def test_rows_of_no_claim_are_none_above_a_sum() -> None:
@@ -356,3 +378,23 @@ def test_subtotals_of_which_one_holds_an_amount_that_cannot_be_read() -> None:
     tape.append(total(ROWS, 借据号="全行", 经办机构="全行"))
     books = cleaned(*tape).data.reconciliation
     assert (books.total_rows, books.rows_accepted) == (4, 11)
+
+
+@pytest.mark.parametrize("interest", [None, 0.10, 0.073])
+@pytest.mark.parametrize("seed", range(8))
+def test_round_loans_some_without_a_name_stay_claims(seed: int, interest: float | None) -> None:
+    draw = stream(seed, "unnamed")
+    rows: list[tuple[object, ...]] = []
+    for k in range(50):
+        fen = int(draw.integers(1, 7)) * 1_000_000
+        name = None if draw.random() < 0.15 else f"张甲{k}"
+        rows.append((f"KK{k:04d}", name, amounts(fen), amounts(round(fen * (interest or 0)))))
+    books = small(rows, "借据号", "姓名", "未偿本金", "未偿利息").reconciliation
+    assert (books.total_rows, books.rows_accepted) == (0, 50)
+
+
+def test_round_loans_that_divide_into_groups_stay_claims_and_are_told() -> None:
+    owed = [10000, 20000, 30000, 50000, 10000, 60000, 30000, 30000, 60000, 5000, 5000, 10000]
+    books = small([(f"JJ{k:04d}", f"{yuan}.00") for k, yuan in enumerate(owed)], "借据号", "未偿本金").reconciliation
+    assert (books.total_rows, books.rows_accepted) == (0, 12)
+    assert books.adds_up_rows >= 3

@@ -94,3 +94,30 @@ def test_tape_and_corrected_rows_are_one_tape(sample: Ran, tmp_path: Path) -> No
     assert sum(line["file"] == sample.tape.name for line in both.csv("rejects")) == len(sample.csv("rejects"))
     alone = ran([mended], tmp_path / "alone", as_of=AS_OF)
     assert set(bad) <= set(alone.table("accounts")["account_id"])
+
+
+def test_totals_are_not_among_the_rows_to_correct(tmp_path: Path, clean_rows: Rows) -> None:
+    """Known by the rows they add up, they would come back alone, and as claims: a subtotal with a count for a number under each ten loans."""
+    rows: Rows = []
+    for k in range(3):
+        some = [dict(row) for row in clean_rows[10 * k : 10 * k + 10]]
+        sums = {name: f"{sum(round(float(row[name] or 0) * 100) for row in some) / 100:.2f}" for name in ("未偿本金", "未偿利息", "罚息复利")}
+        rows += [*some, {**dict.fromkeys(some[0], ""), **sums, "借据号": str(len(some))}]
+    faulty = {**rows[4], "借据号": ""}
+    number, rows[4] = rows[4]["借据号"], faulty
+    tape = titled(tmp_path / "tape.csv", rows)
+    first = ran([tape], tmp_path / "o1", as_of=AS_OF)
+    assert first.summary["rows_rejected"] == 4
+    private = first.out / "private"
+    told = fastexcel.read_excel(private / "rejected_rows.xlsx").load_sheet(0, dtypes="string").to_polars()
+    assert told.height == 1
+    assert fastexcel.read_excel(private / "total_rows.xlsx").load_sheet(0, dtypes="string").to_polars().height == 3
+    assert (private / "total_rows.xlsx").stat().st_mode & 0o777 == 0o600
+    mended = tmp_path / "mended.xlsx"
+    cells = [list(told.columns), *[["" if cell is None else cell for cell in row] for row in told.rows()]]
+    cells[1][told.columns.index("借据号")] = number
+    texts_of(mended, rejected=cells)
+    again = ran([tape, mended], tmp_path / "o2", as_of=AS_OF)
+    assert again.summary["rows_accepted"] == 30
+    owed = sum(round(float(row[name] or 0) * 100) for row in clean_rows[:30] for name in ("未偿本金", "未偿利息", "罚息复利"))
+    assert again.summary["balance_accepted_fen"] == owed

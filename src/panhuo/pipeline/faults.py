@@ -22,6 +22,7 @@ from panhuo.pipeline.report.data import FAULT
 from panhuo.pipeline.tape import Intake
 
 PRIVATE_REJECTS = "rejected_rows"
+PRIVATE_TOTALS = "total_rows"
 _NAMING_A_ROW = ("DUPLICATE_ROW", "DUPLICATE_DEBTOR", "DUPLICATE_ACCOUNT")
 """Faults whose message names the earlier row."""
 _AS_SEEN = Words("，行号为 Excel 打开该文件所见", ", as a spreadsheet numbers its rows")
@@ -140,16 +141,30 @@ def _rows_to_correct(intake: Intake, folder: Path) -> Path | None:
     if not intake.rejected:
         return None
 
+    totals = intake.reconciliation.total_rows
+    if totals:
+        _write_rows(intake, folder / "private" / PRIVATE_TOTALS, totals, totals=True)
+    rest = intake.reconciliation.rows_rejected - totals
+    return _write_rows(intake, folder / "private" / PRIVATE_REJECTS, rest, totals=False) if rest else None
+
+
+def _write_rows(intake: Intake, stem: Path, rows: int, *, totals: bool) -> Path:
+    """Totals are known by the rows they add up: among rows to correct they would come back alone, and as claims."""
+
     def frames() -> Iterator[pl.DataFrame]:
         for rejected, findings in _rejected(intake):
-            yield rejected_rows(rejected, findings)
+            added = findings.filter(pl.col("code") == "TOTAL_ROW").select(
+                pl.col("file").alias("__file"), pl.col("row").cast(rejected.schema["__row"]).alias("__row")
+            )
+            some = rejected.join(added.unique(), on=["__file", "__row"], how="semi" if totals else "anti", maintain_order="left")
+            yield rejected_rows(some, findings)
 
     longest = max(_longest(path) for path in intake.rejected)
     written = write_rejected(
         frames(),
         list(intake.tape.headings),
-        folder / "private" / PRIVATE_REJECTS,
-        rows=intake.reconciliation.rows_rejected,
+        stem,
+        rows=rows,
         longest=longest,
         title=intake.tape.title(intake.layout),
         sheet=intake.sheet,

@@ -23,7 +23,7 @@ AS_OF_TITLE, BALANCES_APART, BALANCES_SMALL, BALANCES_LARGE = "AS_OF_TITLE", "BA
 CODES_UNREAD, STAGE_UNKNOWN = "CODES_UNREAD", "LITIGATION_STAGE_UNKNOWN"
 ARREARS_UNKNOWN, ARREARS_DOUBTED, ARREARS_APART = "ARREARS_UNKNOWN", "ARREARS_DOUBTED", "ARREARS_APART"
 PARTS_ABOVE, ACCOUNTS_REPEATED = "PARTS_ABOVE_PRINCIPAL", "ACCOUNTS_REPEATED"
-ROWS_ADD_UP, CO_DEBTORS = "ROWS_ADD_UP", "CO_DEBTORS_APART"
+ROWS_ADD_UP, CO_DEBTORS, NAMELESS = "ROWS_ADD_UP", "CO_DEBTORS_APART", "ROWS_NAMELESS"
 
 _A_FEW = 3
 DOUBTED_SHARE = 1_000
@@ -106,9 +106,10 @@ def of_totals(rows: int, fen: int, currency: str) -> list[Notice]:
         Notice(
             TOTALS,
             Words(
-                f"剔除的行中有 {rows:,} 行是合计行（余额 {zh}）：它们是其他行的加总，剔除它们不是损失，看剔除余额时应扣除",
+                f"剔除的行中有 {rows:,} 行是合计行（余额 {zh}）：它们是其他行的加总，剔除它们不是损失，看剔除余额时应扣除。请在 rejects.csv 中按 TOTAL_ROW 过目：若其中有真债权，补上借据号与客户信息后重跑",
                 f"{rows:,} of the rejected rows are total rows (balance {en}): they add up other rows, so leaving them out loses nothing; "
-                "take them off when you look at the rejected balance",
+                "take them off when you look at the rejected balance. Look them over under TOTAL_ROW in rejects.csv: if one is a claim, fill in its account number and whose it is, and "
+                "run again",
             ),
         )
     ]
@@ -125,6 +126,7 @@ def of_intake(r: Reconciliation, currencies: Mapping[str, int], currency: str) -
         *of_large(r, currency),
         *of_sums(r, currency),
         *of_co_debtors(r),
+        *of_nameless(r),
         *of_parts(r),
         *of_repeated(r),
         *of_arrears(r, currency),
@@ -218,6 +220,22 @@ def of_co_debtors(r: Reconciliation) -> list[Notice]:
                 "要把他们列为共同责任人，请写进主借款人那一行的“担保人姓名”等列",
                 f"{r.co_debtor_rows:,} of the rejected rows have the account number and figures of an earlier row under another person (DUPLICATE_DEBTOR): co-borrowers in rows of their own, more "
                 "likely than not. The debt counts once and nothing is lost; to have them as liable too, put them into the first row's guarantor columns",
+            ),
+        )
+    ]
+
+
+def of_nameless(r: Reconciliation) -> list[Notice]:
+    """Rows that do not say who owes among rows that do: loans of the customer named once above them, for one."""
+    if r.nameless_rows < _A_FEW:
+        return []
+    return [
+        Notice(
+            NAMELESS,
+            Words(
+                f"{r.rows_accepted:,} 户中有 {r.nameless_rows:,} 户没有姓名（名称）、证件号码和客户号，各按一个单独的债务人计。若清单只在同一客户的第一笔写客户信息，请向下填满后重跑；若其中有小计行，请删去",
+                f"{r.nameless_rows:,} of {r.rows_accepted:,} account(s) have no name, identity or customer number and count as a debtor each. Where the tape names a customer on the first of "
+                "several loans only, fill the cells down and run again; where some are subtotals, remove them",
             ),
         )
     ]

@@ -39,7 +39,7 @@ from panhuo.engines.intake.clean_batch import Batch
 from panhuo.engines.intake.clean_derived import derive
 from panhuo.engines.intake.clean_duplicates import reject_repeated
 from panhuo.engines.intake.clean_notes import Notes, Positions
-from panhuo.engines.intake.clean_result import ABOVE, LARGE_FEN, SMALL_FEN, SMALL_FIRM_FEN, Cleaned, Reconciliation
+from panhuo.engines.intake.clean_result import ABOVE, LARGE_FEN, NAMED, SMALL_FEN, SMALL_FIRM_FEN, Cleaned, Reconciliation
 from panhuo.engines.intake.feeding import feeds
 from panhuo.engines.intake.identifiers import people
 from panhuo.engines.intake.layout import Layout, load_layout
@@ -223,7 +223,17 @@ def _reconcile(batch: Batch, printed: npt.NDArray[np.bool_]) -> Reconciliation:
         arrears_apart_rows=len(_struck(days, ~rejected, "OVERDUE_CONTRADICTION")),
         parts_above_rows=int((claimed & _parts_above(batch)).sum()),
         repeated_rows=batch.notes.built("DUPLICATE_ACCOUNT"),
+        nameless_rows=int((~rejected & _nameless(batch)).sum()),
     )
+
+
+def _nameless(batch: Batch) -> npt.NDArray[np.bool_]:
+    """Rows without a name, identity or customer number on a tape of which one row in ten has one."""
+    told = [name for name in ("name", "id_no", "debtor_no") if batch.has(name) and batch.notes.from_file(name)]
+    nobody = np.zeros(batch.frame.height, dtype=bool)
+    if told:
+        nobody = batch.frame.select(pl.all_horizontal(pl.col(name).is_null() for name in told)).to_series().to_numpy()
+    return nobody if int((~nobody).sum()) >= NAMED * len(nobody) else np.zeros(len(nobody), dtype=bool)
 
 
 def _parts_above(batch: Batch) -> npt.NDArray[np.bool_]:

@@ -19,6 +19,9 @@ SMALL_FIRM_FEN = 5_000_000
 LARGE_FEN = 1_000_000_000
 """Ten million yuan: few persons owe as much, and most that owe a thousand seem to where yuan are read as 万元."""
 
+NAMED = 0.1
+"""Of a tape that names its debtors: fewer rows with a name are slips of a tape that names nobody."""
+
 ABOVE = 10
 """Interest and penalties run up to the principal and beyond it; ten times it is a wrong unit or column, if most accounts say so."""
 
@@ -38,6 +41,7 @@ class Reconciliation:
     ``balances_large_rows``: accepted rows of persons who owe more than ``LARGE_FEN``.
     ``arrears_apart_rows``: accepted rows whose days are not those since their first day of arrears.
     ``parts_above_rows``: accepted rows that owe more than ``ABOVE`` times their principal in interest, penalty and fees.
+    ``nameless_rows``: accepted rows that say nothing of who owes, on a tape of which ``NAMED`` of the rows do.
     ``repeated_rows``: rejected rows whose account number stands before them with other figures.
     ``balance_unreadable_rows``: rejected rows in which a part stands but could not be read (or the principal does not stand).
     """
@@ -65,6 +69,7 @@ class Reconciliation:
     arrears_apart_rows: int = 0
     parts_above_rows: int = 0
     repeated_rows: int = 0
+    nameless_rows: int = 0
 
     def __add__(self, other: Reconciliation) -> Reconciliation:
         mine, theirs = asdict(self), asdict(other)

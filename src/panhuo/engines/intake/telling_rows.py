@@ -28,6 +28,8 @@ _STRONG: Final = ("name", "id_no", "phone", "overdue_days", "overdue_since", "or
 _PARTICULARS: Final = tuple(
     field.name for field in (*DEBTOR.fields, *ACCOUNT.fields) if field.kind in ("text", "date", "code", "integer", "identifier")
 )
+_SPEAKS: Final = r"[0-9]{5}|[^0-9].*[0-9]|[0-9].*[^0-9]"
+"""Of a number that a counter or a count is not."""
 _NOBODY: Final = r"^(?:全部|全体|所有|各)(?:客户|债务人|借款人|账户|贷款|户|$)|汇总|合计|总计|小计|共计|^其中|^[共计]?[0-9,]+[户笔人]|(?:支行|分行|总行|分理处|营业部|网点|办事处)$"
 """Of a cell of names that names no debtor."""
 
@@ -35,7 +37,7 @@ _NOBODY: Final = r"^(?:全部|全体|所有|各)(?:客户|债务人|借款人|�
 @dataclass(frozen=True, slots=True)
 class Telling:
     """Of each row: strange, its number is of a form that few have, or its branch's or debtor's name. lacking: it tells less than half of what claims do, and no debtor.
-    named: it tells a debtor. crowd: it says that it is of many. counts: its number, if that may be a count of rows, else -1. forms: of the numbers."""
+    named: it tells a debtor. crowd: it says that it is of many. counts: its number, if that may be a count of rows, else -1. forms: of the numbers. own: its number is like the others' and no mere count."""
 
     strange: Flags
     lacking: Flags
@@ -43,6 +45,7 @@ class Telling:
     crowd: Flags
     counts: npt.NDArray[np.int64]
     forms: npt.NDArray[np.object_]
+    own: Flags
 
     def of(self, rows: npt.NDArray[np.int64]) -> Telling:
         return Telling(*(getattr(self, field.name)[rows] for field in fields(self)))
@@ -59,6 +62,7 @@ def telling(batch: Batch, usable: pl.Series) -> Telling:
     for other in ("branch", "lender", "name"):
         if other in told:
             strange |= (number == batch.frame[other]).fill_null(value=False)
+    own = ~strange & number.str.contains(_SPEAKS) & ~number.str.contains(r"\p{Han}")
     named, crowd = _named(batch, told)
     named &= number.is_not_null()
     lacking = pl.Series(np.zeros(len(number), dtype=bool))
@@ -66,7 +70,7 @@ def telling(batch: Batch, usable: pl.Series) -> Telling:
         filled = batch.frame.select(pl.mean_horizontal(pl.col(name).is_not_null().cast(pl.Float64) for name in common)).to_series()
         lacking = ~named & (filled < _HALF)
     counts = pl.select(pl.when(strange & number.str.contains(r"^[0-9]{1,7}$")).then(number).cast(pl.Int64).fill_null(-1)).to_series()
-    return Telling(_flags(strange), _flags(lacking), _flags(named), _flags(crowd), counts.to_numpy(), forms.to_numpy())
+    return Telling(_flags(strange), _flags(lacking), _flags(named), _flags(crowd), counts.to_numpy(), forms.to_numpy(), _flags(own))
 
 
 def _flags(series: pl.Series) -> Flags:

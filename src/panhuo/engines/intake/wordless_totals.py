@@ -32,6 +32,8 @@ _SAFE: Final = 4e18
 _STEPS: Final = (1_000_000, 100_000, 10_000, 1_000, 100, 10)
 _ROUNDED_AWAY: Final = 0.01
 """What rounding may come to of a total at most."""
+_ROUND: Final = 10_000
+"""A hundred yuan."""
 _BIG: Final = 2.0
 _MOST: Final = 1 / 3
 _NEARLY_ALL: Final = 0.9
@@ -80,9 +82,12 @@ class _File:
         self._amounts, self._given, self._known, self._unread = amounts, given, known, unread
         n = len(known.strange)
         self.totals, self.sums, self.like = (np.zeros(n, dtype=bool) for _ in range(3))
-        odd = known.lacking | known.crowd | known.strange
+        # of round loans one is easily the sum of others: what it lacks then says nothing against a number like the others'
+        self._kept = known.own & ~known.crowd & (amounts[0] % _ROUND == 0)
+        self._lacking = known.lacking & ~self._kept
+        odd = self._lacking | known.crowd | known.strange
         self._odd = odd if odd.mean() <= _ODD_SHARE else np.zeros(n, dtype=bool)
-        self._bare = self._odd & known.lacking & known.strange
+        self._bare = self._odd & self._lacking & known.strange
         plain = np.concatenate([column[~self._odd] for column in amounts])
         self._step = next((step for step in _STEPS if not (plain % step).any()), 1)
 
@@ -132,7 +137,7 @@ class _File:
         """Which of the rows that add up are totals: each by itself, or all of a kind."""
         kinds: dict[tuple[object, bool, bool], list[int]] = {}
         for row in np.flatnonzero(self._odd & ~self.totals).tolist():
-            kinds.setdefault((self._known.forms[row], bool(self._known.named[row]), bool(self._known.lacking[row])), []).append(row)
+            kinds.setdefault((self._known.forms[row], bool(self._known.named[row]), bool(self._lacking[row])), []).append(row)
         for (_, named, lacking), rows in kinds.items():
             adding = [row for row in rows if row in spans]
             many = [row for row in adding if max(span.rows for span in spans[row]) >= _FEWEST]
@@ -144,7 +149,7 @@ class _File:
         """Whether a row that adds up is a total whatever others of its kind are."""
         known = self._known
         most = max(span.rows for span in spans)
-        if known.lacking[row] and most >= _FEWEST:
+        if self._lacking[row] and most >= _FEWEST:
             return True
         if known.counts[row] >= _FEWEST and any(span.rows == known.counts[row] for span in spans):
             return True
@@ -164,7 +169,8 @@ class _File:
             else:
                 total += fen
         if len(ends) >= _GROUPS and begun >= _WHOLE * len(rows) and all(b - a > _FEWEST for a, b in pairwise(ends)):
-            self.totals[rows[ends]] = True
+            self.sums[rows[ends]] = self._kept[rows[ends]]
+            self.totals[rows[ends]] = ~self._kept[rows[ends]]
 
     def _is_sum(self, row: int, rows: npt.NDArray[np.intp]) -> bool:
         return all(int(column[rows].sum()) == int(column[row]) for column in self._amounts)
@@ -182,7 +188,7 @@ class _File:
         claims = np.flatnonzero(~self.totals)
         before = np.cumsum(principal[claims]) - principal[claims]
         for at in np.flatnonzero((principal[claims] == before) & (principal[claims] > 0)).tolist():
-            self.sums[claims[at]] = at >= _ABOVE and self._is_sum(claims[at], claims[:at])
+            self.sums[claims[at]] |= at >= _ABOVE and self._is_sum(claims[at], claims[:at])
         if len(claims) > _ABOVE and principal[claims[0]] > 0 and self._is_sum(claims[0], claims[1:]):
             self.sums[claims[0]] = True
         plain = principal[~self._odd]
