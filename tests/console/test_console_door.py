@@ -217,7 +217,9 @@ def test_signing_out_ends_the_session_for_good(client: Client, user: User) -> No
 
 def test_signing_out_takes_more_than_a_link(client: Client, user: User) -> None:
     knock(client)
-    assert client.get("/sign-out").status_code == 405
+    answer = client.get("/sign-out")
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert "METHOD_NOT_ALLOWED" in answer.content.decode()  # a page with a way on, not an empty one
     assert client.get("/design").status_code == 200
 
 
@@ -311,3 +313,16 @@ def test_an_operator_shuts_an_organisation_and_opens_it_again(client: Client, us
     assert "已停用" in client.get("/organisations").content.decode()
     assert client.post(f"/organisations/{user.organisation_id}/active", {"active": "1"}).status_code == 302
     assert knock(Client()).status_code == 302
+
+
+def test_a_nul_in_what_is_typed_is_refused_and_nothing_breaks(client: Client, user: User) -> None:
+    """PostgreSQL keeps no NUL in text: an answer that says so, at the door and behind it."""
+    assert knock(client, name="a\x00b").status_code == 422
+    assert knock(Client(), password="x\x00").status_code == 401
+    knock(client)
+    user.administrator = True
+    user.save()
+    for path, fields in (("/settings/tokens", {"name": "x\x00y", "abilities": ["tape.view"], "days": "30"}), ("/teams", {"name": "x\x00y"})):
+        answer = client.post(path, fields)
+        assert answer.status_code in (400, 422), path
+        assert "SERVER_FAULT" not in answer.content.decode()

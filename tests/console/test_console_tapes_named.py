@@ -233,6 +233,12 @@ def test_amounts_read_in_another_unit_than_before_are_told_before_they_come_in(o
     rows = numbered(clean_rows, "A")
     ops.imported(("a.csv", csv_of(rows)), series="甲")
     upload = ops.uploaded(("b.csv", csv_of(in_wan(rows))), series="甲")
-    assert "金额的单位多半不对" in seen(ops.get(f"/tapes/{upload.pk}"))
+    page = seen(ops.get(f"/tapes/{upload.pk}"))
+    assert "金额的单位多半不对" in page
+    assert "单位与推断不同，请核对" in page  # yuan by the layout, which names no unit; ten thousands by the figures
+    other = ops.uploaded(("b.csv", csv_of(in_wan(rows))), series="别名")
+    page = seen(ops.get(f"/tapes/{other.pk}"))
+    assert "金额的单位多半不对" in page
+    assert "“甲”现行版合计" in page
     same = ops.uploaded(("c.csv", csv_of(rows[:30])), series="甲")
     assert "金额的单位多半不对" not in seen(ops.get(f"/tapes/{same.pk}"))

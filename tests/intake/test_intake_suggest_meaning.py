@@ -212,6 +212,14 @@ def test_other_peoples_numbers_are_not_the_debtors(whose: str, own: bool) -> Non
         "电话（配偶）",
         "Kin phone",
         "RM phone",
+        "联络人手机",
+        "关系人手机",
+        "兄弟电话",
+        "同住人手机",
+        "邻居电话",
+        "村委会电话",
+        "紧急联络电话",
+        "看护人电话",
     ],
 )
 def test_the_debtors_own_phone_stays_his_beside_anothers(heading: str) -> None:

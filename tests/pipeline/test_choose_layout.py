@@ -77,6 +77,16 @@ def test_a_layout_that_would_leave_the_people_unread_is_not_taken_for_want_of_a_
     assert refused.value.code in ("LAYOUT_MISSING_REQUIRED", "LAYOUT_NOT_FOUND")
 
 
+def test_the_registration_form_is_not_taken_by_itself_where_it_would_leave_out_who_owes() -> None:
+    """A plain bank export: the form reads all of its amounts and dates, and leaves names and numbers out on purpose."""
+    figures = ["借据号", "放款日期", "到期日期", "放款金额", "本金余额", "欠息", "罚息", "逾期天数", "五级分类", "担保方式", "诉讼状态"]
+    with pytest.raises(InputUnusable) as refused:
+        choose_layout([*figures, "姓名", "身份证号码", "手机号码"], where="t.csv")
+    assert refused.value.code == "LAYOUT_NOT_FOUND"
+    assert "姓名、身份证号码、手机号码" in refused.value.cause.zh
+    assert choose_layout(figures, where="t.csv").name == "yindeng"
+
+
 def test_a_few_known_headings_among_many_are_not_enough() -> None:
     with pytest.raises(InputUnusable) as refused:
         choose_layout([*REQUIRED, *(name for name in OWN if name not in REQUIRED)][:6] + EXTRA, where="t.csv")

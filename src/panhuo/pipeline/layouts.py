@@ -21,6 +21,7 @@ MANY = 12
 LOST = 1 / 3
 """A layout that can be read with is taken before one that lacks a required heading only if it leaves no more unread of what the other would read."""
 _SHOWN = 8
+_PEOPLE: Final = ("name", "id_no", "phone")
 _LOOKED_AT: Final = 2_000
 _MONEY: Final = r"(?i)欠息|^表[内外]|利息|罚息|复利|本金|本息|余额|费用|金额|欠款|违约金|滞纳金|垫款|手续费|interest|principal|balance|penalt|\bfees?\b|amount|outstanding|arrears|(?:费用?|[息金款额])\s*(?:[(（\[【].*)?$|垫付|(?:^|[_\s])(?:bal|amt)(?:$|[_\s(（\[])"
 _NO_MONEY: Final = r"(?i)^(?:是否|有无)|(?:日期?|时间|天数|期数|次数|笔数|户数|方式|标志|状态|类型|币种|号码|账号|比例|利率|费率|占比|率)(?:[(（].*)?$|rate|date|days|count|number|percent|pct"
@@ -77,7 +78,29 @@ def choose_layout(headings: Sequence[str], *, where: str) -> Layout:
                 "look it through, then use --layout mine.yaml",
             ),
         )
-    return load_layout(best[1])
+    layout = load_layout(best[1])
+    if people := _people_left_out(layout, headings):
+        raise InputUnusable(
+            "LAYOUT_NOT_FOUND",
+            Words(
+                f"最接近的版式 {layout.name} 不读取债务人的{'、'.join(people[:_SHOWN])}",
+                f"the nearest shipped layout, {layout.name}, does not read who the debtors are: {', '.join(people[:_SHOWN])}",
+            ),
+            where=where,
+            remedy=Words(
+                f"运行 panhuo layout suggest {where} -o 我的版式.yaml，过目后用 --layout 我的版式.yaml；姓名等已脱敏、不必读取的，加 --layout {layout.name}",
+                f"run: panhuo layout suggest {where} -o mine.yaml, look it through, then use --layout mine.yaml; where names are masked and need not be read, add "
+                f"--layout {layout.name}",
+            ),
+        )
+    return layout
+
+
+def _people_left_out(layout: Layout, headings: Sequence[str]) -> list[str]:
+    """Headings of debtors' names, identity numbers and telephones that the layout leaves out on purpose, as a registration of masked data does."""
+    ignored = set(map(normal_heading, layout.ignore))
+    known = {normal_heading(name) for field in _PEOPLE for name in synonyms()[field]}
+    return [heading for heading in headings if normal_heading(heading) in ignored & known]
 
 
 def unread(layout: Layout, headings: Sequence[str]) -> Words | None:

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 
 from panhuo.apps.console.errors import answer, refused
 from panhuo.apps.console.metrics import observe
-from panhuo.apps.identity.refusals import CUT_OFF, DISK_FULL, TOO_BIG
+from panhuo.apps.identity.refusals import CUT_OFF, DISK_FULL, NO_PAGE, TOO_BIG
 
 Handler = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger()
@@ -22,6 +22,7 @@ _UPLOADS = ("/tapes/", "/api/v1/tapes")
 _FORM = 8 << 20
 _SPARE = 256 << 20
 _REFUSED = 400
+_WRONG_METHOD = 405
 _TRACE = re.compile(r"[0-9a-f]{16,32}")
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; "
@@ -91,6 +92,10 @@ class PolicyMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        if response.status_code == _WRONG_METHOD and not response.content:  # the address of a form, typed or reloaded
+            allowed = response.headers.get("Allow", "")
+            response = refused(request, NO_PAGE)
+            response["Allow"] = allowed
         response.setdefault("Content-Security-Policy", _POLICY)
         response.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
         if not request.path.startswith("/static/"):

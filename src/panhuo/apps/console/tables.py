@@ -99,6 +99,8 @@ NOTHING = Empty(
     Words("没有符合条件的记录", "Nothing fits these filters"), Words("去掉一个筛选条件再看", "Remove a filter and look again"), icon="filter"
 )
 
+NONE = Empty(Words("还没有记录", "Nothing here yet"), Words("有了之后列在这里", "What there is will stand here"))
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -129,6 +131,11 @@ class Table:
     empty: Empty = NOTHING
     chooser: bool = True
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def said_empty(self) -> Empty:
+        """``empty``, which speaks of filters only where there are any."""
+        return NONE if self.empty is NOTHING and not self.chips else self.empty
 
     def next_sort(self, column: Column) -> str:
         """The order a click on the heading asks for: numbers and dates largest first, words from the beginning, then the other way."""

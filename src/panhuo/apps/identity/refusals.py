@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, TooManyFilesSent
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, UnreadablePostError
 
 from panhuo.apps.identity.roles import ABILITIES
@@ -34,11 +34,23 @@ NOT_FOUND = Refusal(
     Words("没有这个页面或对象，或您无权查看", "There is no such page or thing, or you may not see it"),
     Words("检查网址，或从菜单进入", "check the address, or start from the menu"),
 )
+NO_PAGE = Refusal(
+    405,
+    "METHOD_NOT_ALLOWED",
+    Words("这个地址只接收提交的内容，不是可以打开的页面", "This address takes what a form sends and is no page to open"),
+    Words("从菜单进入，或返回上一页", "start from the menu, or go back"),
+)
 BAD_REQUEST = Refusal(
     400,
     "REQUEST_WRONG",
     Words("请求无法解析", "The request cannot be understood"),
     Words("检查网址或内容后重试", "check the address or the content and try again"),
+)
+CHARACTER = Refusal(
+    422,
+    "CHARACTER_REFUSED",
+    Words("内容里有不能保存的控制字符（NUL）", "The text holds a control character that cannot be kept (NUL)"),
+    Words("去掉该字符后重新提交；什么也没有保存", "take it out and send it again; nothing was saved"),
 )
 SIGN_IN = Refusal(
     401,
@@ -115,5 +127,7 @@ def refusal_of(error: Exception, *, signed_in: bool, by_token: bool = False) -> 
     if isinstance(error, OSError) and error.errno in (28, 122):
         log.error("disk full")
         return DISK_FULL
+    if isinstance(error, DataError) and "NUL" in str(error):  # psycopg's own words, before anything is sent
+        return CHARACTER
     log.error("request broke", exc_info=error)
     return BROKE

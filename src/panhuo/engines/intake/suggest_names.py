@@ -43,18 +43,25 @@ _ROLES: Final = (
     ),
     (
         "contact",
-        re.compile(r"联系人|紧急联系|亲属|直系|第[一二三]联系|contact(?:'s)? (?:person|name|phone|relation)|emergency|reference|relative|relation"),
+        re.compile(
+            r"联系人|联络人|关系人|紧急联[系络]|亲属|直系|第[一二三]联系|contact(?:'s)? (?:person|name|phone|relation)|emergency|reference|relative|relation"
+        ),
     ),
     ("staff", re.compile(r"客户经理|管户(?:人|经理|员)|信贷员|催收员|业务员|经办人|主办人|account manager|loan officer")),
     ("collateral", re.compile(r"抵押物|抵质押|押品|抵押品|质押物|房产|房屋|collateral|property|protection")),
 )
 _ANOTHER: Final = re.compile(
     r"配偶|法定代表|法人代表|法代|法人(?=姓名|名字|身份证|证件|手机|电话|联系|住址|家庭|性别|出生|$)|负责人|企业主|经营者|抵押人|出质人|质押人|推荐人|介绍人|实际控制|实控人|股东|合伙人|"
+    r"同住|兄弟|姐妹|哥哥|弟弟|姐姐|妹妹|邻居|邻里|同学|村委|居委|村民|物业|中介|"
     r"继承人|受益人|收款人|法官|律师|催收人|同事|朋友|家属|家人|亲友|亲戚|老[公婆]|妻子|丈夫|爱人|父亲|母亲|父母|子女|监护人|代理人|单位(?:电话|座机|固话)|附属卡|"
     r"spouse|husband|wife\b|\bkin\b|legal rep|representative|mortgagor|pledgor|referr|introducer|shareholder|director|partner|colleague|friend|\bowner\b|\bubo\b|\brm\b|"
     r"beneficiary|payee|controller|guardian|attorney"
 )
 """People who are not the debtor, nor any that a tape has fields for."""
+_SOMEBODY: Final = re.compile(r"[\u4e00-\u9fff]{1,6}?[人者](?=.*(?:姓名|名字|手机|电话|座机|证件|身份证|住址|地址|单位))")
+_DEBTOR_HIMSELF: Final = re.compile(
+    r"(?:借款|主借|借贷|债务|持卡|贷款|申请|欠款|主贷|当事|执行|承租|购车|义务|用款|授信|还款|付款|自然|[本个法])人$|[被]告人$|^主体人$|消费者$|经营者$"
+)
 _OWN: Final = re.compile(
     r"^主?借款(?:人|企业|单位)|^债务人|^客户(?!经理)|^持卡人|^户[名主]|^(?:企业|单位|公司)名称|^家庭(?:住址|地址)|^居住地址|^本人"
 )
@@ -275,7 +282,10 @@ def anothers(heading: str, field: str) -> bool:
     """
     if field not in _DEBTORS:
         return False
-    return bool(_ANOTHER.search(_whose(heading))) or _role(heading, field) < 1.0
+    whose = _whose(heading)
+    somebody = _SOMEBODY.search(whose)
+    unknown = somebody is not None and not _DEBTOR_HIMSELF.search(somebody[0])
+    return unknown or bool(_ANOTHER.search(whose)) or _role(heading, field) < 1.0
 
 
 def _whose(heading: str) -> str:

@@ -238,7 +238,8 @@ def _described(scope: Scope, tape: Tape, look: Look, draft: Draft) -> dict[str, 
 def _named(scope: Scope, draft: Draft, owed: Sequence[tuple[str, int]], *, guess: str) -> dict[str, Any]:
     """What the name makes of the upload: the tape it would take the place of, and others it may go on, each with the account numbers they have in common."""
     replaced, offers = kin_of(scope, owed, series=draft.series, guess=guess)
-    return {"replaced": replaced, "offers": offers, "guess": guess}
+    leap = next((one for one in (replaced, *offers) if one and one.likely and one.leaps), None)
+    return {"replaced": replaced, "offers": offers, "guess": guess, "leap": leap}
 
 
 def _lines(look: Look, chosen: dict[str, Choice], faults: dict[str, Words]) -> list[Line]:
@@ -280,8 +281,8 @@ def _confidence(guess: Guess | None, choice: Choice, *, agrees: bool) -> tuple[W
         return Words(f"可能是{TAPE[guess.field].zh} {share}", f"may be {TAPE[guess.field].en} {share}"), "info"
     if not agrees or guess is None:
         return Words("按版式", "by the layout"), ""
-    if TAPE[choice.to].kind == "money" and choice.unit and choice.unit != (guess.unit or "yuan"):
-        return Words("单位按版式，请核对", "unit by the layout: check it"), "warn"
+    if TAPE[choice.to].kind == "money" and (choice.unit or "yuan") != (guess.unit or "yuan"):
+        return Words("单位与推断不同，请核对", "not the unit that was guessed: check it"), "warn"
     share = f"{guess.confidence:.0%}"
     if guess.confidence >= _SURE:
         return Words(f"确定 {share}", f"sure {share}"), "good"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,7 @@ _COLUMNS = (
     Column("created_by", Words("上传人", "By"), value=lambda tape: tape.created_by.name),
     Column("files", Words("文件", "Files"), value=files_words, hidden=True),
 )
+_WAIT = Words("有上传权限的同事导入后，清单列在这里", "Tapes stand here once a colleague who may upload has imported them")
 _EMPTY = Empty(
     Words("还没有清单", "No tapes yet"),
     Words(
@@ -103,7 +105,9 @@ def tapes(request: HttpRequest) -> HttpResponse:
         for n, s in named.items()
         if counts[n]
     ]
-    more: dict[str, Any] = {} if chips else {"empty": _EMPTY}
+    more: dict[str, Any] = (
+        {} if chips else {"empty": _EMPTY if "tape.import" in scope.abilities else replace(_EMPTY, next=_WAIT, action=None, href="")}
+    )
     table = Table(
         "tapes",
         Words("清单", "Tapes"),
