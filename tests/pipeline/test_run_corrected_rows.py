@@ -119,5 +119,5 @@ def test_totals_are_not_among_the_rows_to_correct(tmp_path: Path, clean_rows: Ro
     texts_of(mended, rejected=cells)
     again = ran([tape, mended], tmp_path / "o2", as_of=AS_OF)
     assert again.summary["rows_accepted"] == 30
-    owed = sum(round(float(row[name] or 0) * 100) for row in clean_rows[:30] for name in ("未偿本金", "未偿利息", "罚息复利"))
+    owed = sum(round(float(row[name] or 0) * 100) for row in clean_rows[:30] for name in ("未偿本金", "未偿利息", "罚息复利", "其他费用"))
     assert again.summary["balance_accepted_fen"] == owed
