@@ -24,6 +24,7 @@ _COMMANDS = {
     "tape": ("panhuo.cli.tape", "清单：比较两个版本", "Tapes: compare two versions"),
     "sample": ("panhuo.cli.sample", "生成任意规模的合成清单及其真值", "Make a synthetic tape of any size, truth beside it"),
     "rules": ("panhuo.cli.rules", "规则手册：列出、解释、检验", "Rulebooks: list, explain, check"),
+    "models": ("panhuo.cli.models", "模型：训练、预测、对照基线", "Models: train, predict, compare with baselines"),
     "serve": ("panhuo.cli.serve", "启动网页应用", "Serve the web application"),
     "worker": ("panhuo.cli.worker", "启动任务进程", "Run a job worker"),
     "migrate": ("panhuo.cli.migrate", "建立或升级数据库", "Make or upgrade the database"),

@@ -1,0 +1,174 @@
+"""``panhuo models``: specifications, training on one's own history, answers, and how good they are beside baselines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from panhuo.cli.output import emit_json, language, say
+from panhuo.cli.outputs import refuse_input
+from panhuo.kernel.errors import OutputUnwritable
+from panhuo.kernel.words import Words
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from panhuo.engines.valuation.learning import Model
+
+_FILE = click.Path(path_type=Path)
+_DATA = click.option(
+    "--data",
+    "data",
+    type=_FILE,
+    required=True,
+    multiple=True,
+    metavar="FILE",
+    help=say("CSV 或 Parquet 文件，可多次给出", "CSV or Parquet file; may be given several times"),
+)
+_JSON = click.option("--json", "as_json", is_flag=True, help=say("输出 JSON", "print JSON"))
+_SHOWN = ("rmse", "mae", "spearman", "calibration_slope", "coverage", "width")
+
+
+@click.group(
+    help=say(
+        "模型：用自己的历史训练、预测、对照基线。\n\n示例：\n\n  panhuo models train sba-loss --data 历史.csv -o 模型.panhuo",
+        "Models: train on one's own history, predict, compare with baselines.\n\nExample:\n\n  panhuo models train sba-loss --data history.csv -o loss.panhuo",
+    )
+)
+def command() -> None:
+    pass
+
+
+@command.command(
+    "specs", help=say("列出自带的规格。\n\n示例：panhuo models specs", "List the shipped specifications.\n\nExample: panhuo models specs")
+)
+@_JSON
+def specs(as_json: bool) -> None:
+    from panhuo.engines.valuation.learning import load_specification, shipped
+
+    found = [load_specification(name) for name in shipped()]
+    if as_json:
+        emit_json(
+            [
+                {
+                    "name": one.name,
+                    "version": one.version,
+                    "title": one.title.model_dump(),
+                    "population": one.population,
+                    "target": one.target.sql,
+                    "columns": list(one.columns),
+                }
+                for one in found
+            ]
+        )
+        return
+    width = max(len(one.name) for one in found)
+    for one in found:
+        click.echo(f"{one.name:<{width}}  {one.title.words.to(language())}  {one.target.sql}")
+
+
+@command.command(
+    "train",
+    help=say(
+        "按规格训练一个模型。规格是自带的名字或 .yaml 文件。\n\n示例：panhuo models train mortgage-lgd --data 历史.csv -o 模型.panhuo",
+        "Train a model by a specification: a shipped name or a .yaml file.\n\nExample: panhuo models train mortgage-lgd --data history.csv -o lgd.panhuo",
+    ),
+)
+@click.argument("spec")
+@_DATA
+@click.option("-o", "--out", type=_FILE, required=True, help=say("模型文件", "the model's file"))
+@click.option("--seed", type=int, default=0, show_default=True)
+@_JSON
+def train(spec: str, data: tuple[Path, ...], out: Path, seed: int, as_json: bool) -> None:
+    from panhuo.engines.valuation.learning import fit, load_specification, read_rows, save
+
+    specification = load_specification(spec)
+    refuse_input(out, *data)
+    rows = read_rows(data, specification)
+    model = fit(rows, specification=specification, seed=seed)
+    digest = save(model, out)
+    if as_json:
+        emit_json({"specification": specification.name, "rows": model.rows, "weights": dict(model.weights), "sha256": digest, "unread": rows.unread})
+        return
+    _tell_unread(rows.unread)
+    kept = say("、", ", ").join(f"{name} {weight:.0%}" for name, weight in model.weights.items() if weight)
+    click.echo(say(f"{out}：{specification.name}，{model.rows:,} 行，{kept}", f"{out}: {specification.name}, {model.rows:,} rows, {kept}"))
+
+
+@command.command(
+    "predict",
+    help=say(
+        "预测：row（文件中的行号，从 1 起）、prediction、lower、upper。\n\n示例：panhuo models predict 模型.panhuo --data 新.csv -o 预测.parquet",
+        "Predict: row (1-based in the file), prediction, lower, upper.\n\nExample: panhuo models predict lgd.panhuo --data new.csv -o out.parquet",
+    ),
+)
+@click.argument("model", type=_FILE)
+@_DATA
+@click.option("-o", "--out", type=_FILE, required=True, help=say("输出 .parquet", "the .parquet file to write"))
+@_JSON
+def predict(model: Path, data: tuple[Path, ...], out: Path, as_json: bool) -> None:
+    from panhuo.engines.valuation.learning import load, read_rows
+
+    known = load(model)
+    refuse_input(out, model, *data)
+    rows = read_rows(data, known.specification)
+    _write(known.answer(rows), out)
+    if as_json:
+        emit_json({"specification": known.specification.name, "rows_in": rows.rows_in, "rows": len(rows), "unread": rows.unread})
+        return
+    _tell_unread(rows.unread)
+    click.echo(say(f"{out}：{rows.rows_in:,} 行中的 {len(rows):,} 行", f"{out}: {len(rows):,} of {rows.rows_in:,} rows"))
+
+
+@command.command(
+    "evaluate",
+    help=say(
+        "在结果已知的数据上与基线对照。\n\n示例：panhuo models evaluate 模型.panhuo --data 后来.csv --json",
+        "Compare with the baselines where outcomes are known.\n\nExample: panhuo models evaluate lgd.panhuo --data later.csv --json",
+    ),
+)
+@click.argument("model", type=_FILE)
+@_DATA
+@_JSON
+def evaluate_command(model: Path, data: tuple[Path, ...], as_json: bool) -> None:
+    from panhuo.engines.valuation.learning import evaluate, load, read_rows
+
+    known = load(model)
+    rows = read_rows(data, known.specification)
+    found = evaluate(known, rows)
+    if as_json:
+        emit_json(found | {"unread": rows.unread})
+        return
+    _tell_unread(rows.unread)
+    _print(known, found)
+
+
+def _print(known: Model, found: dict[str, Any]) -> None:
+    click.echo(say(f"{known.specification.name}：{found['n']:,} 行", f"{known.specification.name}: {found['n']:,} rows"))
+    click.echo(f"{'':<14}" + "".join(f"{name:>20}" for name in _SHOWN))
+    for name, metrics in {say("模型", "model"): found["metrics"], **found["baselines"]}.items():
+        click.echo(f"{name:<14}" + "".join(f"{metrics[one]:>20.4f}" for one in _SHOWN))
+
+
+def _tell_unread(unread: dict[str, int]) -> None:
+    for name, count in unread.items():
+        click.echo(
+            say(f"注意：{name} 有 {count:,} 格无法识别，按缺失计", f"note: {count:,} cell(s) of {name} cannot be read and count as missing"), err=True
+        )
+
+
+def _write(frame: pl.DataFrame, out: Path) -> None:
+    beside = out.with_name(f".{out.name}.partial")
+    try:
+        frame.write_parquet(beside)
+        beside.replace(out)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise OutputUnwritable(
+            "OUT_UNWRITABLE",
+            Words(f"无法写入（{error.strerror}）", f"cannot be written ({error.strerror})"),
+            where=str(out),
+            remedy=Words("检查目录与权限", "check the folder and its permissions"),
+        ) from error

@@ -1,0 +1,113 @@
+"""Features as a matrix: numbers with their gaps, categories by their own means, shrunk to those of what they are part of.
+
+A category's mean over the rows that taught it says too much of each of those rows. While fitting, a row's category is therefore encoded by the other folds
+(cross-fitting); a new row's by all. Rare categories are drawn to the mean of what they are part of, and that to the mean of all (Micci-Barreca, 2001).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from panhuo.engines.valuation.learning.specification import Feature, Specification
+
+Matrix = npt.NDArray[np.float64]
+FEW_LEVELS = 12
+"""Categories of so few values stand as columns of their own in the linear members."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """means: of each value of each category, shrunk. levels: the values that have columns of their own. overall: the mean of all. middle: of each number."""
+
+    means: Mapping[str, Mapping[str, float]]
+    levels: Mapping[str, tuple[str, ...]]
+    overall: float
+    middle: Mapping[str, float]
+
+    def as_data(self) -> dict[str, Any]:
+        return {
+            "means": {name: dict(found) for name, found in self.means.items()},
+            "levels": {name: list(found) for name, found in self.levels.items()},
+            "overall": self.overall,
+            "middle": dict(self.middle),
+        }
+
+    @classmethod
+    def of_data(cls, data: Mapping[str, Any]) -> Encoding:
+        return cls(data["means"], {name: tuple(found) for name, found in data["levels"].items()}, data["overall"], data["middle"])
+
+
+def learn_encoding(features: pl.DataFrame, outcome: npt.NDArray[np.float64], specification: Specification) -> Encoding:
+    """What of ``features`` is to be remembered. outcome: on the model's scale."""
+    overall = float(outcome.mean())
+    frame = features.with_columns(pl.Series("__y", outcome))
+    means: dict[str, dict[str, float]] = {}
+    levels: dict[str, tuple[str, ...]] = {}
+    for feature in specification.features:
+        if feature.kind != "category":
+            continue
+        keys = [feature.name, *([feature.within] if feature.within else [])]
+        found = frame.drop_nulls(feature.name).group_by(keys).agg(pl.col("__y").sum().alias("sum"), pl.len().alias("n"))
+        wider = pl.lit(overall)
+        if feature.within:
+            wider = pl.col(feature.within).replace_strict(means[feature.within], default=overall, return_dtype=pl.Float64)
+        shrunk = found.with_columns(wider.alias("wider")).with_columns(
+            ((pl.col("sum") + specification.shrink * pl.col("wider")) / (pl.col("n") + specification.shrink)).alias("mean")
+        )
+        # the same name in two places counts where it is commonest
+        shrunk = shrunk.sort(["n", *keys], descending=[True, *[False] * len(keys)], nulls_last=True).unique(
+            feature.name, keep="first", maintain_order=True
+        )
+        means[feature.name] = dict(zip(shrunk[feature.name].to_list(), shrunk["mean"].to_list(), strict=True))
+        if shrunk.height <= FEW_LEVELS:
+            levels[feature.name] = tuple(sorted(means[feature.name]))
+    middle = {f.name: float(features[f.name].median() or 0.0) for f in specification.features if f.kind == "number"}  # type: ignore[arg-type]
+    return Encoding(means, levels, overall, middle)
+
+
+def encode(features: pl.DataFrame, encoding: Encoding, specification: Specification) -> Matrix:
+    """(n, features): numbers as they are with NaN for gaps, categories by their means."""
+    return features.select(_encoded(feature, encoding) for feature in specification.features).to_numpy().astype(np.float64)
+
+
+def _encoded(feature: Feature, encoding: Encoding) -> pl.Expr:
+    if feature.kind == "number":
+        return pl.col(feature.name).fill_null(float("nan"))
+    wider = pl.lit(encoding.overall)
+    if feature.within:
+        wider = pl.col(feature.within).replace_strict(dict(encoding.means[feature.within]), default=encoding.overall, return_dtype=pl.Float64)
+    own = pl.col(feature.name).replace_strict(dict(encoding.means[feature.name]), default=None, return_dtype=pl.Float64)
+    return pl.coalesce(own, wider).alias(feature.name)
+
+
+def encode_crossed(features: pl.DataFrame, outcome: npt.NDArray[np.float64], folds: npt.NDArray[np.int64], specification: Specification) -> Matrix:
+    """As :func:`encode`, each row's categories by the rows of other folds."""
+    if not any(feature.kind == "category" for feature in specification.features):
+        return encode(features, learn_encoding(features, outcome, specification), specification)
+    out = np.empty((features.height, len(specification.features)))
+    for fold in np.unique(folds):
+        held = folds == fold
+        known = learn_encoding(features.filter(pl.Series(~held)), outcome[~held], specification)
+        out[held] = encode(features.filter(pl.Series(held)), known, specification)
+    return out
+
+
+def spread(features: pl.DataFrame, matrix: Matrix, encoding: Encoding, specification: Specification) -> Matrix:
+    """The matrix for linear members: gaps at the middle with a column that says so, categories of few values as columns, the others by their means."""
+    columns = []
+    for at, feature in enumerate(specification.features):
+        if feature.kind == "number":
+            gap = np.isnan(matrix[:, at])
+            columns += [np.where(gap, encoding.middle[feature.name], matrix[:, at]), gap.astype(np.float64)]
+        elif feature.name in encoding.levels:
+            cells = features[feature.name]
+            columns += [(cells == level).fill_null(value=False).to_numpy().astype(np.float64) for level in encoding.levels[feature.name]]
+        else:
+            columns.append(matrix[:, at])
+    return np.column_stack(columns)

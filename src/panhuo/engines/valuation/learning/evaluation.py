@@ -1,0 +1,68 @@
+"""A model on rows whose outcome is known: its measures, those of its baselines on the same rows, and how sure each is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from panhuo.engines.valuation.learning.history import Rows
+from panhuo.engines.valuation.learning.intervals import LEVELS, Spread
+from panhuo.engines.valuation.learning.measures import band_measures, crps, point_measures, with_intervals
+from panhuo.engines.valuation.learning.model import Model, numbers_of
+from panhuo.kernel.errors import InputUnusable
+from panhuo.kernel.words import Words
+
+Vector = npt.NDArray[np.float64]
+
+
+def evaluate(model: Model, rows: Rows, *, seed: int = 0) -> dict[str, Any]:
+    """``n``; ``metrics``: of the model; ``baselines``: the same of each; ``intervals``: 95 % of each measure by resampling, of the model (``model``) and of each
+    baseline. Raises InputUnusable where no outcome is known."""
+    known = rows.known
+    if not len(known):
+        raise InputUnusable(
+            "MODEL_NO_OUTCOME",
+            Words("没有一行的结果是已知的", "the outcome is known of no row"),
+            where=model.specification.name,
+            remedy=Words(f"结果是 {model.specification.target.sql}", f"the outcome is: {model.specification.target.sql}"),
+        )
+    outcome = known.outcome.to_numpy().astype(np.float64)
+    found = model.answer(known)
+    target = model.specification.target
+    raw = model.predict(known.features)
+    parts = {
+        "model": _measured(
+            outcome, found["prediction"].to_numpy(), found["lower"].to_numpy(), found["upper"].to_numpy(), _quantiles(model.spread, raw, model)
+        )
+    }
+    segment = numbers_of(known.features, model.specification, model.segments)
+    for name, answer in model.baselines.answer(known.features, segment, model.specification).items():
+        spread = model.baselines.spreads[name]
+        lower, upper = (
+            np.clip(edge, target.low, target.high) if target.low is not None or target.high is not None else edge for edge in spread.band(answer)
+        )
+        parts[name] = _measured(outcome, answer, lower, upper, _quantiles(spread, answer, model))
+    intervals = {name: with_intervals(len(outcome), one, seed=seed) for name, one in parts.items()}
+    everything = np.arange(len(outcome))
+    metrics = {name: dict(one(everything)) for name, one in parts.items()}
+    return {"n": len(outcome), "metrics": metrics.pop("model"), "baselines": metrics, "intervals": intervals}
+
+
+def _quantiles(spread: Spread, answers: Vector, model: Model) -> npt.NDArray[np.float64]:
+    target = model.specification.target
+    found = spread.quantiles_of(answers)
+    return found if target.low is None and target.high is None else np.clip(found, target.low, target.high)
+
+
+def _measured(outcome: Vector, answer: Vector, lower: Vector, upper: Vector, quantiles: npt.NDArray[np.float64]) -> Any:
+    def measure(rows: npt.NDArray[np.intp]) -> Mapping[str, float]:
+        return {
+            **point_measures(outcome[rows], answer[rows]),
+            "crps": crps(outcome[rows], quantiles[rows], LEVELS),
+            **band_measures(outcome[rows], lower[rows], upper[rows]),
+        }
+
+    return measure

@@ -1,0 +1,169 @@
+"""Data files for a model: read as text, typed by the specification's columns, and every row accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from panhuo.engines.valuation.learning.specification import Column, Specification
+from panhuo.kernel.errors import InputUnusable
+from panhuo.kernel.expressions import compile_sql
+from panhuo.kernel.words import Words
+
+_BLANK = ("", "NA", "N/A", "nan", "NaN", "null", "None", "-")
+_NOISE = r"[\s,$¥￥%€]"
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of a specification's population. number: 1-based, over the files in the order given. outcome: null where the row has none. unread: cells of
+    number and date columns that stand and could not be read, by column."""
+
+    number: pl.Series
+    columns: pl.DataFrame
+    features: pl.DataFrame
+    outcome: pl.Series
+    time: pl.Series | None
+    rows_in: int
+    unread: dict[str, int]
+
+    @property
+    def known(self) -> Rows:
+        """The rows whose outcome is known."""
+        return self.filter(self.outcome.is_not_null())
+
+    def filter(self, keep: pl.Series) -> Rows:
+        time = self.time.filter(keep) if self.time is not None else None
+        return Rows(
+            self.number.filter(keep),
+            self.columns.filter(keep),
+            self.features.filter(keep),
+            self.outcome.filter(keep),
+            time,
+            self.rows_in,
+            self.unread,
+        )
+
+    def __len__(self) -> int:
+        return len(self.number)
+
+
+def read_rows(paths: Sequence[Path], specification: Specification) -> Rows:
+    """Read CSV (also gzipped) and Parquet files as one. Raises InputUnusable for a file that cannot be read, a column that is absent and no row of the
+    population; ConfigurationInvalid for an expression that fails."""
+    frames = [_typed(_raw(path), specification, path) for path in paths]
+    unread: dict[str, int] = {}
+    for _, told in frames:
+        for name, count in told.items():
+            unread[name] = unread.get(name, 0) + count
+    return rows_of(pl.concat([frame for frame, _ in frames]), specification, unread=unread, where=", ".join(str(path) for path in paths))
+
+
+def rows_of(columns: pl.DataFrame, specification: Specification, *, unread: dict[str, int] | None = None, where: str = "data") -> Rows:
+    """Typed columns to rows."""
+    schema = specification.typed()
+    frame = columns.with_row_index("__row", 1)
+    frame = frame.filter(compile_sql(specification.population, schema, where=specification.place("population"), boolean=True).fill_null(value=False))
+    if not frame.height:
+        raise InputUnusable(
+            "MODEL_NO_ROWS",
+            Words(
+                f"{columns.height:,} 行中没有规格 {specification.name} 的对象",
+                f"none of the {columns.height:,} rows are of {specification.name}'s population",
+            ),
+            where=where,
+            remedy=Words(f"对象的条件是 {specification.population}", f"the population is: {specification.population}"),
+        )
+    target = compile_sql(specification.target.sql, schema, where=specification.place("target", "sql"))
+    outcome = frame.select(target.cast(pl.Float64)).to_series().alias("outcome")
+    outcome = outcome.set(outcome.is_nan() | outcome.is_infinite(), None).clip(specification.target.low, specification.target.high)
+    if specification.scale == "log":
+        outcome = outcome.set(outcome <= 0, None)
+    time = None
+    if specification.time is not None:
+        days = compile_sql(specification.time, schema, where=specification.place("time")).cast(pl.Float64)
+        time = frame.select(days).to_series().alias("time")
+    return Rows(frame["__row"].cast(pl.Int64), frame.drop("__row"), _features(frame, specification), outcome, time, columns.height, unread or {})
+
+
+def _features(frame: pl.DataFrame, specification: Specification) -> pl.DataFrame:
+    schema = dict(specification.typed())
+    done = frame.select(specification.columns.keys())
+    for at, feature in enumerate(specification.features):
+        made = compile_sql(feature.sql, schema, where=specification.place("features", at, "sql"))
+        kind = pl.String() if feature.kind == "category" else pl.Float64()
+        value = made.cast(kind)
+        if feature.kind == "number":
+            value = pl.when(value.is_finite()).then(value)
+        done = done.with_columns(value.alias(feature.name))
+        schema[feature.name] = kind
+    return done.select(feature.name for feature in specification.features)
+
+
+def _raw(path: Path) -> pl.DataFrame:
+    try:
+        if path.suffix.lower() in (".parquet", ".pq"):
+            return pl.read_parquet(path)
+        return pl.read_csv(path, infer_schema=False, null_values=list(_BLANK), truncate_ragged_lines=False, encoding="utf8")
+    except FileNotFoundError as error:
+        raise _unusable(path, "找不到文件", "there is no such file", "检查路径", "check the path") from error
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError) as error:
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        raise _unusable(
+            path,
+            f"无法读取（{reason[:120]}）",
+            f"cannot be read ({reason[:120]})",
+            "应为 UTF-8 的 CSV（可 gzip）或 Parquet",
+            "give UTF-8 CSV (gzip allowed) or Parquet",
+        ) from error
+
+
+def _typed(raw: pl.DataFrame, specification: Specification, path: Path) -> tuple[pl.DataFrame, dict[str, int]]:
+    lacking = [name for name, column in specification.columns.items() if name not in raw.columns and not column.optional]
+    if lacking:
+        raise _unusable(
+            path,
+            f"缺少列 {'、'.join(lacking[:8])}",
+            f"lacks the column(s) {', '.join(lacking[:8])}",
+            f"规格 {specification.name} 需要：{'、'.join(specification.columns)}",
+            f"{specification.name} needs: {', '.join(specification.columns)}",
+        )
+    out, unread = {}, {}
+    for name, column in specification.columns.items():
+        given = raw[name] if name in raw.columns else pl.Series(name, [None] * raw.height, dtype=pl.String)
+        typed = _cast(given, column)
+        out[name] = typed
+        lost = int((given.is_not_null() & typed.is_null()).sum())
+        if lost:
+            unread[name] = lost
+    return pl.DataFrame(out), unread
+
+
+def _cast(given: pl.Series, column: Column) -> pl.Series:
+    if column.kind == "text":
+        return given.cast(pl.String).str.strip_chars()
+    if column.kind == "number":
+        if given.dtype.is_numeric() or given.dtype == pl.Boolean:
+            return given.cast(pl.Float64)
+        return given.cast(pl.String).str.replace_all(_NOISE, "").cast(pl.Float64, strict=False)
+    if given.dtype.is_temporal():
+        return _days(given.cast(pl.Date))
+    text = given.cast(pl.String).str.strip_chars().to_frame("text")
+    return _days(text.select(pl.coalesce(_date(form) for form in column.dates)).to_series())
+
+
+def _date(form: str) -> pl.Expr:
+    """A form without a day (Apr-2015) is of the month's first."""
+    whole = "%d" in form
+    return (pl.col("text") if whole else pl.col("text") + " 01").str.to_date(form if whole else f"{form} %d", strict=False)
+
+
+def _days(dates: pl.Series) -> pl.Series:
+    return dates.to_physical().cast(pl.Float64)
+
+
+def _unusable(path: Path, zh: str, en: str, remedy_zh: str, remedy_en: str) -> InputUnusable:
+    return InputUnusable("MODEL_DATA_UNUSABLE", Words(zh, en), where=str(path), remedy=Words(remedy_zh, remedy_en))

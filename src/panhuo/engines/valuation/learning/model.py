@@ -1,0 +1,166 @@
+"""A model: fitted by cross-fitting, blended by what each member does on rows it has not seen, with an interval from the same rows.
+
+``fit(history, *, specification, seed) -> Model``; ``Model.answer(rows) -> frame``. The same rows, specification and seed give the same model, byte for byte.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from panhuo.engines.valuation.learning import members
+from panhuo.engines.valuation.learning.baselines import Baselines, learn_baselines
+from panhuo.engines.valuation.learning.design import Encoding, encode, encode_crossed, learn_encoding, spread
+from panhuo.engines.valuation.learning.history import Rows
+from panhuo.engines.valuation.learning.intervals import Spread, spread_of
+from panhuo.engines.valuation.learning.members import Task
+from panhuo.engines.valuation.learning.scale import back, forth
+from panhuo.engines.valuation.learning.specification import Specification
+from panhuo.kernel.errors import InputUnusable
+from panhuo.kernel.randomness import stream
+from panhuo.kernel.words import Words
+
+Vector = npt.NDArray[np.float64]
+LEAST_ROWS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """known: what each member has learnt. weights: of the members, adding up to 1. segments: number of each group of the segment features. spread: how far off it
+    was on rows it had not seen. fingerprint: of the rows that taught it."""
+
+    specification: Specification
+    seed: int
+    rows: int
+    encoding: Encoding
+    segments: Mapping[str, int]
+    known: Mapping[str, Mapping[str, Any]]
+    weights: Mapping[str, float]
+    spread: Spread
+    baselines: Baselines
+    fingerprint: str
+
+    def answer(self, rows: Rows) -> pl.DataFrame:
+        """``row``, ``prediction``, ``lower``, ``upper`` for each row of the population."""
+        found = self.predict(rows.features)
+        lower, upper = self.spread.band(found)
+        low, high = self.specification.target.low, self.specification.target.high
+        frame = pl.DataFrame({"row": rows.number, "prediction": found, "lower": lower, "upper": upper})
+        clipped = frame.with_columns(pl.col("prediction", "lower", "upper").clip(low, high))
+        return clipped.with_columns(pl.min_horizontal("lower", "prediction").alias("lower"), pl.max_horizontal("upper", "prediction").alias("upper"))
+
+    def predict(self, features: pl.DataFrame) -> Vector:
+        """(n,) on the outcome's own scale, before it is clipped."""
+        matrix = encode(features, self.encoding, self.specification)
+        wide = spread(features, matrix, self.encoding, self.specification)
+        segment = numbers_of(features, self.specification, self.segments)
+        total = np.zeros(len(matrix))
+        for name, weight in self.weights.items():
+            if weight:
+                total += weight * members.answer(name, self.known[name], matrix, wide, segment)
+        return back(total, self.specification)
+
+
+def fit(history: Rows, *, specification: Specification, seed: int = 0) -> Model:
+    """history: rows whose outcome is known (others are left out). Raises InputUnusable where they are too few."""
+    taught = history.known
+    if len(taught) < LEAST_ROWS:
+        raise InputUnusable(
+            "MODEL_TOO_FEW",
+            Words(f"结果已知的只有 {len(taught)} 行", f"the outcome is known of {len(taught)} row(s) only"),
+            where=specification.name,
+            remedy=Words(f"至少需要 {LEAST_ROWS} 行", f"give at least {LEAST_ROWS}"),
+        )
+    y = forth(taught.outcome.to_numpy().astype(np.float64), specification)
+    folds = folds_of(len(taught), specification.folds, seed)
+    crossed, rounds = cross_fit(taught.features, y, folds, specification, seed)
+    weights = blend(crossed, y)
+    segments = groups_of(taught.features, specification)
+    encoding = learn_encoding(taught.features, y, specification)
+    matrix = encode_crossed(taught.features, y, folds, specification)
+    task = Task(
+        matrix, spread(taught.features, matrix, encoding, specification), numbers_of(taught.features, specification, segments), y, seed, rounds
+    )
+    known: dict[str, Mapping[str, Any]] = {name: members.learn(name, task, specification) for name in specification.blended if weights[name] > 0}
+    answers = back(sum(weights[name] * crossed[name] for name in specification.blended), specification)  # type: ignore[arg-type]
+    target = specification.target
+    band = spread_of(answers, taught.outcome.to_numpy().astype(np.float64), level=specification.level, low=target.low, high=target.high)
+    segment = numbers_of(taught.features, specification, segments)
+    return Model(
+        specification, seed, len(taught), encoding, segments, known, weights, band,
+        learn_baselines(taught.features, taught.outcome.to_numpy().astype(np.float64), y, folds, segment, specification, seed), fingerprint_of(taught),
+    )  # fmt: skip
+
+
+def cross_fit(
+    features: pl.DataFrame, y: Vector, folds: npt.NDArray[np.int64], specification: Specification, seed: int
+) -> tuple[dict[str, Vector], int]:
+    """What each member answers for rows it has not seen, on the model's scale; and the rounds of boosting that did best."""
+    rounds = 1
+    if {"boosted", "twostage"} & set(specification.members):
+        rounds = members.best_rounds(encode_crossed(features, y, folds, specification), y, folds, specification, seed)
+    out: dict[str, Vector] = {name: np.empty(len(y)) for name in specification.blended}
+    for fold in np.unique(folds):
+        held = folds == fold
+        own, other = features.filter(pl.Series(held)), features.filter(pl.Series(~held))
+        inner = folds_of(int((~held).sum()), specification.folds, seed + 1 + int(fold))
+        encoding, segments = learn_encoding(other, y[~held], specification), groups_of(other, specification)
+        matrix = encode_crossed(other, y[~held], inner, specification)
+        task = Task(matrix, spread(other, matrix, encoding, specification), numbers_of(other, specification, segments), y[~held], seed, rounds)
+        mine = encode(own, encoding, specification)
+        wide, segment = spread(own, mine, encoding, specification), numbers_of(own, specification, segments)
+        for name in specification.blended:
+            out[name][held] = members.answer(name, members.learn(name, task, specification), mine, wide, segment)
+    return out, rounds
+
+
+def blend(crossed: Mapping[str, Vector], y: Vector) -> dict[str, float]:
+    """Weights of at least 0 that add up to 1 and do best on rows not seen (stacking: Wolpert, 1992; Breiman, 1996)."""
+    from scipy.optimize import nnls
+
+    names = list(crossed)
+    if len(names) == 1:
+        return {names[0]: 1.0}
+    # a row that asks, a thousand times as loudly as the data, for a sum of 1
+    loud = 1e3 * np.sqrt((y**2).sum() + 1.0)
+    design = np.vstack([np.column_stack([crossed[name] for name in names]), np.full(len(names), loud)])
+    found, _ = nnls(design, np.append(y, loud))
+    found = np.where(found < 0.02, 0.0, found)
+    return dict(zip(names, (found / found.sum()).tolist(), strict=True))
+
+
+def folds_of(rows: int, count: int, seed: int) -> npt.NDArray[np.int64]:
+    """Which fold each row is of: as even as can be, by chance."""
+    return stream(seed, "folds", rows).permutation(np.arange(rows, dtype=np.int64) % count)
+
+
+def groups_of(features: pl.DataFrame, specification: Specification) -> dict[str, int]:
+    if not specification.segment:
+        return {}
+    return {text: at for at, text in enumerate(_joined(features, specification).unique().sort().to_list())}
+
+
+def numbers_of(features: pl.DataFrame, specification: Specification, segments: Mapping[str, int]) -> npt.NDArray[np.int64]:
+    """The number of each row's segment; -1 for one not seen."""
+    if not segments:
+        return np.full(features.height, -1, dtype=np.int64)
+    return _joined(features, specification).replace_strict(dict(segments), default=-1, return_dtype=pl.Int64).to_numpy()
+
+
+def _joined(features: pl.DataFrame, specification: Specification) -> pl.Series:
+    return features.select(pl.concat_str([pl.col(name).fill_null("") for name in specification.segment], separator="\x1f")).to_series()
+
+
+def fingerprint_of(rows: Rows) -> str:
+    """SHA-256 of the features and outcomes, row by row."""
+    digest = hashlib.sha256()
+    for text in rows.features.with_columns(rows.outcome).write_csv(batch_size=10_000).splitlines():
+        digest.update(text.encode())
+        digest.update(b"\n")
+    return digest.hexdigest()

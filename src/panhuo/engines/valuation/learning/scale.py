@@ -1,0 +1,20 @@
+"""The scale a model works on: the outcome itself, or its logarithm where errors grow with the amount."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from panhuo.engines.valuation.learning.specification import Specification
+
+Vector = npt.NDArray[np.float64]
+
+
+def forth(outcome: Vector, specification: Specification) -> Vector:
+    """The outcome on the model's scale."""
+    return np.log(outcome) if specification.scale == "log" else outcome
+
+
+def back(answers: Vector, specification: Specification) -> Vector:
+    """Answers on the outcome's own scale. Of a logarithm: the median, which is what a price is quoted as."""
+    return np.exp(answers) if specification.scale == "log" else answers

@@ -1,0 +1,162 @@
+"""A model's specification as data: what is predicted, of whom, from what, and how; checked strictly, so that a slip is refused with its line.
+
+Everything a model sees is a SQL expression over one row's own columns (:mod:`panhuo.kernel.expressions`): no totals, no windows, no clock. What was not
+known at the time of prediction cannot leak in by a sum over others, only by naming a column of the outcome, and the card lists the columns named.
+"""
+
+from __future__ import annotations
+
+import functools
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+
+import polars as pl
+from pydantic import Field, model_validator
+
+from panhuo.kernel.documents import Document, Traced, load, refuse
+from panhuo.kernel.errors import InputUnusable
+from panhuo.kernel.words import Words
+
+ColumnKind = Literal["number", "text", "date"]
+DTYPES = {"number": pl.Float64(), "text": pl.String(), "date": pl.Float64()}
+"""Dates are days since 1 January 1970, so that they can be subtracted and divided like any number."""
+MEMBERS = ("boosted", "linear", "fractional", "twostage", "segment")
+
+
+class Title(Document):
+    zh: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+    @property
+    def words(self) -> Words:
+        return Words(self.zh, self.en)
+
+
+class Column(Document):
+    """A column of the data. dates: the forms its dates have (strptime), tried in turn; expressions see them as days since 1 January 1970."""
+
+    kind: ColumnKind = "number"
+    dates: tuple[str, ...] = ("%Y-%m-%d",)
+    optional: bool = False
+
+
+class Feature(Document):
+    """What the model is told of a row. sql: over the columns, and over features above it. kind: category for names. monotone: 1 or -1 where more of it can only
+    raise or lower the outcome. within: another category that this one is part of (a community of a district): where it is rare, that speaks for it."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    sql: str = Field(min_length=1)
+    kind: Literal["number", "category"] = "number"
+    monotone: Literal[-1, 0, 1] = 0
+    within: str | None = None
+
+    @model_validator(mode="after")
+    def _sound(self) -> Feature:
+        if self.kind == "category" and self.monotone:
+            raise refuse(f"类别特征 {self.name} 不能有单调方向", f"the category {self.name} cannot be monotone")
+        if self.within is not None and self.kind != "category":
+            raise refuse(f"只有类别才能属于另一类别：{self.name}", f"only a category can be part of another: {self.name}")
+        return self
+
+
+class Target(Document):
+    """sql: the outcome. low, high: it is clipped to these; answers and intervals keep within them too."""
+
+    sql: str = Field(min_length=1)
+    low: float | None = None
+    high: float | None = None
+
+
+class Boosting(Document):
+    """leaves, rate, least (rows a leaf), seeds averaged; rounds are chosen by cross-fitting up to most."""
+
+    leaves: int = Field(default=8, ge=2, le=256)
+    rate: float = Field(default=0.04, gt=0.0, le=1.0)
+    least: int = Field(default=20, ge=1)
+    most: int = Field(default=800, ge=10, le=20_000)
+    seeds: int = Field(default=3, ge=1, le=20)
+    columns: float = Field(default=0.7, gt=0.0, le=1.0)
+    rows: float = Field(default=0.8, gt=0.0, le=1.0)
+    ridge: float = Field(default=5.0, ge=0.0)
+
+
+class Specification(Traced):
+    """population: who is predicted. scale: the models work on a function of the outcome (log for prices). members: the algorithms that are blended by how well
+    each does on rows it has not seen. folds: of the cross-fitting; time: the date by which rows are known, for a split in time. segment: the features whose groups'
+    means are the baseline. level: of the interval. not_for: what the model must not be used for."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    version: str = "1"
+    title: Title
+    source: str = Field(min_length=1)
+    not_for: Title
+    columns: dict[str, Column]
+    population: str = "TRUE"
+    target: Target
+    scale: Literal["none", "log"] = "none"
+    features: tuple[Feature, ...] = Field(min_length=1)
+    segment: tuple[str, ...] = ()
+    time: str | None = None
+    members: tuple[Literal["boosted", "linear", "fractional", "twostage", "segment"], ...] = ("boosted", "linear")
+    boosting: Boosting = Boosting()
+    folds: int = Field(default=5, ge=2, le=20)
+    level: float = Field(default=0.9, gt=0.5, lt=1.0)
+    shrink: float = Field(default=10.0, ge=0.0)
+
+    @model_validator(mode="after")
+    def _sound(self) -> Specification:
+        names = [feature.name for feature in self.features]
+        if len(set(names)) < len(names):
+            raise refuse("特征重名", "two features have one name")
+        if strange := [name for name in names if name in self.columns]:
+            raise refuse(f"特征不能与列同名：{strange[0]}", f"a feature cannot have a column's name: {strange[0]}")
+        known: set[str] = set()
+        for feature in self.features:
+            if feature.within is not None and feature.within not in known:
+                raise refuse(f"within 须是排在前面的类别特征：{feature.within}", f"within must be a category above it: {feature.within}")
+            if feature.kind == "category":
+                known.add(feature.name)
+        if strange := [name for name in self.segment if name not in known]:
+            raise refuse(f"segment 须是类别特征：{strange[0]}", f"segment must name categories: {strange[0]}")
+        bounded = self.target.low == 0.0 and self.target.high is not None
+        if not bounded and {"fractional", "twostage"} & set(self.members):
+            raise refuse("fractional、twostage 只用于以 0 为下限且有上限的目标", "fractional and twostage are for targets from 0 to a bound")
+        if self.scale == "log" and self.target.low is not None and self.target.low <= 0:
+            raise refuse("取对数的目标须大于 0", "a target on a log scale must be above 0")
+        return self
+
+    @property
+    def blended(self) -> tuple[str, ...]:
+        """The members, and the mean, to which the blend turns where none of them knows better."""
+        return (*self.members, "mean")
+
+    def typed(self) -> dict[str, pl.DataType]:
+        """The columns as they are typed."""
+        return {name: DTYPES[column.kind] for name, column in self.columns.items()}
+
+
+def shipped() -> tuple[str, ...]:
+    """Names of the specifications that come with Panhuo."""
+    folder = resources.files(__package__) / "specifications"
+    return tuple(sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml")))
+
+
+@functools.lru_cache(maxsize=64)
+def _load(path: Path) -> Specification:
+    return load(path, Specification)
+
+
+def load_specification(name: str) -> Specification:
+    """A shipped specification by name, or one's own by path. Raises ConfigurationInvalid, InputUnusable for a name that is neither."""
+    if name.endswith((".yaml", ".yml")):
+        return load(Path(name), Specification)
+    if name not in shipped():
+        raise InputUnusable(
+            "SPECIFICATION_UNKNOWN",
+            Words(f"没有名为 {name} 的规格", f"there is no specification {name}"),
+            where=name,
+            remedy=Words(f"可用：{'、'.join(shipped())}；或给出 .yaml 文件", f"there are: {', '.join(shipped())}; or give a .yaml file"),
+        )
+    with resources.as_file(resources.files(__package__) / "specifications" / f"{name}.yaml") as path:
+        return _load(path)
