@@ -46,29 +46,36 @@ class Encoding:
 def learn_encoding(features: pl.DataFrame, outcome: npt.NDArray[np.float64], specification: Specification) -> Encoding:
     """What of ``features`` is to be remembered. outcome: on the model's scale."""
     overall = float(outcome.mean())
-    frame = features.with_columns(pl.Series("__y", outcome))
     means: dict[str, dict[str, float]] = {}
     levels: dict[str, tuple[str, ...]] = {}
     for feature in specification.features:
         if feature.kind != "category":
             continue
-        keys = [feature.name, *([feature.within] if feature.within else [])]
-        found = frame.drop_nulls(feature.name).group_by(keys).agg(pl.col("__y").sum().alias("sum"), pl.len().alias("n"))
+        found = _by_value(features, feature, outcome)
         wider = pl.lit(overall)
         if feature.within:
             wider = pl.col(feature.within).replace_strict(means[feature.within], default=overall, return_dtype=pl.Float64)
-        shrunk = found.with_columns(wider.alias("wider")).with_columns(
-            ((pl.col("sum") + specification.shrink * pl.col("wider")) / (pl.col("n") + specification.shrink)).alias("mean")
-        )
-        # the same name in two places counts where it is commonest
-        shrunk = shrunk.sort(["n", *keys], descending=[True, *[False] * len(keys)], nulls_last=True).unique(
-            feature.name, keep="first", maintain_order=True
-        )
+        mean = (pl.col("sum") + specification.shrink * wider) / (pl.col("n") + specification.shrink)
+        shrunk = found.select(feature.name, mean.alias("mean"))
         means[feature.name] = dict(zip(shrunk[feature.name].to_list(), shrunk["mean"].to_list(), strict=True))
         if shrunk.height <= FEW_LEVELS:
             levels[feature.name] = tuple(sorted(means[feature.name]))
     middle = {f.name: float(features[f.name].median() or 0.0) for f in specification.features if f.kind == "number"}  # type: ignore[arg-type]
     return Encoding(means, levels, overall, middle)
+
+
+def _by_value(features: pl.DataFrame, feature: Feature, outcome: npt.NDArray[np.float64]) -> pl.DataFrame:
+    """The values of a category, each once, with what it is part of, ``sum`` of the outcome and ``n``; added up in the order of the rows, so that the same rows
+    give the same bits. A name that stands in two places counts where it is commonest."""
+    keys = [feature.name, *([feature.within] if feature.within else [])]
+    named = features[feature.name].is_not_null()
+    cells = features.filter(named).select(keys)
+    places = cells.unique().sort(keys)
+    codes = cells.join(places.with_row_index("code"), on=keys, how="left", nulls_equal=True, maintain_order="left")["code"].to_numpy()
+    sums = np.bincount(codes, weights=outcome[named.to_numpy()], minlength=places.height)
+    counts = np.bincount(codes, minlength=places.height)
+    found = places.with_columns(pl.Series("sum", sums, dtype=pl.Float64), pl.Series("n", counts, dtype=pl.Int64))
+    return found.sort(["n", *keys], descending=[True, *[False] * len(keys)], nulls_last=True).unique(feature.name, keep="first", maintain_order=True)
 
 
 def encode(features: pl.DataFrame, encoding: Encoding, specification: Specification) -> Matrix:

@@ -61,7 +61,7 @@ class Model:
         wide = spread(features, matrix, self.encoding, self.specification)
         segment = numbers_of(features, self.specification, self.segments)
         total = np.zeros(len(matrix))
-        for name, weight in self.weights.items():
+        for name, weight in sorted(self.weights.items()):  # sums of floats depend on their order
             if weight:
                 total += weight * members.answer(name, self.known[name], matrix, wide, segment)
         return back(total, self.specification)
