@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
+from panhuo.engines.valuation.learning.panel import with_months
 from panhuo.engines.valuation.learning.specification import Column, Specification
 from panhuo.kernel.errors import InputUnusable
 from panhuo.kernel.expressions import compile_sql
@@ -65,7 +66,7 @@ def read_rows(paths: Sequence[Path], specification: Specification) -> Rows:
 def rows_of(columns: pl.DataFrame, specification: Specification, *, unread: dict[str, int] | None = None, where: str = "data") -> Rows:
     """Typed columns to rows."""
     schema = specification.typed()
-    frame = columns.with_row_index("__row", 1)
+    frame = with_months(columns.with_row_index("__row", 1), specification)
     frame = frame.filter(compile_sql(specification.population, schema, where=specification.place("population"), boolean=True).fill_null(value=False))
     if not frame.height:
         raise InputUnusable(
@@ -77,7 +78,7 @@ def rows_of(columns: pl.DataFrame, specification: Specification, *, unread: dict
             where=where,
             remedy=Words(f"对象的条件是 {specification.population}", f"the population is: {specification.population}"),
         )
-    target = compile_sql(specification.target.sql, schema, where=specification.place("target", "sql"))
+    target = compile_sql(specification.target.sql, specification.typed(outcome=True), where=specification.place("target", "sql"))
     outcome = frame.select(target.cast(pl.Float64)).to_series().alias("outcome")
     outcome = outcome.set(outcome.is_nan() | outcome.is_infinite(), None).clip(specification.target.low, specification.target.high)
     if specification.scale == "log":
@@ -91,7 +92,7 @@ def rows_of(columns: pl.DataFrame, specification: Specification, *, unread: dict
 
 def _features(frame: pl.DataFrame, specification: Specification) -> pl.DataFrame:
     schema = dict(specification.typed())
-    done = frame.select(specification.columns.keys())
+    done = frame.select(schema.keys())
     for at, feature in enumerate(specification.features):
         made = compile_sql(feature.sql, schema, where=specification.place("features", at, "sql"))
         kind = pl.String() if feature.kind == "category" else pl.Float64()

@@ -68,6 +68,19 @@ class Target(Document):
     high: float | None = None
 
 
+class Panel(Document):
+    """Rows are months of borrowers. entity, month: the columns that say whose and which (a whole number, rising by one a month). columns: those whose past a
+    feature may know, as ``STATUS_b1`` (a month back) to ``_b<back>``, and whose future the outcome may, as ``STATUS_a1`` to ``_a<ahead>``. seen: the name of
+    the number of months since the borrower's first record."""
+
+    entity: str
+    month: str
+    columns: tuple[str, ...] = Field(min_length=1)
+    back: int = Field(default=6, ge=1, le=36)
+    ahead: int = Field(default=1, ge=1, le=12)
+    seen: str = "MONTHS_SEEN"
+
+
 class Boosting(Document):
     """leaves, rate, least (rows a leaf), seeds averaged; rounds are chosen by cross-fitting up to most."""
 
@@ -92,6 +105,7 @@ class Specification(Traced):
     source: str = Field(min_length=1)
     not_for: Title
     columns: dict[str, Column]
+    panel: Panel | None = None
     population: str = "TRUE"
     target: Target
     scale: Literal["none", "log"] = "none"
@@ -119,6 +133,10 @@ class Specification(Traced):
                 known.add(feature.name)
         if strange := [name for name in self.segment if name not in known]:
             raise refuse(f"segment 须是类别特征：{strange[0]}", f"segment must name categories: {strange[0]}")
+        if self.panel is not None:
+            named = (self.panel.entity, self.panel.month, *self.panel.columns)
+            if strange := [name for name in named if name not in self.columns]:
+                raise refuse(f"panel 的列不在 columns 中：{strange[0]}", f"panel names no column of the data: {strange[0]}")
         bounded = self.target.low == 0.0 and self.target.high is not None
         if not bounded and {"fractional", "twostage"} & set(self.members):
             raise refuse("fractional、twostage 只用于以 0 为下限且有上限的目标", "fractional and twostage are for targets from 0 to a bound")
@@ -131,9 +149,15 @@ class Specification(Traced):
         """The members, and the mean, to which the blend turns where none of them knows better."""
         return (*self.members, "mean")
 
-    def typed(self) -> dict[str, pl.DataType]:
-        """The columns as they are typed."""
-        return {name: DTYPES[column.kind] for name, column in self.columns.items()}
+    def typed(self, *, outcome: bool = False) -> dict[str, pl.DataType]:
+        """What expressions may name: the columns as they are typed, and a panel's past; for the outcome, its future too."""
+        found = {name: DTYPES[column.kind] for name, column in self.columns.items()}
+        if self.panel is not None:
+            found |= {f"{name}_b{k}": found[name] for name in self.panel.columns for k in range(1, self.panel.back + 1)}
+            found[self.panel.seen] = pl.Float64()
+            if outcome:
+                found |= {f"{name}_a{k}": found[name] for name in self.panel.columns for k in range(1, self.panel.ahead + 1)}
+        return found
 
 
 def shipped() -> tuple[str, ...]:
