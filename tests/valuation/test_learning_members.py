@@ -51,6 +51,18 @@ def test_fractional_response_is_the_greatest_quasi_likelihood() -> None:
     assert own <= best + 1e-4
 
 
+def test_fractional_response_of_rare_outcomes_does_not_leap_past_the_top() -> None:
+    draw = stream(6, "rare")
+    n = 20_000
+    x = np.column_stack([draw.exponential(size=n) ** 3, draw.random(n) < 0.003, draw.normal(size=n)]).astype(float)
+    y = (draw.random(n) < 0.004 + 0.9 * x[:, 1]).astype(float)
+    given = members.Task(x, x, np.zeros(n, dtype=np.int64), y, 0, 1)
+    known = members.learn("fractional", given, specification())
+    found = members.answer("fractional", known, x, x, given.segment)
+    assert found.mean() == pytest.approx(y.mean(), rel=1e-3)  # at the top: the constant is not penalised
+    assert np.mean((found - y) ** 2) < 0.9 * y.var()
+
+
 def test_answers_are_of_the_scale_they_should_be() -> None:
     given, _ = task()
     for name in specification().blended:

@@ -20,6 +20,7 @@ from panhuo.engines.valuation.learning.specification import Boosting, Specificat
 Vector = npt.NDArray[np.float64]
 _STRENGTHS = np.logspace(-2, 5, 22)
 _STEPS = 30
+_HALVINGS = 20
 _EVEN = 1e-9
 
 
@@ -149,15 +150,29 @@ def _fractional(spread: Matrix, share: Vector) -> dict[str, Any]:
     weights = np.zeros(design.shape[1])
     mean = np.clip(share.mean(), 1e-3, 1 - 1e-3)
     weights[0] = np.log(mean / (1 - mean))
+    reached = _likelihood(design, share, penalty, weights)
     for _ in range(_STEPS):
         p = 1.0 / (1.0 + np.exp(-np.clip(design @ weights, -30, 30)))
         gradient = design.T @ (share - p) - penalty @ weights
         curvature = (design * (p * (1 - p))[:, None]).T @ design + penalty
         step = np.linalg.lstsq(curvature + 1e-8 * np.eye(len(weights)), gradient, rcond=None)[0]
-        weights = weights + step
+        for _ in range(_HALVINGS):  # where outcomes are rare a whole step can leap past the top, and further each time
+            there = _likelihood(design, share, penalty, weights + step)
+            if there >= reached:
+                break
+            step = step / 2
+        else:
+            break
+        weights, reached = weights + step, there
         if np.abs(step).max() < 1e-8:
             break
     return {"centre": centre.tolist(), "width": width.tolist(), "weights": weights[1:].tolist(), "constant": float(weights[0])}
+
+
+def _likelihood(design: Matrix, share: Vector, penalty: Matrix, weights: Vector) -> float:
+    """The quasi-likelihood of shares, less the penalty."""
+    line = design @ weights
+    return float((share * line - np.logaddexp(0.0, line)).sum() - 0.5 * weights @ penalty @ weights)
 
 
 def _means(segment: npt.NDArray[np.int64], outcome: Vector, shrink: float) -> dict[str, Any]:
