@@ -15,7 +15,7 @@ from panhuo.kernel.words import Words
 if TYPE_CHECKING:
     import polars as pl
 
-    from panhuo.engines.valuation.learning import Model
+    from panhuo.engines.valuation.learning import ClassModel, Model
 
 _FILE = click.Path(path_type=Path)
 _DATA = click.option(
@@ -28,7 +28,7 @@ _DATA = click.option(
     help=say("CSV 或 Parquet 文件，可多次给出", "CSV or Parquet file; may be given several times"),
 )
 _JSON = click.option("--json", "as_json", is_flag=True, help=say("输出 JSON", "print JSON"))
-_SHOWN = ("rmse", "mae", "spearman", "calibration_slope", "coverage", "width")
+_SHOWN = ("log_loss", "accuracy", "rmse", "mae", "spearman", "calibration_slope", "coverage", "width")
 
 
 @click.group(
@@ -145,11 +145,12 @@ def evaluate_command(model: Path, data: tuple[Path, ...], as_json: bool) -> None
     _print(known, found)
 
 
-def _print(known: Model, found: dict[str, Any]) -> None:
+def _print(known: Model | ClassModel, found: dict[str, Any]) -> None:
     click.echo(say(f"{known.specification.name}：{found['n']:,} 行", f"{known.specification.name}: {found['n']:,} rows"))
-    click.echo(f"{'':<14}" + "".join(f"{name:>20}" for name in _SHOWN))
+    shown = [name for name in _SHOWN if name in found["metrics"]]
+    click.echo(f"{'':<14}" + "".join(f"{name:>20}" for name in shown))
     for name, metrics in {say("模型", "model"): found["metrics"], **found["baselines"]}.items():
-        click.echo(f"{name:<14}" + "".join(f"{metrics[one]:>20.4f}" for one in _SHOWN))
+        click.echo(f"{name:<14}" + "".join(f"{metrics[one]:>20.4f}" for one in shown))
 
 
 def _tell_unread(unread: dict[str, int]) -> None:

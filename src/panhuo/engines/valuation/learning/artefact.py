@@ -10,12 +10,10 @@ import io
 import json
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import panhuo
-from panhuo.engines.valuation.learning.baselines import Baselines
-from panhuo.engines.valuation.learning.design import Encoding
-from panhuo.engines.valuation.learning.intervals import Spread
+from panhuo.engines.valuation.learning import classes
+from panhuo.engines.valuation.learning.classes import ClassModel
 from panhuo.engines.valuation.learning.model import Model
 from panhuo.engines.valuation.learning.specification import Specification
 from panhuo.kernel.documents import check
@@ -27,7 +25,7 @@ _LARGEST = 512 * 1024 * 1024
 _PARTS = ("specification.json", "model.json")
 
 
-def save(model: Model, path: Path) -> str:
+def save(model: Model | ClassModel, path: Path) -> str:
     """Write it whole or not at all; the hash of what it holds. Raises OutputUnwritable."""
     data = to_bytes(model)
     beside = path.with_name(f".{path.name}.partial")
@@ -45,8 +43,8 @@ def save(model: Model, path: Path) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def to_bytes(model: Model) -> bytes:
-    parts = dict(zip(_PARTS, (model.specification.model_dump_json(), json.dumps(_as_data(model), sort_keys=True, allow_nan=False)), strict=True))
+def to_bytes(model: Model | ClassModel) -> bytes:
+    parts = dict(zip(_PARTS, (model.specification.model_dump_json(), json.dumps(model.as_data(), sort_keys=True, allow_nan=False)), strict=True))
     manifest = {
         "format": FORMAT,
         "panhuo": panhuo.__version__,
@@ -64,7 +62,7 @@ def to_bytes(model: Model) -> bytes:
     return buffer.getvalue()
 
 
-def load(path: Path) -> Model:
+def load(path: Path) -> Model | ClassModel:
     """Raises InputUnusable for what is no model, was changed, or is of a later format."""
     try:
         with zipfile.ZipFile(path) as archive:
@@ -82,45 +80,10 @@ def load(path: Path) -> Model:
         raise _no_model(path, "内容与其校验值不符，可能被改动或损坏", "does not have the content its hashes are of: changed, or damaged")
     specification = check(json.loads(texts["specification.json"]), Specification, where=str(path))
     try:
-        return _of_data(json.loads(texts["model.json"]), specification)
+        data = json.loads(texts["model.json"])
+        return (ClassModel if data["kind"] == classes.KIND else Model).of_data(data, specification)
     except (KeyError, TypeError, ValueError) as error:
         raise _no_model(path, f"内容不完整（{error}）", f"is not whole ({error})") from error
-
-
-def _as_data(model: Model) -> dict[str, Any]:
-    return {
-        "seed": model.seed,
-        "rows": model.rows,
-        "encoding": model.encoding.as_data(),
-        "segments": dict(model.segments),
-        "known": model.known,
-        "weights": dict(model.weights),
-        "spread": model.spread.as_data(),
-        "baselines": {
-            "known": model.baselines.known,
-            "encoding": model.baselines.encoding.as_data(),
-            "spreads": {name: spread.as_data() for name, spread in model.baselines.spreads.items()},
-        },
-        "data": model.fingerprint,
-    }
-
-
-def _of_data(data: dict[str, Any], specification: Specification) -> Model:
-    baselines = data["baselines"]
-    return Model(
-        specification,
-        int(data["seed"]),
-        int(data["rows"]),
-        Encoding.of_data(data["encoding"]),
-        data["segments"],
-        data["known"],
-        data["weights"],
-        Spread.of_data(data["spread"]),
-        Baselines(
-            baselines["known"], Encoding.of_data(baselines["encoding"]), {name: Spread.of_data(one) for name, one in baselines["spreads"].items()}
-        ),
-        str(data["data"]),
-    )
 
 
 def _no_model(path: Path, zh: str, en: str) -> InputUnusable:

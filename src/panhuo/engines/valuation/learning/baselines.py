@@ -18,7 +18,7 @@ from panhuo.engines.valuation.learning import members
 from panhuo.engines.valuation.learning.design import Encoding, encode, encode_crossed, learn_encoding, spread
 from panhuo.engines.valuation.learning.intervals import Spread, spread_of
 from panhuo.engines.valuation.learning.members import Task
-from panhuo.engines.valuation.learning.scale import back
+from panhuo.engines.valuation.learning.scale import back, bounds
 from panhuo.engines.valuation.learning.specification import Boosting, Specification
 
 Vector = npt.NDArray[np.float64]
@@ -49,6 +49,17 @@ class Baselines:
     encoding: Encoding
     spreads: Mapping[str, Spread]
 
+    def as_data(self) -> dict[str, Any]:
+        return {
+            "known": self.known,
+            "encoding": self.encoding.as_data(),
+            "spreads": {name: spread.as_data() for name, spread in self.spreads.items()},
+        }
+
+    @classmethod
+    def of_data(cls, data: Mapping[str, Any]) -> Baselines:
+        return cls(data["known"], Encoding.of_data(data["encoding"]), {name: Spread.of_data(one) for name, one in data["spreads"].items()})
+
     def answer(self, features: pl.DataFrame, segment: Numbers, specification: Specification) -> dict[str, Vector]:
         """(n,) of each, on the outcome's scale, clipped as the model's answers are."""
         target = specification.target
@@ -56,10 +67,8 @@ class Baselines:
         return {name: np.clip(back(one, specification), _or(target.low, -np.inf), _or(target.high, np.inf)) for name, one in found.items()}
 
 
-def learn_baselines(
-    features: pl.DataFrame, outcome: Vector, y: Vector, folds: Numbers, segment: Numbers, specification: Specification, seed: int
-) -> Baselines:
-    """outcome, y: on their own scale and on the model's. segment: numbers of the rows' segments."""
+def learn_baselines(features: pl.DataFrame, y: Vector, folds: Numbers, segment: Numbers, specification: Specification, seed: int) -> Baselines:
+    """y: the outcome on the model's scale. segment: numbers of the rows' segments."""
     simple = plain(specification)
     crossed = {name: np.empty(len(y)) for name in names_of(specification)}
     for fold in np.unique(folds):
@@ -67,11 +76,8 @@ def learn_baselines(
         known, encoding = _learn(features.filter(pl.Series(~held)), y[~held], folds[~held], segment[~held], simple, seed)
         for name, found in _answers(known, encoding, features.filter(pl.Series(held)), segment[held], simple).items():
             crossed[name][held] = found
-    target = specification.target
-    spreads = {
-        name: spread_of(back(found, specification), outcome, level=specification.level, low=target.low, high=target.high)
-        for name, found in crossed.items()
-    }
+    low, high = bounds(specification)
+    spreads = {name: spread_of(found, y, level=specification.level, low=low, high=high) for name, found in crossed.items()}
     return Baselines(*_learn(features, y, folds, segment, simple, seed), spreads)
 
 

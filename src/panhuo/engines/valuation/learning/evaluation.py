@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from panhuo.engines.valuation.learning.class_measures import class_measures
+from panhuo.engines.valuation.learning.classes import ClassModel
 from panhuo.engines.valuation.learning.history import Rows
 from panhuo.engines.valuation.learning.intervals import LEVELS, Spread
 from panhuo.engines.valuation.learning.measures import band_measures, crps, point_measures, with_intervals
 from panhuo.engines.valuation.learning.model import Model, numbers_of
+from panhuo.engines.valuation.learning.scale import back, forth
+from panhuo.engines.valuation.learning.specification import Target
 from panhuo.kernel.errors import InputUnusable
 from panhuo.kernel.words import Words
 
 Vector = npt.NDArray[np.float64]
+Measure = Callable[[npt.NDArray[np.intp]], Mapping[str, float]]
 
 
-def evaluate(model: Model, rows: Rows, *, seed: int = 0) -> dict[str, Any]:
+def evaluate(model: Model | ClassModel, rows: Rows, *, seed: int = 0) -> dict[str, Any]:
     """``n``; ``metrics``: of the model; ``baselines``: the same of each; ``intervals``: 95 % of each measure by resampling, of the model (``model``) and of each
     baseline. Raises InputUnusable where no outcome is known."""
     known = rows.known
@@ -29,11 +34,19 @@ def evaluate(model: Model, rows: Rows, *, seed: int = 0) -> dict[str, Any]:
             where=model.specification.name,
             remedy=Words(f"结果是 {model.specification.target.sql}", f"the outcome is: {model.specification.target.sql}"),
         )
+    parts = _of_classes(model, known) if isinstance(model, ClassModel) else _of_numbers(model, known)
+    intervals = {name: with_intervals(len(known), one, seed=seed) for name, one in parts.items()}
+    everything = np.arange(len(known))
+    metrics = {name: dict(one(everything)) for name, one in parts.items()}
+    return {"n": len(known), "metrics": metrics.pop("model"), "baselines": metrics, "intervals": intervals}
+
+
+def _of_numbers(model: Model, known: Rows) -> dict[str, Measure]:
     outcome = known.outcome.to_numpy().astype(np.float64)
     found = model.answer(known)
     target = model.specification.target
     raw = model.predict(known.features)
-    parts = {
+    parts: dict[str, Measure] = {
         "model": _measured(
             outcome, found["prediction"].to_numpy(), found["lower"].to_numpy(), found["upper"].to_numpy(), _quantiles(model.spread, raw, model)
         )
@@ -41,27 +54,34 @@ def evaluate(model: Model, rows: Rows, *, seed: int = 0) -> dict[str, Any]:
     segment = numbers_of(known.features, model.specification, model.segments)
     for name, answer in model.baselines.answer(known.features, segment, model.specification).items():
         spread = model.baselines.spreads[name]
-        lower, upper = (
-            np.clip(edge, target.low, target.high) if target.low is not None or target.high is not None else edge for edge in spread.band(answer)
-        )
+        lower, upper = (_within(back(edge, model.specification), target) for edge in spread.band(forth(answer, model.specification)))
         parts[name] = _measured(outcome, answer, lower, upper, _quantiles(spread, answer, model))
-    intervals = {name: with_intervals(len(outcome), one, seed=seed) for name, one in parts.items()}
-    everything = np.arange(len(outcome))
-    metrics = {name: dict(one(everything)) for name, one in parts.items()}
-    return {"n": len(outcome), "metrics": metrics.pop("model"), "baselines": metrics, "intervals": intervals}
+    return parts
+
+
+def _of_classes(model: ClassModel, known: Rows) -> dict[str, Measure]:
+    outcome = known.outcome.to_numpy().astype(np.int64)
+    level = model.specification.level
+    found = {"model": model.chances(known.features), **model.baseline_chances(known.features)}
+    return {name: class_measures(outcome, chances, level) for name, chances in found.items()}
 
 
 def _quantiles(spread: Spread, answers: Vector, model: Model) -> npt.NDArray[np.float64]:
-    target = model.specification.target
-    found = spread.quantiles_of(answers)
-    return found if target.low is None and target.high is None else np.clip(found, target.low, target.high)
+    specification = model.specification
+    return _within(back(spread.quantiles_of(forth(answers, specification)), specification), specification.target)
 
 
-def _measured(outcome: Vector, answer: Vector, lower: Vector, upper: Vector, quantiles: npt.NDArray[np.float64]) -> Any:
+def _within(values: npt.NDArray[np.float64], target: Target) -> npt.NDArray[np.float64]:
+    return values if target.low is None and target.high is None else np.clip(values, target.low, target.high)
+
+
+def _measured(outcome: Vector, answer: Vector, lower: Vector, upper: Vector, quantiles: npt.NDArray[np.float64]) -> Measure:
+    each = crps(outcome, quantiles, LEVELS)
+
     def measure(rows: npt.NDArray[np.intp]) -> Mapping[str, float]:
         return {
             **point_measures(outcome[rows], answer[rows]),
-            "crps": crps(outcome[rows], quantiles[rows], LEVELS),
+            "crps": float(each[rows].mean()),
             **band_measures(outcome[rows], lower[rows], upper[rows]),
         }
 

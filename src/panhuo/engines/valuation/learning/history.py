@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,15 +80,32 @@ def rows_of(columns: pl.DataFrame, specification: Specification, *, unread: dict
             remedy=Words(f"对象的条件是 {specification.population}", f"the population is: {specification.population}"),
         )
     target = compile_sql(specification.target.sql, specification.typed(outcome=True), where=specification.place("target", "sql"))
-    outcome = frame.select(target.cast(pl.Float64)).to_series().alias("outcome")
-    outcome = outcome.set(outcome.is_nan() | outcome.is_infinite(), None).clip(specification.target.low, specification.target.high)
-    if specification.scale == "log":
-        outcome = outcome.set(outcome <= 0, None)
+    outcome = _outcome(frame, target, specification)
     time = None
     if specification.time is not None:
         days = compile_sql(specification.time, schema, where=specification.place("time")).cast(pl.Float64)
         time = frame.select(days).to_series().alias("time")
     return Rows(frame["__row"].cast(pl.Int64), frame.drop("__row"), _features(frame, specification), outcome, time, columns.height, unread or {})
+
+
+def _outcome(frame: pl.DataFrame, target: pl.Expr, specification: Specification) -> pl.Series:
+    """Of a ladder of classes: the number of its step."""
+    if specification.target.classes:
+        steps = {name: float(at) for at, name in enumerate(specification.target.classes)}
+        named = frame.select(target.cast(pl.String).alias("outcome"))["outcome"]
+        return named.replace_strict(steps, default=None, return_dtype=pl.Float64)
+    outcome = frame.select(target.cast(pl.Float64)).to_series().alias("outcome")
+    outcome = outcome.set(outcome.is_nan() | outcome.is_infinite(), None).clip(specification.target.low, specification.target.high)
+    return outcome.set(outcome <= 0, None) if specification.scale == "log" else outcome
+
+
+def fingerprint_of(rows: Rows) -> str:
+    """SHA-256 of the features and outcomes, row by row."""
+    digest = hashlib.sha256()
+    for text in rows.features.with_columns(rows.outcome).write_csv(batch_size=10_000).splitlines():
+        digest.update(text.encode())
+        digest.update(b"\n")
+    return digest.hexdigest()
 
 
 def _features(frame: pl.DataFrame, specification: Specification) -> pl.DataFrame:
@@ -123,7 +141,8 @@ def _raw(path: Path) -> pl.DataFrame:
 
 
 def _typed(raw: pl.DataFrame, specification: Specification, path: Path) -> tuple[pl.DataFrame, dict[str, int]]:
-    lacking = [name for name, column in specification.columns.items() if name not in raw.columns and not column.optional]
+    there = {name: next((one for one in (name, *column.also) if one in raw.columns), None) for name, column in specification.columns.items()}
+    lacking = [name for name, column in specification.columns.items() if there[name] is None and not column.optional]
     if lacking:
         raise _unusable(
             path,
@@ -134,7 +153,8 @@ def _typed(raw: pl.DataFrame, specification: Specification, path: Path) -> tuple
         )
     out, unread = {}, {}
     for name, column in specification.columns.items():
-        given = raw[name] if name in raw.columns else pl.Series(name, [None] * raw.height, dtype=pl.String)
+        heading = there[name]
+        given = raw[heading] if heading is not None else pl.Series(name, [None] * raw.height, dtype=pl.String)
         typed = _cast(given, column)
         out[name] = typed
         lost = int((given.is_not_null() & typed.is_null()).sum())

@@ -16,13 +16,14 @@ from panhuo.kernel.randomness import stream
 Vector = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float64]
 DRAWS = 400
-LOWER_IS_BETTER = frozenset({"mae", "median_absolute_error", "rmse", "crps", "width"})
+MOST_DRAWN = 8_000
+LOWER_IS_BETTER = frozenset({"mae", "median_absolute_error", "rmse", "crps", "width", "log_loss", "brier", "rps"})
 
 
 def point_measures(outcome: Vector, answer: Vector) -> dict[str, float]:
     """Of answers that are figures. A measure that has no value (a rank of answers that are all alike) is 0."""
     error = answer - outcome
-    slope, intercept = _line(answer, outcome)
+    slope, intercept = line_of(answer, outcome)
     middle = np.median(outcome)
     above = outcome > middle if (outcome > middle).any() else outcome >= middle
     return {
@@ -44,10 +45,11 @@ def band_measures(outcome: Vector, lower: Vector, upper: Vector) -> dict[str, fl
     return {"coverage": float(inside.mean()), "width": float((upper - lower).mean())}
 
 
-def crps(outcome: Vector, quantiles: Matrix, levels: Vector) -> float:
-    """quantiles: (n, levels)."""
+def crps(outcome: Vector, quantiles: Matrix, levels: Vector) -> Vector:
+    """(n,) of each row. quantiles: (n, levels)."""
     error = outcome[:, None] - quantiles
-    return float(2.0 * np.maximum(levels * error, (levels - 1.0) * error).mean())
+    found: Vector = 2.0 * np.maximum(levels * error, (levels - 1.0) * error).mean(axis=1)
+    return found
 
 
 def auc(event: npt.NDArray[np.bool_], score: Vector) -> float:
@@ -73,10 +75,16 @@ def ks(event: npt.NDArray[np.bool_], score: Vector) -> float:
 def with_intervals(
     rows: int, measure: Callable[[npt.NDArray[np.intp]], Mapping[str, float]], *, seed: int, draws: int = DRAWS
 ) -> dict[str, list[float]]:
-    """The 2.5th and 97.5th percentile of each measure over rows drawn with replacement (Efron, 1979)."""
+    """The 2.5th and 97.5th percentile of each measure over rows drawn with replacement (Efron, 1979). Of more than :data:`MOST_DRAWN` rows so many are drawn,
+    and the percentiles' distance from the measure of all is narrowed by the root of the share (Bickel, Götze and van Zwet, 1997)."""
     generator = stream(seed, "bootstrap", rows)
-    found = [measure(generator.integers(0, rows, rows)) for _ in range(draws)]
-    return {name: [float(edge) for edge in np.quantile([one[name] for one in found], (0.025, 0.975))] for name in found[0]}
+    size = min(rows, MOST_DRAWN)
+    found = [measure(generator.integers(0, rows, size)) for _ in range(draws)]
+    edges = {name: np.quantile([one[name] for one in found], (0.025, 0.975)) for name in found[0]}
+    if size < rows:
+        whole = measure(np.arange(rows))
+        edges = {name: whole[name] + (edge - whole[name]) * np.sqrt(size / rows) for name, edge in edges.items()}
+    return {name: [float(edge) for edge in two] for name, two in edges.items()}
 
 
 def _ranks(values: Vector) -> Vector:
@@ -93,7 +101,7 @@ def _correlation(a: Vector, b: Vector) -> float:
     return float((a * b).sum()) / both if both > 0 else 0.0
 
 
-def _line(answer: Vector, outcome: Vector) -> tuple[float, float]:
+def line_of(answer: Vector, outcome: Vector) -> tuple[float, float]:
     centred = answer - answer.mean()
     square = float((centred**2).sum())
     slope = float((centred * (outcome - outcome.mean())).sum()) / square if square > 1e-18 * len(answer) else 0.0

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,18 +15,19 @@ import polars as pl
 
 from panhuo.engines.valuation.learning import members
 from panhuo.engines.valuation.learning.baselines import Baselines, learn_baselines
+from panhuo.engines.valuation.learning.classes import ClassModel, fit_classes
 from panhuo.engines.valuation.learning.design import Encoding, encode, encode_crossed, learn_encoding, spread
-from panhuo.engines.valuation.learning.history import Rows
+from panhuo.engines.valuation.learning.folding import folds_of, folds_of_rows
+from panhuo.engines.valuation.learning.history import Rows, fingerprint_of
 from panhuo.engines.valuation.learning.intervals import Spread, spread_of
 from panhuo.engines.valuation.learning.members import Task
-from panhuo.engines.valuation.learning.scale import back, forth
+from panhuo.engines.valuation.learning.scale import back, bounds, forth
 from panhuo.engines.valuation.learning.specification import Specification
 from panhuo.kernel.errors import InputUnusable
-from panhuo.kernel.randomness import stream
 from panhuo.kernel.words import Words
 
 Vector = npt.NDArray[np.float64]
-LEAST_ROWS = 30
+KIND = "number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +49,32 @@ class Model:
     def answer(self, rows: Rows) -> pl.DataFrame:
         """``row``, ``prediction``, ``lower``, ``upper`` for each row of the population."""
         found = self.predict(rows.features)
-        lower, upper = self.spread.band(found)
+        lower, upper = (back(edge, self.specification) for edge in self.spread.band(forth(found, self.specification)))
         low, high = self.specification.target.low, self.specification.target.high
         frame = pl.DataFrame({"row": rows.number, "prediction": found, "lower": lower, "upper": upper})
         clipped = frame.with_columns(pl.col("prediction", "lower", "upper").clip(low, high))
         return clipped.with_columns(pl.min_horizontal("lower", "prediction").alias("lower"), pl.max_horizontal("upper", "prediction").alias("upper"))
+
+    def as_data(self) -> dict[str, Any]:
+        return {
+            "kind": KIND,
+            "seed": self.seed,
+            "rows": self.rows,
+            "encoding": self.encoding.as_data(),
+            "segments": dict(self.segments),
+            "known": self.known,
+            "weights": dict(self.weights),
+            "spread": self.spread.as_data(),
+            "baselines": self.baselines.as_data(),
+            "data": self.fingerprint,
+        }
+
+    @classmethod
+    def of_data(cls, data: Mapping[str, Any], specification: Specification) -> Model:
+        return cls(
+            specification, int(data["seed"]), int(data["rows"]), Encoding.of_data(data["encoding"]), data["segments"], data["known"], data["weights"],
+            Spread.of_data(data["spread"]), Baselines.of_data(data["baselines"]), str(data["data"]),
+        )  # fmt: skip
 
     def predict(self, features: pl.DataFrame) -> Vector:
         """(n,) on the outcome's own scale, before it is clipped."""
@@ -67,18 +88,20 @@ class Model:
         return back(total, self.specification)
 
 
-def fit(history: Rows, *, specification: Specification, seed: int = 0) -> Model:
+def fit(history: Rows, *, specification: Specification, seed: int = 0) -> Model | ClassModel:
     """history: rows whose outcome is known (others are left out). Raises InputUnusable where they are too few."""
     taught = history.known
-    if len(taught) < LEAST_ROWS:
+    if len(taught) < specification.least:
         raise InputUnusable(
             "MODEL_TOO_FEW",
             Words(f"结果已知的只有 {len(taught)} 行", f"the outcome is known of {len(taught)} row(s) only"),
             where=specification.name,
-            remedy=Words(f"至少需要 {LEAST_ROWS} 行", f"give at least {LEAST_ROWS}"),
+            remedy=Words(f"至少需要 {specification.least} 行", f"give at least {specification.least}"),
         )
+    if specification.target.classes:
+        return fit_classes(taught, specification=specification, seed=seed)
     y = forth(taught.outcome.to_numpy().astype(np.float64), specification)
-    folds = folds_of(len(taught), specification.folds, seed)
+    folds = folds_of_rows(taught, specification, seed)
     crossed, rounds = cross_fit(taught.features, y, folds, specification, seed)
     weights = blend(crossed, y)
     segments = groups_of(taught.features, specification)
@@ -88,13 +111,13 @@ def fit(history: Rows, *, specification: Specification, seed: int = 0) -> Model:
         matrix, spread(taught.features, matrix, encoding, specification), numbers_of(taught.features, specification, segments), y, seed, rounds
     )
     known: dict[str, Mapping[str, Any]] = {name: members.learn(name, task, specification) for name in specification.blended if weights[name] > 0}
-    answers = back(sum(weights[name] * crossed[name] for name in specification.blended), specification)  # type: ignore[arg-type]
-    target = specification.target
-    band = spread_of(answers, taught.outcome.to_numpy().astype(np.float64), level=specification.level, low=target.low, high=target.high)
+    answers: Vector = np.sum([weights[name] * crossed[name] for name in specification.blended], axis=0)
+    low, high = bounds(specification)
+    band = spread_of(answers, y, level=specification.level, low=low, high=high)
     segment = numbers_of(taught.features, specification, segments)
     return Model(
         specification, seed, len(taught), encoding, segments, known, weights, band,
-        learn_baselines(taught.features, taught.outcome.to_numpy().astype(np.float64), y, folds, segment, specification, seed), fingerprint_of(taught),
+        learn_baselines(taught.features, y, folds, segment, specification, seed), fingerprint_of(taught),
     )  # fmt: skip
 
 
@@ -135,11 +158,6 @@ def blend(crossed: Mapping[str, Vector], y: Vector) -> dict[str, float]:
     return dict(zip(names, (found / found.sum()).tolist(), strict=True))
 
 
-def folds_of(rows: int, count: int, seed: int) -> npt.NDArray[np.int64]:
-    """Which fold each row is of: as even as can be, by chance."""
-    return stream(seed, "folds", rows).permutation(np.arange(rows, dtype=np.int64) % count)
-
-
 def groups_of(features: pl.DataFrame, specification: Specification) -> dict[str, int]:
     if not specification.segment:
         return {}
@@ -155,12 +173,3 @@ def numbers_of(features: pl.DataFrame, specification: Specification, segments: M
 
 def _joined(features: pl.DataFrame, specification: Specification) -> pl.Series:
     return features.select(pl.concat_str([pl.col(name).fill_null("") for name in specification.segment], separator="\x1f")).to_series()
-
-
-def fingerprint_of(rows: Rows) -> str:
-    """SHA-256 of the features and outcomes, row by row."""
-    digest = hashlib.sha256()
-    for text in rows.features.with_columns(rows.outcome).write_csv(batch_size=10_000).splitlines():
-        digest.update(text.encode())
-        digest.update(b"\n")
-    return digest.hexdigest()

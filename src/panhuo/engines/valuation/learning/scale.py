@@ -15,6 +15,14 @@ def forth(outcome: Vector, specification: Specification) -> Vector:
     return np.log(outcome) if specification.scale == "log" else outcome
 
 
+def bounds(specification: Specification) -> tuple[float | None, float | None]:
+    """The target's bounds on the model's scale."""
+    low, high = specification.target.low, specification.target.high
+    if specification.scale == "log":
+        return (None if low is None else float(np.log(low))), (None if high is None else float(np.log(high)))
+    return low, high
+
+
 def back(answers: Vector, specification: Specification) -> Vector:
     """Answers on the outcome's own scale. Of a logarithm: the median, which is what a price is quoted as."""
     return np.exp(answers) if specification.scale == "log" else answers

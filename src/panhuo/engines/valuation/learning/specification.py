@@ -22,6 +22,7 @@ ColumnKind = Literal["number", "text", "date"]
 DTYPES = {"number": pl.Float64(), "text": pl.String(), "date": pl.Float64()}
 """Dates are days since 1 January 1970, so that they can be subtracted and divided like any number."""
 MEMBERS = ("boosted", "linear", "fractional", "twostage", "segment")
+CLASS_MEMBERS = ("boosted", "counts", "logistic", "segment")
 
 
 class Title(Document):
@@ -34,9 +35,11 @@ class Title(Document):
 
 
 class Column(Document):
-    """A column of the data. dates: the forms its dates have (strptime), tried in turn; expressions see them as days since 1 January 1970."""
+    """A column of the data. also: other headings under which it may stand, the first that is there counts. dates: the forms its dates have (strptime), tried in
+    turn; expressions see them as days since 1 January 1970."""
 
     kind: ColumnKind = "number"
+    also: tuple[str, ...] = ()
     dates: tuple[str, ...] = ("%Y-%m-%d",)
     optional: bool = False
 
@@ -61,11 +64,21 @@ class Feature(Document):
 
 
 class Target(Document):
-    """sql: the outcome. low, high: it is clipped to these; answers and intervals keep within them too."""
+    """sql: the outcome. low, high: it is clipped to these; answers and intervals keep within them too. classes: the names it can have, a ladder from best to
+    worst, where it is a name and no number."""
 
     sql: str = Field(min_length=1)
     low: float | None = None
     high: float | None = None
+    classes: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _sound(self) -> Target:
+        if len(set(self.classes)) < len(self.classes) or len(self.classes) == 1:
+            raise refuse("classes 须有两个以上不同的名称", "classes must be two or more different names")
+        if self.classes and (self.low is not None or self.high is not None):
+            raise refuse("有 classes 的目标没有上下限", "a target of classes has no bounds")
+        return self
 
 
 class Panel(Document):
@@ -97,7 +110,7 @@ class Boosting(Document):
 class Specification(Traced):
     """population: who is predicted. scale: the models work on a function of the outcome (log for prices). members: the algorithms that are blended by how well
     each does on rows it has not seen. folds: of the cross-fitting; time: the date by which rows are known, for a split in time. segment: the features whose groups'
-    means are the baseline. level: of the interval. not_for: what the model must not be used for."""
+    means are the baseline. level: of the interval. least: rows with a known outcome that it takes to teach it. not_for: what the model must not be used for."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
     version: str = "1"
@@ -112,9 +125,10 @@ class Specification(Traced):
     features: tuple[Feature, ...] = Field(min_length=1)
     segment: tuple[str, ...] = ()
     time: str | None = None
-    members: tuple[Literal["boosted", "linear", "fractional", "twostage", "segment"], ...] = ("boosted", "linear")
+    members: tuple[Literal["boosted", "linear", "fractional", "twostage", "segment", "counts", "logistic"], ...] = ("boosted", "linear")
     boosting: Boosting = Boosting()
     folds: int = Field(default=5, ge=2, le=20)
+    least: int = Field(default=30, ge=12)
     level: float = Field(default=0.9, gt=0.5, lt=1.0)
     shrink: float = Field(default=10.0, ge=0.0)
 
@@ -137,6 +151,11 @@ class Specification(Traced):
             named = (self.panel.entity, self.panel.month, *self.panel.columns)
             if strange := [name for name in named if name not in self.columns]:
                 raise refuse(f"panel 的列不在 columns 中：{strange[0]}", f"panel names no column of the data: {strange[0]}")
+        allowed = CLASS_MEMBERS if self.target.classes else MEMBERS
+        if strange := [name for name in self.members if name not in allowed]:
+            raise refuse(f"该目标不能用算法 {strange[0]}", f"{strange[0]} is not for such a target: {', '.join(allowed)}")
+        if self.target.classes and not known:
+            raise refuse("以类别为目标的规格须有类别特征", "a target of classes needs a feature that is a category")
         bounded = self.target.low == 0.0 and self.target.high is not None
         if not bounded and {"fractional", "twostage"} & set(self.members):
             raise refuse("fractional、twostage 只用于以 0 为下限且有上限的目标", "fractional and twostage are for targets from 0 to a bound")
