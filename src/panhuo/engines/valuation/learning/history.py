@@ -68,7 +68,8 @@ def rows_of(columns: pl.DataFrame, specification: Specification, *, unread: dict
     """Typed columns to rows."""
     schema = specification.typed()
     frame = with_months(columns.with_row_index("__row", 1), specification)
-    frame = frame.filter(compile_sql(specification.population, schema, where=specification.place("population"), boolean=True).fill_null(value=False))
+    wanted = compile_sql(specification.population, schema, where=specification.place("population"), boolean=True)
+    frame = frame.with_columns(wanted.fill_null(value=False).alias("__wanted")).filter("__wanted").drop("__wanted")
     if not frame.height:
         raise InputUnusable(
             "MODEL_NO_ROWS",
