@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 
 from panhuo.engines.valuation.learning import evaluate, fit, load, load_specification, save
 from panhuo.engines.valuation.learning.artefact import to_bytes
+from panhuo.engines.valuation.learning.class_measures import stretch
 from panhuo.engines.valuation.learning.class_members import ClassTask, chances, learn
-from panhuo.engines.valuation.learning.classes import blend_chances, stretch
+from panhuo.engines.valuation.learning.classes import blend_chances
 from panhuo.engines.valuation.learning.folding import folds_of_rows
 from panhuo.engines.valuation.learning.history import Rows, rows_of
 from panhuo.engines.valuation.learning.specification import Specification
+from panhuo.kernel.errors import InputUnusable
 from panhuo.kernel.randomness import stream
 
 LADDER = ("C", "X", "0", "1", "2", "3", "4", "5")
@@ -150,12 +152,14 @@ def test_the_same_bytes_again_and_from_the_file_the_same_answers(model: Any, tmp
     assert answered.columns == ["row", "prediction", "lower", "upper", *(f"p_{name}" for name in LADDER)]
 
 
-def test_a_class_that_never_came_has_hardly_a_chance_and_one_alone_is_certain() -> None:
+def test_a_class_that_never_came_has_hardly_a_chance_and_one_alone_teaches_nothing() -> None:
     rows = rows_of(panel(200, 8).filter(pl.col("STATUS").is_in(["C", "X", "0"])), spec())
     found = fit(rows, specification=spec(), seed=0).chances(rows.features)
     assert found[:, 3:].max() < 1e-3
     alone = rows_of(panel(50, 8).with_columns(pl.lit("C").alias("STATUS")), spec())
-    assert fit(alone, specification=spec(), seed=0).chances(alone.features)[:, 0].min() > 0.999
+    with pytest.raises(InputUnusable) as refused:
+        fit(alone, specification=spec(), seed=0)
+    assert refused.value.code == "MODEL_OUTCOME_CONSTANT"
 
 
 @pytest.mark.parametrize(

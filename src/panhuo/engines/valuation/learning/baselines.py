@@ -67,8 +67,10 @@ class Baselines:
         return {name: np.clip(back(one, specification), _or(target.low, -np.inf), _or(target.high, np.inf)) for name, one in found.items()}
 
 
-def learn_baselines(features: pl.DataFrame, y: Vector, folds: Numbers, segment: Numbers, specification: Specification, seed: int) -> Baselines:
-    """y: the outcome on the model's scale. segment: numbers of the rows' segments."""
+def learn_baselines(
+    features: pl.DataFrame, y: Vector, folds: Numbers, segment: Numbers, specification: Specification, seed: int
+) -> tuple[Baselines, dict[str, Vector]]:
+    """The baselines, and what each answers for rows it has not seen, on the model's scale. y: the outcome on that scale. segment: numbers of the rows' segments."""
     simple = plain(specification)
     crossed = {name: np.empty(len(y)) for name in names_of(specification)}
     for fold in np.unique(folds):
@@ -78,7 +80,7 @@ def learn_baselines(features: pl.DataFrame, y: Vector, folds: Numbers, segment: 
             crossed[name][held] = found
     low, high = bounds(specification)
     spreads = {name: spread_of(found, y, level=specification.level, low=low, high=high) for name, found in crossed.items()}
-    return Baselines(*_learn(features, y, folds, segment, simple, seed), spreads)
+    return Baselines(*_learn(features, y, folds, segment, simple, seed), spreads), crossed
 
 
 def _learn(

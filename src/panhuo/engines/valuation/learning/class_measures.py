@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import numpy.typing as npt
 
-from panhuo.engines.valuation.learning.classes import stretch
 from panhuo.engines.valuation.learning.measures import Matrix, auc, ks, line_of
 
 Numbers = npt.NDArray[np.int64]
@@ -49,3 +48,19 @@ def class_measures(outcome: Numbers, chances: Matrix, level: float) -> Callable[
         }
 
     return measure
+
+
+def stretch(chances: Matrix, level: float) -> tuple[Numbers, Numbers, Numbers]:
+    """(mode, lower, upper): the most likely class, and the shortest stretch with it that holds ``level``; of two as short, the likelier."""
+    n, size = chances.shape
+    mode = chances.argmax(axis=1)
+    below = np.column_stack([np.zeros(n), chances.cumsum(axis=1)])
+    lower, upper = np.zeros(n, dtype=np.int64), np.full(n, size - 1)
+    best = np.full(n, np.inf)  # the length, less the chances held: at most 1, so that they decide between stretches of one length only
+    for low in range(size):
+        for high in range(low, size):
+            held = below[:, high + 1] - below[:, low]
+            cost = (high - low) + 0.5 - 0.5 * held
+            better = (held >= level - 1e-9) & (low <= mode) & (mode <= high) & (cost < best - 1e-12)
+            lower, upper, best = np.where(better, low, lower), np.where(better, high, upper), np.where(better, cost, best)
+    return mode, lower, upper

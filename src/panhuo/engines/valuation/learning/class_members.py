@@ -16,6 +16,7 @@ import polars as pl
 
 from panhuo.engines.valuation.learning.design import Matrix
 from panhuo.engines.valuation.learning.specification import Feature, Specification
+from panhuo.engines.valuation.learning.trees import boosting
 
 Vector = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
@@ -66,7 +67,7 @@ def chances(member: str, known: Mapping[str, Any], features: pl.DataFrame, matri
 
 def best_rounds(parts: list[tuple[Matrix, Numbers, Matrix, Numbers]], specification: Specification, seed: int) -> int:
     """How many rounds do best on rows not seen, over the folds together. parts: matrix and outcome of the rows that teach, and of those that are held."""
-    import lightgbm as lgb
+    lgb = boosting()
 
     size = len(specification.target.classes)
     curves = []
@@ -158,7 +159,7 @@ def _parameters(own: Mapping[str, Any], size: int) -> dict[str, Any]:
 
 
 def _grow(matrix: Matrix, outcome: Numbers, own: Mapping[str, Any], rounds: int, size: int) -> dict[str, Any]:
-    import lightgbm as lgb
+    lgb = boosting()
 
     present = np.unique(outcome)
     if len(present) < 2:
@@ -169,7 +170,7 @@ def _grow(matrix: Matrix, outcome: Numbers, own: Mapping[str, Any], rounds: int,
 
 
 def _grown(known: Mapping[str, Any], matrix: Matrix) -> Matrix:
-    import lightgbm as lgb
+    lgb = boosting()
 
     out = np.full((len(matrix), known["size"]), _FLOOR)
     if not known["trees"]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,10 +14,13 @@ import numpy.typing as npt
 import polars as pl
 
 from panhuo.engines.valuation.learning import class_members
+from panhuo.engines.valuation.learning.class_measures import class_measures, stretch
 from panhuo.engines.valuation.learning.class_members import ClassTask
 from panhuo.engines.valuation.learning.design import Encoding, Matrix, encode, encode_crossed, learn_encoding, spread
 from panhuo.engines.valuation.learning.folding import folds_of, folds_of_rows
 from panhuo.engines.valuation.learning.history import Rows, fingerprint_of
+from panhuo.engines.valuation.learning.judging import against, log_loss
+from panhuo.engines.valuation.learning.record import record
 from panhuo.engines.valuation.learning.specification import Specification
 
 Vector = npt.NDArray[np.float64]
@@ -39,6 +42,7 @@ class ClassModel:
     weights: Mapping[str, float]
     baselines: Mapping[str, Mapping[str, Any]]
     fingerprint: str
+    record: Mapping[str, Any]
 
     def chances(self, features: pl.DataFrame) -> Matrix:
         """(n, classes), each row adding up to 1."""
@@ -71,30 +75,15 @@ class ClassModel:
             "weights": dict(self.weights),
             "baselines": self.baselines,
             "data": self.fingerprint,
+            "record": self.record,
         }
 
     @classmethod
     def of_data(cls, data: Mapping[str, Any], specification: Specification) -> ClassModel:
         return cls(
             specification, int(data["seed"]), int(data["rows"]), Encoding.of_data(data["encoding"]), data["known"], data["weights"], data["baselines"],
-            str(data["data"]),
+            str(data["data"]), data["record"],
         )  # fmt: skip
-
-
-def stretch(chances: Matrix, level: float) -> tuple[Numbers, Numbers, Numbers]:
-    """(mode, lower, upper): the most likely class, and the shortest stretch with it that holds ``level``; of two as short, the likelier."""
-    n, size = chances.shape
-    mode = chances.argmax(axis=1)
-    below = np.column_stack([np.zeros(n), chances.cumsum(axis=1)])
-    lower, upper = np.zeros(n, dtype=np.int64), np.full(n, size - 1)
-    best = np.full(n, np.inf)  # the length, less the chances held: at most 1, so that they decide between stretches of one length only
-    for low in range(size):
-        for high in range(low, size):
-            held = below[:, high + 1] - below[:, low]
-            cost = (high - low) + 0.5 - 0.5 * held
-            better = (held >= level - 1e-9) & (low <= mode) & (mode <= high) & (cost < best - 1e-12)
-            lower, upper, best = np.where(better, low, lower), np.where(better, high, upper), np.where(better, cost, best)
-    return mode, lower, upper
 
 
 def fit_classes(taught: Rows, *, specification: Specification, seed: int) -> ClassModel:
@@ -111,16 +100,31 @@ def fit_classes(taught: Rows, *, specification: Specification, seed: int) -> Cla
         ready = ClassTask(task.features, task.matrix, task.spread, task.outcome, seed, rounds)
         for name in names:
             crossed[name][held] = class_members.chances(name, class_members.learn(name, ready, specification), own, mine, wide)
+    others = {name: np.empty_like(crossed[names[0]]) for name in baselines_of(specification)}
+    for held, task, own, mine, wide in parts:
+        for name in others:
+            others[name][held] = class_members.chances(name, class_members.learn(name, task, specification), own, mine, wide)
     weights = blend_chances({name: crossed[name][np.arange(len(y)), y] for name in names})
     encoding = learn_encoding(taught.features, y.astype(np.float64), specification)
     matrix = encode_crossed(taught.features, y.astype(np.float64), folds, specification)
     whole = ClassTask(taught.features, matrix, spread(taught.features, matrix, encoding, specification), y, seed, rounds)
-    return ClassModel(
+    model = ClassModel(
         specification, seed, len(taught), encoding,
         {name: class_members.learn(name, whole, specification) for name in names if weights[name] > 0}, weights,
-        {name: class_members.learn(name, whole, specification) for name in BASELINES if name != "segment" or specification.segment},
-        fingerprint_of(taught),
+        {name: class_members.learn(name, whole, specification) for name in others}, fingerprint_of(taught), {},
     )  # fmt: skip
+    given = {"model": np.sum([weights[name] * crossed[name] for name in names], axis=0), **others}
+    everything = np.arange(len(y))
+    losses = {name: log_loss(y, one) for name, one in given.items()}
+    told = record(
+        taught, specification, measured={name: class_measures(y, one, specification.level)(everything) for name, one in given.items()},
+        against=against(losses.pop("model"), losses, seed=seed), answer=model.chances, seed=seed,
+    )  # fmt: skip
+    return replace(model, record=told)
+
+
+def baselines_of(specification: Specification) -> tuple[str, ...]:
+    return tuple(name for name in BASELINES if name != "segment" or specification.segment)
 
 
 def _part(

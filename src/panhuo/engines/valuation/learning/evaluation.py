@@ -12,10 +12,10 @@ from panhuo.engines.valuation.learning.class_measures import class_measures
 from panhuo.engines.valuation.learning.classes import ClassModel
 from panhuo.engines.valuation.learning.history import Rows
 from panhuo.engines.valuation.learning.intervals import LEVELS, Spread
+from panhuo.engines.valuation.learning.judging import against, log_loss, squared
 from panhuo.engines.valuation.learning.measures import band_measures, crps, point_measures, with_intervals
 from panhuo.engines.valuation.learning.model import Model, numbers_of
-from panhuo.engines.valuation.learning.scale import back, forth
-from panhuo.engines.valuation.learning.specification import Target
+from panhuo.engines.valuation.learning.scale import back, forth, within
 from panhuo.kernel.errors import InputUnusable
 from panhuo.kernel.words import Words
 
@@ -25,7 +25,7 @@ Measure = Callable[[npt.NDArray[np.intp]], Mapping[str, float]]
 
 def evaluate(model: Model | ClassModel, rows: Rows, *, seed: int = 0) -> dict[str, Any]:
     """``n``; ``metrics``: of the model; ``baselines``: the same of each; ``intervals``: 95 % of each measure by resampling, of the model (``model``) and of each
-    baseline. Raises InputUnusable where no outcome is known."""
+    baseline; ``against``: whether the model is better than each, worse or tied, by the paired difference of their losses. Raises InputUnusable where no outcome is known."""
     known = rows.known
     if not len(known):
         raise InputUnusable(
@@ -34,45 +34,50 @@ def evaluate(model: Model | ClassModel, rows: Rows, *, seed: int = 0) -> dict[st
             where=model.specification.name,
             remedy=Words(f"结果是 {model.specification.target.sql}", f"the outcome is: {model.specification.target.sql}"),
         )
-    parts = _of_classes(model, known) if isinstance(model, ClassModel) else _of_numbers(model, known)
+    parts, losses = _of_classes(model, known) if isinstance(model, ClassModel) else _of_numbers(model, known)
     intervals = {name: with_intervals(len(known), one, seed=seed) for name, one in parts.items()}
     everything = np.arange(len(known))
     metrics = {name: dict(one(everything)) for name, one in parts.items()}
-    return {"n": len(known), "metrics": metrics.pop("model"), "baselines": metrics, "intervals": intervals}
+    return {
+        "n": len(known),
+        "metrics": metrics.pop("model"),
+        "baselines": metrics,
+        "intervals": intervals,
+        "against": against(losses.pop("model"), losses, seed=seed),
+    }
 
 
-def _of_numbers(model: Model, known: Rows) -> dict[str, Measure]:
+def _of_numbers(model: Model, known: Rows) -> tuple[dict[str, Measure], dict[str, Vector]]:
     outcome = known.outcome.to_numpy().astype(np.float64)
     found = model.answer(known)
-    target = model.specification.target
+    specification = model.specification
     raw = model.predict(known.features)
     parts: dict[str, Measure] = {
         "model": _measured(
             outcome, found["prediction"].to_numpy(), found["lower"].to_numpy(), found["upper"].to_numpy(), _quantiles(model.spread, raw, model)
         )
     }
+    losses = {"model": squared(outcome, found["prediction"].to_numpy())}
     segment = numbers_of(known.features, model.specification, model.segments)
     for name, answer in model.baselines.answer(known.features, segment, model.specification).items():
         spread = model.baselines.spreads[name]
-        lower, upper = (_within(back(edge, model.specification), target) for edge in spread.band(forth(answer, model.specification)))
+        lower, upper = (within(back(edge, specification), specification) for edge in spread.band(forth(answer, specification)))
         parts[name] = _measured(outcome, answer, lower, upper, _quantiles(spread, answer, model))
-    return parts
+        losses[name] = squared(outcome, answer)
+    return parts, losses
 
 
-def _of_classes(model: ClassModel, known: Rows) -> dict[str, Measure]:
+def _of_classes(model: ClassModel, known: Rows) -> tuple[dict[str, Measure], dict[str, Vector]]:
     outcome = known.outcome.to_numpy().astype(np.int64)
     level = model.specification.level
     found = {"model": model.chances(known.features), **model.baseline_chances(known.features)}
-    return {name: class_measures(outcome, chances, level) for name, chances in found.items()}
+    losses = {name: log_loss(outcome, chances) for name, chances in found.items()}
+    return {name: class_measures(outcome, chances, level) for name, chances in found.items()}, losses
 
 
 def _quantiles(spread: Spread, answers: Vector, model: Model) -> npt.NDArray[np.float64]:
     specification = model.specification
-    return _within(back(spread.quantiles_of(forth(answers, specification)), specification), specification.target)
-
-
-def _within(values: npt.NDArray[np.float64], target: Target) -> npt.NDArray[np.float64]:
-    return values if target.low is None and target.high is None else np.clip(values, target.low, target.high)
+    return within(back(spread.quantiles_of(forth(answers, specification)), specification), specification)
 
 
 def _measured(outcome: Vector, answer: Vector, lower: Vector, upper: Vector, quantiles: npt.NDArray[np.float64]) -> Measure:

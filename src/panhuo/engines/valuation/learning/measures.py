@@ -31,7 +31,7 @@ def point_measures(outcome: Vector, answer: Vector) -> dict[str, float]:
         "median_absolute_error": float(np.median(np.abs(error))),
         "rmse": float(np.sqrt((error**2).mean())),
         "bias": float(error.mean()),
-        "spearman": _correlation(_ranks(answer), _ranks(outcome)),
+        "spearman": rank_correlation(answer, outcome),
         "auc": auc(above, answer),
         "ks": ks(above, answer),
         "calibration_slope": slope,
@@ -93,6 +93,11 @@ def _ranks(values: Vector) -> Vector:
 
     ranks: Vector = rankdata(values)
     return ranks
+
+
+def rank_correlation(a: Vector, b: Vector) -> float:
+    """Spearman's; 0 where one of them is all alike."""
+    return _correlation(_ranks(a), _ranks(b))
 
 
 def _correlation(a: Vector, b: Vector) -> float:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from panhuo.engines.valuation.learning.design import Matrix
 from panhuo.engines.valuation.learning.specification import Boosting, Specification
+from panhuo.engines.valuation.learning.trees import boosting
 
 Vector = npt.NDArray[np.float64]
 _STRENGTHS = np.logspace(-2, 5, 22)
@@ -72,16 +73,15 @@ def answer(member: str, known: Mapping[str, Any], matrix: Matrix, spread: Matrix
 
 def best_rounds(matrix: Matrix, outcome: Vector, folds: npt.NDArray[np.int64], specification: Specification, seed: int) -> int:
     """How many trees do best on rows they have not seen, over the folds together."""
-    import lightgbm as lgb
+    lgb = boosting()
 
-    boosting = specification.boosting
     curves = []
     for fold in np.unique(folds):
         held = folds == fold
         errors: dict[str, Any] = {}
         train = lgb.Dataset(matrix[~held], outcome[~held], free_raw_data=False)
         lgb.train(
-            _parameters(specification, seed, "regression"), train, boosting.most,
+            _parameters(specification, seed, "regression"), train, specification.boosting.most,
             valid_sets=[train.create_valid(matrix[held], outcome[held])], callbacks=[lgb.record_evaluation(errors)],
         )  # fmt: skip
         curves.append(np.asarray(errors["valid_0"]["l2"]) * held.sum())
@@ -98,7 +98,7 @@ def _parameters(specification: Specification, seed: int, objective: str) -> dict
 
 
 def _grow(matrix: Matrix, outcome: Vector, specification: Specification, seed: int, rounds: int, objective: str) -> list[str]:
-    import lightgbm as lgb
+    lgb = boosting()
 
     if len(outcome) < 2 or np.ptp(outcome) < _EVEN:
         return [f"constant {outcome.mean() if len(outcome) else 0.0!r}"]
@@ -109,7 +109,7 @@ def _grow(matrix: Matrix, outcome: Vector, specification: Specification, seed: i
 
 
 def _trees(texts: list[str], matrix: Matrix) -> Vector:
-    import lightgbm as lgb
+    lgb = boosting()
 
     total = np.zeros(len(matrix))
     for text in texts:

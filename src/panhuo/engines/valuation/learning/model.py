@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,11 +20,13 @@ from panhuo.engines.valuation.learning.design import Encoding, encode, encode_cr
 from panhuo.engines.valuation.learning.folding import folds_of, folds_of_rows
 from panhuo.engines.valuation.learning.history import Rows, fingerprint_of
 from panhuo.engines.valuation.learning.intervals import Spread, spread_of
+from panhuo.engines.valuation.learning.judging import against, squared
+from panhuo.engines.valuation.learning.measures import point_measures
 from panhuo.engines.valuation.learning.members import Task
-from panhuo.engines.valuation.learning.scale import back, bounds, forth
+from panhuo.engines.valuation.learning.record import record
+from panhuo.engines.valuation.learning.scale import back, bounds, forth, within
+from panhuo.engines.valuation.learning.soundness import refuse_disguises, refuse_what_teaches_nothing
 from panhuo.engines.valuation.learning.specification import Specification
-from panhuo.kernel.errors import InputUnusable
-from panhuo.kernel.words import Words
 
 Vector = npt.NDArray[np.float64]
 KIND = "number"
@@ -33,7 +35,7 @@ KIND = "number"
 @dataclass(frozen=True, slots=True)
 class Model:
     """known: what each member has learnt. weights: of the members, adding up to 1. segments: number of each group of the segment features. spread: how far off it
-    was on rows it had not seen. fingerprint: of the rows that taught it."""
+    was on rows it had not seen. fingerprint: of the rows that taught it. record: what was written down while it was fitted (:mod:`.record`)."""
 
     specification: Specification
     seed: int
@@ -45,6 +47,7 @@ class Model:
     spread: Spread
     baselines: Baselines
     fingerprint: str
+    record: Mapping[str, Any]
 
     def answer(self, rows: Rows) -> pl.DataFrame:
         """``row``, ``prediction``, ``lower``, ``upper`` for each row of the population."""
@@ -67,13 +70,14 @@ class Model:
             "spread": self.spread.as_data(),
             "baselines": self.baselines.as_data(),
             "data": self.fingerprint,
+            "record": self.record,
         }
 
     @classmethod
     def of_data(cls, data: Mapping[str, Any], specification: Specification) -> Model:
         return cls(
             specification, int(data["seed"]), int(data["rows"]), Encoding.of_data(data["encoding"]), data["segments"], data["known"], data["weights"],
-            Spread.of_data(data["spread"]), Baselines.of_data(data["baselines"]), str(data["data"]),
+            Spread.of_data(data["spread"]), Baselines.of_data(data["baselines"]), str(data["data"]), data["record"],
         )  # fmt: skip
 
     def predict(self, features: pl.DataFrame) -> Vector:
@@ -91,17 +95,12 @@ class Model:
 def fit(history: Rows, *, specification: Specification, seed: int = 0) -> Model | ClassModel:
     """history: rows whose outcome is known (others are left out). Raises InputUnusable where they are too few."""
     taught = history.known
-    if len(taught) < specification.least:
-        raise InputUnusable(
-            "MODEL_TOO_FEW",
-            Words(f"结果已知的只有 {len(taught)} 行", f"the outcome is known of {len(taught)} row(s) only"),
-            where=specification.name,
-            remedy=Words(f"至少需要 {specification.least} 行", f"give at least {specification.least}"),
-        )
+    refuse_what_teaches_nothing(taught, specification)
     if specification.target.classes:
         return fit_classes(taught, specification=specification, seed=seed)
     y = forth(taught.outcome.to_numpy().astype(np.float64), specification)
     folds = folds_of_rows(taught, specification, seed)
+    refuse_disguises(encode_crossed(taught.features, y, folds, specification), y, specification)
     crossed, rounds = cross_fit(taught.features, y, folds, specification, seed)
     weights = blend(crossed, y)
     segments = groups_of(taught.features, specification)
@@ -114,11 +113,16 @@ def fit(history: Rows, *, specification: Specification, seed: int = 0) -> Model 
     answers: Vector = np.sum([weights[name] * crossed[name] for name in specification.blended], axis=0)
     low, high = bounds(specification)
     band = spread_of(answers, y, level=specification.level, low=low, high=high)
-    segment = numbers_of(taught.features, specification, segments)
-    return Model(
-        specification, seed, len(taught), encoding, segments, known, weights, band,
-        learn_baselines(taught.features, y, folds, segment, specification, seed), fingerprint_of(taught),
+    baselines, others = learn_baselines(taught.features, y, folds, numbers_of(taught.features, specification, segments), specification, seed)
+    model = Model(specification, seed, len(taught), encoding, segments, known, weights, band, baselines, fingerprint_of(taught), {})
+    outcome = taught.outcome.to_numpy().astype(np.float64)
+    given = {name: within(back(one, specification), specification) for name, one in {"model": answers, **others}.items()}
+    told = record(
+        taught, specification, measured={name: point_measures(outcome, one) for name, one in given.items()},
+        against=against(squared(outcome, given["model"]), {name: squared(outcome, one) for name, one in given.items() if name != "model"}, seed=seed),
+        answer=model.predict, seed=seed,
     )  # fmt: skip
+    return replace(model, record=told)
 
 
 def cross_fit(

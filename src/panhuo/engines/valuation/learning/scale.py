@@ -23,6 +23,12 @@ def bounds(specification: Specification) -> tuple[float | None, float | None]:
     return low, high
 
 
+def within(answers: Vector, specification: Specification) -> Vector:
+    """Answers kept to the target's bounds."""
+    low, high = specification.target.low, specification.target.high
+    return answers if low is None and high is None else np.clip(answers, low, high)
+
+
 def back(answers: Vector, specification: Specification) -> Vector:
     """Answers on the outcome's own scale. Of a logarithm: the median, which is what a price is quoted as."""
     return np.exp(answers) if specification.scale == "log" else answers
