@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -145,12 +146,76 @@ def evaluate_command(model: Path, data: tuple[Path, ...], as_json: bool) -> None
     _print(known, found)
 
 
+@command.command(
+    "card",
+    help=say(
+        "模型卡：预测什么、对谁、凭什么、与基线相比如何、不得用于什么。\n\n示例：panhuo models card 模型.panhuo",
+        "A model's card: what it predicts, of whom, from what, how it compares with baselines, what it must not be used for.\n\n"
+        "Example: panhuo models card lgd.panhuo",
+    ),
+)
+@click.argument("model", type=_FILE)
+@_JSON
+def card(model: Path, as_json: bool) -> None:
+    from panhuo.engines.valuation.learning import card_data, card_text, load
+
+    known = load(model)
+    if as_json:
+        emit_json(card_data(known))
+        return
+    click.echo(card_text(known, language()))
+
+
+@command.command(
+    "compare",
+    help=say(
+        "在同一批行上比较几个预测同一结果的模型，第一个与其余各个相比。\n\n示例：panhuo models compare 新.panhuo 旧.panhuo --data 后来.csv",
+        "Compare models of one outcome on the same rows, the first with each of the others.\n\n"
+        "Example: panhuo models compare new.panhuo old.panhuo --data later.csv",
+    ),
+)
+@click.argument("models", type=_FILE, nargs=-1, required=True)
+@_DATA
+@_JSON
+def compare_command(models: tuple[Path, ...], data: tuple[Path, ...], as_json: bool) -> None:
+    from panhuo.engines.valuation.learning import compare, load
+    from panhuo.kernel.errors import UsageInvalid
+
+    names = [str(path) for path in models]
+    if len(set(names)) < 2 or len(set(names)) < len(names):
+        raise UsageInvalid(
+            "MODELS_TO_COMPARE",
+            Words("比较至少要两个不同的模型", "it takes two different models to compare"),
+            where="panhuo models compare",
+            remedy=Words("给出两个以上模型文件", "give two or more model files"),
+        )
+    found = compare({str(path): load(path) for path in models}, data)
+    if as_json:
+        emit_json(found)
+        return
+    verdicts = {"better": say("第一个更好", "the first is better"), "tied": say("不分高下", "tied"), "worse": say("第一个更差", "the first is worse")}
+    click.echo(say(f"{found['n']:,} 行", f"{found['n']:,} rows"))
+    _table(found["metrics"])
+    for name, one in found["against"].items():
+        click.echo(
+            say(
+                f"{names[0]} 与 {name}：{verdicts[one['verdict']]}（损失少 {one['gain']:.1%}）",
+                f"{names[0]} and {name}: {verdicts[one['verdict']]} ({one['gain']:.1%} less loss)",
+            )
+        )
+
+
 def _print(known: Model | ClassModel, found: dict[str, Any]) -> None:
     click.echo(say(f"{known.specification.name}：{found['n']:,} 行", f"{known.specification.name}: {found['n']:,} rows"))
-    shown = [name for name in _SHOWN if name in found["metrics"]]
-    click.echo(f"{'':<14}" + "".join(f"{name:>20}" for name in shown))
-    for name, metrics in {say("模型", "model"): found["metrics"], **found["baselines"]}.items():
-        click.echo(f"{name:<14}" + "".join(f"{metrics[one]:>20.4f}" for one in shown))
+    _table({say("模型", "model"): found["metrics"], **found["baselines"]})
+
+
+def _table(rows: Mapping[str, Mapping[str, float]]) -> None:
+    shown = [name for name in _SHOWN if name in next(iter(rows.values()))]
+    width = max(14, *(len(name) + 2 for name in rows))
+    click.echo(" " * width + "".join(f"{name:>20}" for name in shown))
+    for name, metrics in rows.items():
+        click.echo(f"{name:<{width}}" + "".join(f"{metrics[one]:>20.4f}" for one in shown))
 
 
 def _tell_unread(unread: dict[str, int]) -> None:

@@ -27,12 +27,24 @@ def compare(models: Mapping[str, Model | ClassModel], paths: Sequence[Path], *, 
     common = sorted(set.intersection(*(set(rows.number.to_list()) for rows in read.values())))
     where = ", ".join(str(path) for path in paths)
     if not common:
-        raise _refused(where, "没有各模型都能回答且结果已知的行", "no row with a known outcome is answered by all of them", "检查对象的条件", "check the populations")
+        raise _refused(
+            where,
+            "没有各模型都能回答且结果已知的行",
+            "no row with a known outcome is answered by all of them",
+            "检查对象的条件",
+            "check the populations",
+        )
     kept = {name: rows.filter(rows.number.is_in(common)) for name, rows in read.items()}
     outcomes = [rows.outcome.to_numpy().astype(np.float64) for rows in kept.values()]
     kinds = {type(model) for model in models.values()}
     if len(kinds) > 1 or any(np.abs(other - outcomes[0]).max() > _NEAR * (1 + np.abs(outcomes[0]).max()) for other in outcomes[1:]):
-        raise _refused(where, "这些模型预测的不是同一个结果", "these models do not predict the same outcome", "比较同一结果的模型", "compare models of one outcome")
+        raise _refused(
+            where,
+            "这些模型预测的不是同一个结果",
+            "these models do not predict the same outcome",
+            "比较同一结果的模型",
+            "compare models of one outcome",
+        )
     losses, metrics = {}, {}
     for name, model in models.items():
         losses[name], metrics[name] = _judged(model, kept[name])

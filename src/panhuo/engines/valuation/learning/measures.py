@@ -97,10 +97,10 @@ def _ranks(values: Vector) -> Vector:
 
 def rank_correlation(a: Vector, b: Vector) -> float:
     """Spearman's; 0 where one of them is all alike."""
-    return _correlation(_ranks(a), _ranks(b))
+    return correlation(_ranks(a), _ranks(b))
 
 
-def _correlation(a: Vector, b: Vector) -> float:
+def correlation(a: Vector, b: Vector) -> float:
     a, b = a - a.mean(), b - b.mean()
     both = float(np.sqrt((a**2).sum() * (b**2).sum()))
     return float((a * b).sum()) / both if both > 0 else 0.0

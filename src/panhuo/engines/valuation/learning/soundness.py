@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from panhuo.engines.valuation.learning.design import Matrix
 from panhuo.engines.valuation.learning.history import Rows
-from panhuo.engines.valuation.learning.measures import auc, rank_correlation
+from panhuo.engines.valuation.learning.measures import auc, correlation, rank_correlation
 from panhuo.engines.valuation.learning.specification import Specification
 from panhuo.kernel.errors import InputUnusable
 from panhuo.kernel.words import Words
@@ -49,7 +49,7 @@ def refuse_disguises(matrix: Matrix, outcome: Vector, specification: Specificati
         if there.sum() < max(_LEAST_TOLD, 0.5 * len(outcome)) or np.ptp(outcome[there]) == 0:
             continue
         value, told = matrix[there, at], outcome[there]
-        told_apart = abs(2.0 * auc(told == told.max(), value) - 1.0) if two else abs(rank_correlation(value, told))
+        told_apart = abs(2.0 * auc(told == told.max(), value) - 1.0) if two else max(abs(rank_correlation(value, told)), abs(correlation(value, told)))
         if told_apart > TOO_GOOD:
             found.append(feature.name)
     if found:

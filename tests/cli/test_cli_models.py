@@ -1,0 +1,108 @@
+"""``panhuo models`` as it is used: train, predict, evaluate, compare, card; every fault said in one paragraph."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from panhuo.kernel.randomness import stream
+
+
+def panhuo(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "panhuo.cli.main", "models", *words], capture_output=True, text=True, cwd=cwd, timeout=300)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Packages with made prices that fall with the root of the days overdue."""
+    path = tmp_path_factory.mktemp("models")
+    draw = stream(6, "packages")
+    for name, rows in (("history.csv", 120), ("later.csv", 60)):
+        days = draw.uniform(100, 3000, rows).round()
+        upb = np.exp(draw.uniform(2, 7, rows)).round(2)
+        ratio = np.exp(-1.3 - 0.065 * np.sqrt(days) + 0.15 * draw.normal(size=rows))
+        pl.DataFrame(
+            {
+                "seller": ["某消费金融"] * rows,
+                "product": ["个人消费贷款"] * rows,
+                "upb_total_mn": upb,
+                "wavg_overdue_days": days,
+                "start_price_mn": upb * ratio,
+            }
+        ).write_csv(path / name)
+    assert panhuo("train", "package-price", "--data", "history.csv", "-o", "m.panhuo", cwd=path).returncode == 0
+    return path
+
+
+def test_specifications_are_listed(folder: Path) -> None:
+    found = json.loads(panhuo("specs", "--json", cwd=folder).stdout)
+    assert {one["name"] for one in found} >= {
+        "lendingclub-recovery", "sba-loss", "mortgage-lgd", "panel-rollrate", "panel-early-warning", "court-auction-hammer", "housing-price", "lot-start-ratio",
+        "package-price",
+    }  # fmt: skip
+    assert all(one["columns"] and one["target"] for one in found)
+
+
+def test_prices_of_packages_not_seen(folder: Path) -> None:
+    assert panhuo("predict", "m.panhuo", "--data", "later.csv", "-o", "p.parquet", cwd=folder).returncode == 0
+    found = pl.read_parquet(folder / "p.parquet")
+    assert found.columns == ["row", "prediction", "lower", "upper"]
+    told = json.loads(panhuo("evaluate", "m.panhuo", "--data", "later.csv", "--json", cwd=folder).stdout)
+    later = pl.read_csv(folder / "later.csv")
+    price = (later["start_price_mn"] / later["upb_total_mn"]).to_numpy()
+    assert told["n"] == found.height == 60
+    assert np.median(np.abs(found["prediction"].to_numpy() / price - 1)) < 0.2
+    assert told["metrics"]["mae"] == pytest.approx(np.abs(found["prediction"].to_numpy() - price).mean())
+    assert told["metrics"]["spearman"] > 0.9
+    assert told["against"]["mean"]["verdict"] == "better"
+
+
+def test_a_package_without_a_price_is_valued_where_it_says_which_price(folder: Path) -> None:
+    (folder / "asked.csv").write_text(
+        "upb_total_mn,wavg_overdue_days,product,price_kind\n100,400,个人消费贷款,start\n100,2500,个人消费贷款,start\n100,2500,个人消费贷款,\n"
+    )
+    done = panhuo("predict", "m.panhuo", "--data", "asked.csv", "-o", "asked.parquet", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    found = pl.read_parquet(folder / "asked.parquet")
+    assert found["row"].to_list() == [1, 2]
+    assert found["prediction"][0] > 3 * found["prediction"][1]
+    assert (found["lower"] < found["prediction"]).all()
+
+
+def test_the_card_and_the_comparison(folder: Path) -> None:
+    card = panhuo("card", "m.panhuo", cwd=folder).stdout
+    assert "package-price" in card
+    assert "overdue" in card
+    data = json.loads(panhuo("card", "m.panhuo", "--json", cwd=folder).stdout)
+    assert data["features"][0]["name"] == "overdue"
+    assert panhuo("train", "package-price", "--data", "later.csv", "-o", "other.panhuo", "--seed", "3", cwd=folder).returncode == 0
+    compared = json.loads(panhuo("compare", "m.panhuo", "other.panhuo", "--data", "later.csv", "--json", cwd=folder).stdout)
+    assert compared["n"] == 60
+    assert set(compared["metrics"]) == {"m.panhuo", "other.panhuo"}
+    assert compared["against"]["other.panhuo"]["verdict"] in ("better", "tied", "worse")
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("train", "no-such", "--data", "history.csv", "-o", "x"), "SPECIFICATION_UNKNOWN"),
+        (("train", "package-price", "--data", "none.csv", "-o", "x"), "MODEL_DATA_UNUSABLE"),
+        (("train", "sba-loss", "--data", "history.csv", "-o", "x"), "MODEL_DATA_UNUSABLE"),
+        (("predict", "history.csv", "--data", "later.csv", "-o", "x.parquet"), "MODEL_UNUSABLE"),
+        (("card", "none.panhuo"), "MODEL_UNUSABLE"),
+        (("compare", "m.panhuo", "m.panhuo", "--data", "later.csv"), "MODELS_TO_COMPARE"),
+        (("compare", "m.panhuo", "--data", "later.csv"), "MODELS_TO_COMPARE"),
+    ],
+)
+def test_faults_are_said_and_leave_nothing(folder: Path, words: tuple[str, ...], code: str) -> None:
+    done = panhuo(*words, cwd=folder)
+    assert done.returncode in (2, 3)
+    assert code in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(folder.glob("*x")) + list(folder.glob("x.*")) + list(folder.glob(".*partial"))
