@@ -85,6 +85,20 @@ def test_the_command_works_with_nothing_but_its_dependencies(installed: Path, tm
     assert (tmp_path / "out" / "report.html").stat().st_size > 50_000
 
 
+def test_training_says_what_it_wants(installed: Path, tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))} | {"PANHUO_LANG": "en"}
+    history = tmp_path / "history.csv"
+    history.write_text(
+        "upb_total_mn,wavg_overdue_days,start_price_mn\n" + "".join(f"{100 + k},{200 + 37 * k},{9 - k / 5}\n" for k in range(20)), encoding="utf-8"
+    )
+    words = [str(installed.with_name("panhuo")), "models", "train", "package-price", "--data", str(history), "-o", str(tmp_path / "m")]
+    done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 3
+    assert "MODELS_MISSING" in done.stderr
+    assert "panhuo[models]" in done.stderr
+    assert not (tmp_path / "m").exists()
+
+
 def test_the_script_is_on_the_path_and_answers(installed: Path, tmp_path: Path) -> None:
     done = subprocess.run([str(installed.with_name("panhuo")), "--version"], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from panhuo.cli.output import emit_json, language, say
-from panhuo.cli.outputs import refuse_input
-from panhuo.kernel.errors import OutputUnwritable
+from panhuo.cli.outputs import refuse_input, write_whole
 from panhuo.kernel.words import Words
 
 if TYPE_CHECKING:
@@ -226,15 +226,6 @@ def _tell_unread(unread: dict[str, int]) -> None:
 
 
 def _write(frame: pl.DataFrame, out: Path) -> None:
-    beside = out.with_name(f".{out.name}.partial")
-    try:
-        frame.write_parquet(beside)
-        beside.replace(out)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise OutputUnwritable(
-            "OUT_UNWRITABLE",
-            Words(f"无法写入（{error.strerror}）", f"cannot be written ({error.strerror})"),
-            where=str(out),
-            remedy=Words("检查目录与权限", "check the folder and its permissions"),
-        ) from error
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer)
+    write_whole(out, buffer.getvalue())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from panhuo.kernel.errors import PanhuoError, UsageInvalid
+from panhuo.kernel.errors import OutputUnwritable, PanhuoError, UsageInvalid
 from panhuo.kernel.words import Words
 
 
@@ -18,6 +18,22 @@ def refuse_input(output: Path, *inputs: Path) -> None:
                 where=str(output),
                 remedy=Words("用 -o 给出另一个文件", "name another file with -o"),
             )
+
+
+def write_whole(out: Path, data: bytes) -> None:
+    """Whole or not at all. Raises OutputUnwritable."""
+    beside = out.with_name(f".{out.name}.partial")
+    try:
+        beside.write_bytes(data)
+        beside.replace(out)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise OutputUnwritable(
+            "OUT_UNWRITABLE",
+            Words(f"无法写入（{error.strerror}）", f"cannot be written ({error.strerror})"),
+            where=str(out),
+            remedy=Words("检查目录与权限", "check the folder and its permissions"),
+        ) from error
 
 
 def refuse_foreign_layout(output: Path) -> None:

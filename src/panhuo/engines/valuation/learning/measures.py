@@ -45,6 +45,15 @@ def band_measures(outcome: Vector, lower: Vector, upper: Vector) -> dict[str, fl
     return {"coverage": float(inside.mean()), "width": float((upper - lower).mean())}
 
 
+def alert_measures(event: Vector, score: Vector) -> dict[str, float]:
+    """Of outcomes that happen or not: how many of the highest hundredth and twentieth of the scores did (ties in the order of the rows)."""
+    order = np.argsort(-score, kind="stable")
+    found = {"base_rate": float(event.mean())}
+    for name, share in (("precision_top_1", 0.01), ("precision_top_5", 0.05)):
+        found[name] = float(event[order[: max(1, round(share * len(event)))]].mean())
+    return found
+
+
 def crps(outcome: Vector, quantiles: Matrix, levels: Vector) -> Vector:
     """(n,) of each row. quantiles: (n, levels)."""
     error = outcome[:, None] - quantiles

@@ -49,7 +49,9 @@ def refuse_disguises(matrix: Matrix, outcome: Vector, specification: Specificati
         if there.sum() < max(_LEAST_TOLD, 0.5 * len(outcome)) or np.ptp(outcome[there]) == 0:
             continue
         value, told = matrix[there, at], outcome[there]
-        told_apart = abs(2.0 * auc(told == told.max(), value) - 1.0) if two else max(abs(rank_correlation(value, told)), abs(correlation(value, told)))
+        told_apart = (
+            abs(2.0 * auc(told == told.max(), value) - 1.0) if two else max(abs(rank_correlation(value, told)), abs(correlation(value, told)))
+        )
         if told_apart > TOO_GOOD:
             found.append(feature.name)
     if found:

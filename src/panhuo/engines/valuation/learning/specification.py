@@ -165,8 +165,8 @@ class Specification(Traced):
 
     @property
     def blended(self) -> tuple[str, ...]:
-        """The members, and the mean, to which the blend turns where none of them knows better."""
-        return (*self.members, "mean")
+        """The members, and the mean, to which the blend turns where none of them knows better; a lone ridge shrinks to it by itself."""
+        return self.members if self.members == ("linear",) else (*self.members, "mean")
 
     def typed(self, *, outcome: bool = False) -> dict[str, pl.DataType]:
         """What expressions may name: the columns as they are typed, and a panel's past; for the outcome, its future too."""
