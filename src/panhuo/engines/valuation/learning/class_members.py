@@ -16,7 +16,7 @@ import polars as pl
 
 from panhuo.engines.valuation.learning.design import Matrix
 from panhuo.engines.valuation.learning.specification import Feature, Specification
-from panhuo.engines.valuation.learning.trees import boosting
+from panhuo.engines.valuation.learning.trees import PATIENCE, best_round, booster, boosting, threads
 
 Vector = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
@@ -77,13 +77,12 @@ def best_rounds(parts: list[tuple[Matrix, Numbers, Matrix, Numbers]], specificat
         test, test_weight = _weighed(held, told)
         data = lgb.Dataset(train[:, :-1], train[:, -1], weight=weight, free_raw_data=False)
         lgb.train(
-            _parameters(_boosting(specification, seed), size), data, specification.boosting.most,
+            _parameters(_boosting(specification, seed), size, len(train)), data, specification.boosting.most,
             valid_sets=[data.create_valid(test[:, :-1], test[:, -1], weight=test_weight)],
-            callbacks=[lgb.record_evaluation(errors), lgb.early_stopping(30, verbose=False)],
+            callbacks=[lgb.record_evaluation(errors), lgb.early_stopping(PATIENCE, verbose=False)],
         )  # fmt: skip
-        curve = np.asarray(errors["valid_0"]["multi_logloss"])
-        curves.append(np.append(curve, np.full(specification.boosting.most - len(curve), curve[-1])) * len(told))
-    return max(1, int(np.argmin(np.sum(curves, axis=0))) + 1)
+        curves.append((errors["valid_0"]["multi_logloss"], len(told)))
+    return best_round(curves, specification.boosting.most)
 
 
 def _weighed(matrix: Matrix, outcome: Numbers) -> tuple[Matrix, Vector]:
@@ -153,9 +152,9 @@ def _boosting(specification: Specification, seed: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _parameters(own: Mapping[str, Any], size: int) -> dict[str, Any]:
+def _parameters(own: Mapping[str, Any], size: int, rows: int) -> dict[str, Any]:
     fixed = {"objective": "multiclass", "metric": "multi_logloss", "num_class": size, "deterministic": True, "force_row_wise": True}
-    return {**fixed, "num_threads": 1, "verbosity": -1, **own}
+    return {**fixed, "num_threads": threads(rows), "verbosity": -1, **own}
 
 
 def _grow(matrix: Matrix, outcome: Numbers, own: Mapping[str, Any], rounds: int, size: int) -> dict[str, Any]:
@@ -165,18 +164,16 @@ def _grow(matrix: Matrix, outcome: Numbers, own: Mapping[str, Any], rounds: int,
     if len(present) < 2:
         return {"classes": present.tolist(), "size": size, "trees": ""}
     train, weight = _weighed(matrix, np.searchsorted(present, outcome))  # a class that never came has no trees and the floor for a chance
-    booster = lgb.train(_parameters(own, len(present)), lgb.Dataset(train[:, :-1], train[:, -1], weight=weight), rounds)
+    booster = lgb.train(_parameters(own, len(present), len(train)), lgb.Dataset(train[:, :-1], train[:, -1], weight=weight), rounds)
     return {"classes": present.tolist(), "size": size, "trees": booster.model_to_string()}
 
 
 def _grown(known: Mapping[str, Any], matrix: Matrix) -> Matrix:
-    lgb = boosting()
-
     out = np.full((len(matrix), known["size"]), _FLOOR)
     if not known["trees"]:
         out[:, known["classes"]] = 1.0
     else:
-        out[:, known["classes"]] = np.maximum(np.asarray(lgb.Booster(model_str=known["trees"]).predict(matrix, num_threads=1)), _FLOOR)
+        out[:, known["classes"]] = np.maximum(np.asarray(booster(known["trees"]).predict(matrix, num_threads=threads(len(matrix)))), _FLOOR)
     out /= out.sum(axis=1, keepdims=True)
     return out
 

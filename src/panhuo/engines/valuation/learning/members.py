@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from panhuo.engines.valuation.learning.design import Matrix
 from panhuo.engines.valuation.learning.specification import Boosting, Specification
-from panhuo.engines.valuation.learning.trees import boosting
+from panhuo.engines.valuation.learning.trees import PATIENCE, best_round, booster, boosting, threads
 
 Vector = npt.NDArray[np.float64]
 _STRENGTHS = np.logspace(-2, 5, 22)
@@ -81,19 +81,20 @@ def best_rounds(matrix: Matrix, outcome: Vector, folds: npt.NDArray[np.int64], s
         errors: dict[str, Any] = {}
         train = lgb.Dataset(matrix[~held], outcome[~held], free_raw_data=False)
         lgb.train(
-            _parameters(specification, seed, "regression"), train, specification.boosting.most,
-            valid_sets=[train.create_valid(matrix[held], outcome[held])], callbacks=[lgb.record_evaluation(errors)],
+            _parameters(specification, seed, "regression", len(matrix)), train, specification.boosting.most,
+            valid_sets=[train.create_valid(matrix[held], outcome[held])],
+            callbacks=[lgb.record_evaluation(errors), lgb.early_stopping(PATIENCE, verbose=False)],
         )  # fmt: skip
-        curves.append(np.asarray(errors["valid_0"]["l2"]) * held.sum())
-    return max(1, int(np.argmin(np.sum(curves, axis=0))) + 1)
+        curves.append((errors["valid_0"]["l2"], int(held.sum())))
+    return best_round(curves, specification.boosting.most)
 
 
-def _parameters(specification: Specification, seed: int, objective: str) -> dict[str, Any]:
+def _parameters(specification: Specification, seed: int, objective: str, rows: int) -> dict[str, Any]:
     b: Boosting = specification.boosting
     return {
         "objective": objective, "learning_rate": b.rate, "num_leaves": b.leaves, "min_data_in_leaf": b.least, "feature_fraction": b.columns,
         "bagging_fraction": b.rows, "bagging_freq": 1, "lambda_l2": b.ridge, "monotone_constraints": [f.monotone for f in specification.features],
-        "seed": seed, "deterministic": True, "force_row_wise": True, "num_threads": 1, "verbosity": -1, "metric": "l2" if objective == "regression" else "binary_logloss",
+        "seed": seed, "deterministic": True, "force_row_wise": True, "num_threads": threads(rows), "verbosity": -1, "metric": "l2" if objective == "regression" else "binary_logloss",
     }  # fmt: skip
 
 
@@ -103,20 +104,18 @@ def _grow(matrix: Matrix, outcome: Vector, specification: Specification, seed: i
     if len(outcome) < 2 or np.ptp(outcome) < _EVEN:
         return [f"constant {outcome.mean() if len(outcome) else 0.0!r}"]
     return [
-        lgb.train(_parameters(specification, seed + k, objective), lgb.Dataset(matrix, outcome), rounds).model_to_string()
+        lgb.train(_parameters(specification, seed + k, objective, len(matrix)), lgb.Dataset(matrix, outcome), rounds).model_to_string()
         for k in range(specification.boosting.seeds)
     ]
 
 
 def _trees(texts: list[str], matrix: Matrix) -> Vector:
-    lgb = boosting()
-
     total = np.zeros(len(matrix))
     for text in texts:
         if text.startswith("constant "):
             total += float(text.split(" ")[1])
         else:
-            total += lgb.Booster(model_str=text).predict(matrix, num_threads=1)
+            total += booster(text).predict(matrix, num_threads=threads(len(matrix)))
     return total / len(texts)
 
 
