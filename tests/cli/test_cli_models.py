@@ -88,6 +88,19 @@ def test_the_card_and_the_comparison(folder: Path) -> None:
     assert compared["against"]["other.panhuo"]["verdict"] in ("better", "tied", "worse")
 
 
+def test_roll_rates_of_a_panel(folder: Path) -> None:
+    rows = ["id,month,status", *(f"B{who},{month},{'C' if month > who else '0'}" for who in range(1, 5) for month in range(1, 6))]
+    (folder / "panel.csv").write_text("\n".join(rows) + "\n")
+    words = ("rollrates", "--data", "panel.csv", "--entity", "id", "--month", "month", "--status", "status", "--ladder", "C,0", "--absorbing", "C")
+    done = panhuo(*words, "-o", "rates.csv", "--json", cwd=folder)
+    found = json.loads(done.stdout)
+    assert found["matrix"] == [[1.0, 0.0], [pytest.approx(4 / 10), pytest.approx(6 / 10)]]  # 0 stands 1+2+3+4 times, and leaves four times
+    assert found["ends"] == [[1.0], [pytest.approx(1.0)]]
+    assert pl.read_csv(folder / "rates.csv")["count"].to_list() == [4, 6]
+    assert "LADDER" not in done.stderr
+    assert "ROLL_RATES_UNUSABLE" in panhuo(*words[:-3], "C", cwd=folder).stderr
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [

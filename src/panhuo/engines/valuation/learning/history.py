@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from panhuo.engines.valuation.learning.panel import with_months
-from panhuo.engines.valuation.learning.specification import Column, Specification
+from panhuo.engines.valuation.learning.specification import Column, ColumnKind, Specification
 from panhuo.kernel.errors import InputUnusable
 from panhuo.kernel.expressions import compile_sql
 from panhuo.kernel.words import Words
@@ -62,6 +62,23 @@ def read_rows(paths: Sequence[Path], specification: Specification) -> Rows:
         for name, count in told.items():
             unread[name] = unread.get(name, 0) + count
     return rows_of(pl.concat([frame for frame, _ in frames]), specification, unread=unread, where=", ".join(str(path) for path in paths))
+
+
+def read_columns(paths: Sequence[Path], kinds: Mapping[str, ColumnKind]) -> pl.DataFrame:
+    """These columns of the files as one, typed. Raises InputUnusable for a file that cannot be read or lacks one."""
+    frames = []
+    for path in paths:
+        raw = _raw(path)
+        if lacking := [name for name in kinds if name not in raw.columns]:
+            raise _unusable(
+                path,
+                f"缺少列 {'、'.join(lacking)}",
+                f"lacks the column(s) {', '.join(lacking)}",
+                f"现有：{'、'.join(raw.columns[:20])}",
+                f"there are: {', '.join(raw.columns[:20])}",
+            )
+        frames.append(raw.select(_cast(raw[name], Column(kind=kind)).alias(name) for name, kind in kinds.items()))
+    return pl.concat(frames)
 
 
 def rows_of(columns: pl.DataFrame, specification: Specification, *, unread: dict[str, int] | None = None, where: str = "data") -> Rows:
