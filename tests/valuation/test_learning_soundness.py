@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 from learning_data import frame, history, specification
 
-from panhuo.engines.valuation.learning import card_data, card_text, fit
+from panhuo.engines.valuation.learning import card_data, card_text, drift, fit
 from panhuo.engines.valuation.learning.card import verdict_of
+from panhuo.engines.valuation.learning.drift import psi
 from panhuo.engines.valuation.learning.history import rows_of
 from panhuo.engines.valuation.learning.judging import against
 from panhuo.engines.valuation.learning.record import OTHER, moves, share_in
@@ -126,3 +127,28 @@ def test_a_card_says_what_it_is_not_for_and_does_not_boast() -> None:
         assert all(one in text for one in words) or card_data(model)["verdict"] == "worse"
         assert model.fingerprint[:16] in text
         assert all(feature.name in text for feature in spec.features)
+
+
+def test_the_stability_index_is_the_two_relative_entropies() -> None:
+    then, now = [0.5, 0.3, 0.2], [0.2, 0.3, 0.5]
+    assert psi(then, then) == 0.0
+    assert psi(then, now) == pytest.approx(psi(now, then)) == pytest.approx(2 * 0.3 * np.log(2.5))
+    assert 0 < psi([1.0, 0.0], [0.99, 0.01]) < 0.1  # an empty tenth is not infinitely strange
+
+
+def test_drift_is_seen_where_it_is_and_nowhere_else() -> None:
+    spec = specification(**QUICK)
+    model = fit(history(2000, spec=spec), specification=spec)
+    same = drift(model, history(2000, spec=spec, seed=8))
+    assert same["state"] == "stable"
+    assert max(one["psi"] for one in same["features"]) < 0.05
+    moved = frame(2000, seed=8).with_columns(z=pl.col("z") + 1.0)
+    found = drift(model, rows_of(moved, spec))
+    assert (found["features"][0]["name"], found["features"][0]["state"]) == ("fz", "alarm")
+    assert [one["state"] for one in found["features"][1:]] == ["stable", "stable"]
+    strangers = rows_of(frame(2000, seed=8).with_columns(town=pl.lit("T9")), spec)
+    assert {one["name"]: one["state"] for one in drift(model, strangers)["features"]}["place"] == "alarm"
+    worse = rows_of(frame(2000, seed=8).with_columns(y=1 - pl.col("y")), spec)
+    assert drift(model, worse)["outcomes"]["state"] != "stable"
+    few = drift(model, rows_of(frame(20, seed=8), spec))
+    assert (few["enough"], few["outcomes"]) == (False, None)

@@ -206,6 +206,46 @@ def compare_command(models: tuple[Path, ...], data: tuple[Path, ...], as_json: b
 
 
 @command.command(
+    "drift",
+    help=say(
+        "漂移：新数据与训练时的总体相差多少（PSI），结果已知时还看校准。\n\n示例：panhuo models drift 模型.panhuo --data 本月.csv",
+        "Drift: how far new data are from those that taught the model (PSI), and where outcomes are known, calibration.\n\n"
+        "Example: panhuo models drift lgd.panhuo --data month.csv",
+    ),
+)
+@click.argument("model", type=_FILE)
+@_DATA
+@_JSON
+def drift_command(model: Path, data: tuple[Path, ...], as_json: bool) -> None:
+    from panhuo.engines.valuation.learning import drift, load, read_rows
+
+    known = load(model)
+    found = drift(known, read_rows(data, known.specification))
+    if as_json:
+        emit_json(found)
+        return
+    words = {"stable": say("稳定", "stable"), "watch": say("关注", "watch"), "alarm": say("报警", "alarm")}
+    click.echo(
+        say(
+            f"{known.specification.name}：{found['rows']:,} 行，{words[found['state']]}",
+            f"{known.specification.name}: {found['rows']:,} rows, {words[found['state']]}",
+        )
+    )
+    if not found["enough"]:
+        click.echo(say("行数太少，只作参考", "too few rows to judge by"))
+    click.echo(f"  {say('预测值', 'answers'):<24} PSI {found['answers']['psi']:.3f}  {words[found['answers']['state']]}")
+    for one in found["features"]:
+        click.echo(f"  {one['name']:<24} PSI {one['psi']:.3f}  {words[one['state']]}")
+    if told := found["outcomes"]:
+        click.echo(
+            say(
+                f"结果已知 {told['rows']:,} 行：偏差 {told['bias']:+.4f}，校准斜率 {told['calibration_slope']:.3f}，区间覆盖 {told['coverage']:.1%}，{words[told['state']]}",
+                f"outcomes known of {told['rows']:,} rows: bias {told['bias']:+.4f}, calibration slope {told['calibration_slope']:.3f}, coverage {told['coverage']:.1%}, {words[told['state']]}",
+            )
+        )
+
+
+@command.command(
     "rollrates",
     help=say(
         "迁徙率：按月末状态统计下月去向，含区间、终态概率与分组。\n\n示例：panhuo models rollrates --data 记录.parquet --entity ID --month MONTHS_BALANCE "

@@ -4,6 +4,7 @@ from panhuo.engines.valuation.learning.artefact import load, save
 from panhuo.engines.valuation.learning.card import card_data, card_text
 from panhuo.engines.valuation.learning.classes import ClassModel
 from panhuo.engines.valuation.learning.comparing import compare
+from panhuo.engines.valuation.learning.drift import drift
 from panhuo.engines.valuation.learning.evaluation import evaluate
 from panhuo.engines.valuation.learning.history import read_rows
 from panhuo.engines.valuation.learning.model import Model, fit
@@ -16,6 +17,7 @@ __all__ = [
     "card_data",
     "card_text",
     "compare",
+    "drift",
     "evaluate",
     "fit",
     "load",

@@ -47,10 +47,21 @@ def shares(features: pl.DataFrame, specification: Specification) -> dict[str, di
             known = dict(zip(counted[feature.name].to_list(), (counted["count"] / features.height).to_list(), strict=True))
             found[feature.name] = {"shares": {**known, OTHER: max(0.0, 1.0 - sum(known.values()))}}
             continue
-        told = values.drop_nulls().to_numpy()
-        edges = sorted(set(np.quantile(told, np.linspace(0, 1, _BINS + 1)[1:-1]).tolist())) if len(told) else []
+        edges = _edges(values.drop_nulls().to_numpy())
         found[feature.name] = {"edges": edges, "shares": share_in(values, edges)}
     return found
+
+
+def _edges(told: Vector) -> list[float]:
+    return sorted(set(np.quantile(told, np.linspace(0, 1, _BINS + 1)[1:-1]).tolist())) if len(told) else []
+
+
+def _answers(found: npt.NDArray[np.float64]) -> dict[str, Any]:
+    """How answers for those who taught lie: of figures tenths, of chances the mean of each."""
+    if found.ndim == 2:
+        return {"shares": found.mean(axis=0).tolist()}
+    edges = _edges(found)
+    return {"edges": edges, "shares": share_in(pl.Series(found), edges)}
 
 
 def share_in(values: pl.Series, edges: list[float]) -> list[float]:
@@ -76,6 +87,7 @@ def record(
         "against": {name: dict(one) for name, one in against.items()},
         "moves": moves(taught.features, answer, seed=seed),
         "features": shares(taught.features, specification),
+        "answers": _answers(answer(taught.features)),
         "outcome": outcome_of(taught, specification),
         "time": None if time is None or not len(time) else [float(time.min()), float(time.max())],  # type: ignore[arg-type]
     }
