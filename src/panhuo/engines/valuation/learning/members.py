@@ -49,7 +49,7 @@ def learn(member: str, task: Task, specification: Specification) -> dict[str, An
         return _means(task.segment, task.outcome, specification.shrink)
     high = float(specification.target.high or 1.0)
     if member == "fractional":
-        return _fractional(task.spread, task.outcome / high) | {"high": high}
+        return fractional(task.spread, task.outcome / high) | {"high": high}
     anything = task.outcome > 0.0
     return {
         "anything": _grow(task.matrix, anything.astype(np.float64), specification, task.seed, task.rounds, "binary"),
@@ -141,7 +141,7 @@ def _ridge(spread: Matrix, outcome: Vector) -> dict[str, Any]:
     return {"centre": centre.tolist(), "width": width.tolist(), "weights": weights.tolist(), "constant": constant}
 
 
-def _fractional(spread: Matrix, share: Vector) -> dict[str, Any]:
+def fractional(spread: Matrix, share: Vector) -> dict[str, Any]:
     z, centre, width = _scaled(spread)
     share = np.clip(share, 0.0, 1.0)
     design = np.column_stack([np.ones(len(z)), z])
