@@ -88,6 +88,26 @@ def test_the_card_and_the_comparison(folder: Path) -> None:
     assert compared["against"]["other.panhuo"]["verdict"] in ("better", "tied", "worse")
 
 
+def test_the_price_of_a_package(folder: Path) -> None:
+    for words in (("sample", "-n", "60", "-o", "tape.csv"), ("run", "tape.csv", "-o", "out", "--as-of", "2026-10-31")):
+        assert subprocess.run([sys.executable, "-m", "panhuo.cli.main", *words], cwd=folder, capture_output=True).returncode == 0
+    found = json.loads(panhuo("package", "out", "--by", "product", "--json", cwd=folder).stdout)
+    accounts = pl.read_parquet(folder / "out" / "accounts.parquet")
+    assert found["accounts"] == accounts.height
+    assert found["face_fen"] == accounts["balance_fen"].clip(0).sum()
+    assert sum(one["price_fen"] for one in found["segments"]) == pytest.approx(found["price_fen"], abs=10)
+    dearer = json.loads(panhuo("package", "out", "--required-return", "0.4", "--json", cwd=folder).stdout)
+    assert 0 < dearer["price_fen"] < found["price_fen"] < found["recovery_fen"]
+    assert "90" in panhuo("package", "out", cwd=folder).stdout
+    for words, code in (
+        (("package", "nowhere"), "RESULT_UNUSABLE"),
+        (("package", "out", "--by", "nothing"), "RESULT_COLUMN"),
+        (("package", "out", "--servicing", "2"), "BUYER_WRONG"),
+    ):
+        done = panhuo(*words, cwd=folder)
+        assert (done.returncode, code in done.stderr) == (3, True)
+
+
 def test_roll_rates_of_a_panel(folder: Path) -> None:
     rows = ["id,month,status", *(f"B{who},{month},{'C' if month > who else '0'}" for who in range(1, 5) for month in range(1, 6))]
     (folder / "panel.csv").write_text("\n".join(rows) + "\n")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from panhuo.cli.models_packages import package, rollrates
 from panhuo.cli.output import emit_json, language, say
 from panhuo.cli.outputs import refuse_input, write_whole
 from panhuo.kernel.words import Words
@@ -245,73 +246,6 @@ def drift_command(model: Path, data: tuple[Path, ...], as_json: bool) -> None:
         )
 
 
-@command.command(
-    "rollrates",
-    help=say(
-        "迁徙率：按月末状态统计下月去向，含区间、终态概率与分组。\n\n示例：panhuo models rollrates --data 记录.parquet --entity ID --month MONTHS_BALANCE "
-        "--status STATUS --ladder C,X,0,1,2,3,4,5 --absorbing C -o 迁徙率.csv",
-        "Roll rates: where accounts of each status stand a month later, with intervals, where it ends, and by group.\n\n"
-        "Example: panhuo models rollrates --data record.parquet --entity ID --month MONTHS_BALANCE --status STATUS --ladder C,X,0,1,2,3,4,5 --absorbing C -o rates.csv",
-    ),
-)
-@_DATA
-@click.option("--entity", required=True, help=say("借款人列", "the borrower's column"))
-@click.option("--month", required=True, help=say("月份列（每月加一的整数）", "the month's column (whole numbers, rising by one a month)"))
-@click.option("--status", required=True, help=say("状态列", "the status's column"))
-@click.option("--ladder", required=True, help=say("状态，从好到坏，以逗号分隔", "the statuses, the best first, with commas between"))
-@click.option("--absorbing", default="", help=say("终态（结清、核销），以逗号分隔", "statuses that are kept for good (paid, charged off)"))
-@click.option("--by", default="", help=say("分组列（产品、放款月份），以逗号分隔", "columns to group by (product, vintage)"))
-@click.option("--balance", default=None, help=say("月末余额列，另按金额统计", "the month-end balance's column: rates by money, too"))
-@click.option("-o", "--out", type=_FILE, help=say("写成 CSV 的文件", "the CSV file to write"))
-@_JSON
-def rollrates(
-    data: tuple[Path, ...],
-    entity: str,
-    month: str,
-    status: str,
-    ladder: str,
-    absorbing: str,
-    by: str,
-    balance: str | None,
-    out: Path | None,
-    as_json: bool,
-) -> None:
-    from panhuo.engines.valuation.learning.history import read_columns
-    from panhuo.engines.valuation.rollrates import ends, roll_rates
-
-    steps, kept, groups = (tuple(one.strip() for one in text.split(",") if one.strip()) for text in (ladder, absorbing, by))
-    panel = read_columns(
-        data, {entity: "text", month: "number", status: "text", **dict.fromkeys(groups, "text"), **({balance: "number"} if balance else {})}
-    )
-    found = roll_rates(panel, entity=entity, month=month, status=status, ladder=steps, absorbing=kept, by=groups, balance=balance)
-    if out is not None:
-        refuse_input(out, *data)
-        write_whole(out, found.table.write_csv(include_bom=True).encode())
-    matrix = found.matrix()
-    if as_json:
-        emit_json(
-            {
-                "ladder": steps,
-                "matrix": matrix.tolist(),
-                "ends": ends(matrix, [steps.index(one) for one in kept]).tolist() if kept else None,
-                "rates": found.table.to_dicts(),
-                "gaps": found.gaps,
-                "outside": found.outside,
-            }
-        )
-        return
-    width = max(8, *(len(step) + 2 for step in steps))
-    click.echo(" " * width + "".join(f"{step:>{width}}" for step in steps))
-    for step, row in zip(steps, matrix, strict=True):
-        click.echo(f"{step:<{width}}" + "".join(f"{share:>{width}.2%}" for share in row))
-    click.echo(
-        say(
-            f"缺下月记录 {found.gaps:,} 条，阶梯外状态 {found.outside:,} 条，未计入",
-            f"{found.gaps:,} record(s) without one a month later and {found.outside:,} of a status off the ladder are not counted",
-        )
-    )
-
-
 def _print(known: Model | ClassModel, found: dict[str, Any]) -> None:
     click.echo(say(f"{known.specification.name}：{found['n']:,} 行", f"{known.specification.name}: {found['n']:,} rows"))
     _table({say("模型", "model"): found["metrics"], **found["baselines"]})
@@ -336,3 +270,7 @@ def _write(frame: pl.DataFrame, out: Path) -> None:
     buffer = io.BytesIO()
     frame.write_parquet(buffer)
     write_whole(out, buffer.getvalue())
+
+
+command.add_command(package)
+command.add_command(rollrates)
