@@ -7,7 +7,7 @@ not seen it (repeated cross-validation). Small sets are repeated more often.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,16 +35,17 @@ SETS: Mapping[str, tuple[str, Sequence[str]]] = {
 """How each is split, and the files of it under the data folder."""
 HELD_OUT = 0.3
 _FOLDS = 5
-_SMALL, _MIDDLE = 200, 5_000
+_SMALL, _MIDDLE = 200, 1_500
 _SHOWN = (
     "rmse", "mae", "median_absolute_error", "crps", "spearman", "auc", "ks", "calibration_slope", "calibration_intercept", "coverage", "width", "log_loss", "brier", "rps",
     "accuracy", "base_rate", "precision_top_1", "precision_top_5",
 )  # fmt: skip
 
 
-def evidence(folder: Path, names: Sequence[str] = (), *, seed: int = 0) -> dict[str, dict[str, Any]]:
-    """folder: where the data lie. names: of specifications, all by default. Raises InputUnusable for a file that is not there."""
-    return {name: _one(name, folder, seed) for name in names or SETS}
+def evidence(folder: Path, names: Sequence[str] = (), *, seed: int = 0) -> Iterator[tuple[str, dict[str, Any]]]:
+    """One specification after the other. folder: where the data lie. names: all by default. Raises InputUnusable for a file that is not there."""
+    for name in names or SETS:
+        yield name, _one(name, folder, seed)
 
 
 def _one(name: str, folder: Path, seed: int) -> dict[str, Any]:

@@ -58,12 +58,13 @@ def _models(data: Path | None, only: tuple[str, ...], out: Path | None, as_json:
             where="panhuo bench models",
             remedy=Words(f"--data 目录；可用的规格：{'、'.join(SETS)}", f"--data FOLDER; there are: {', '.join(SETS)}"),
         )
-    found = evidence(data, only)
-    text = page(found)
-    if out is not None:
-        write_whole(out, text.encode())
-    elif not as_json:
-        click.echo(text)
+    found: dict[str, Any] = {}
+    for name, figures in evidence(data, only):
+        found[name] = figures
+        if out is not None:  # it takes half an hour: what is known is kept
+            write_whole(out, page(found).encode())
+    if out is None and not as_json:
+        click.echo(page(found))
     return found
 
 
