@@ -63,6 +63,14 @@ def test_prices_of_packages_not_seen(folder: Path) -> None:
     assert told["against"]["mean"]["verdict"] == "better"
 
 
+def test_reasons_add_up_to_the_answer(folder: Path) -> None:
+    assert panhuo("predict", "m.panhuo", "--data", "later.csv", "-o", "r.parquet", "--reasons", "6", cwd=folder).returncode == 0
+    found = pl.read_parquet(folder / "r.parquet")
+    added = found.select(pl.sum_horizontal(f"moved_{k}" for k in range(1, 7))).to_series()
+    assert (found["start"] + added).to_numpy() == pytest.approx(found["prediction"].to_numpy(), rel=1e-9)
+    assert (found["reason_1"] == "overdue").mean() > 0.8
+
+
 def test_a_package_without_a_price_is_valued_where_it_says_which_price(folder: Path) -> None:
     (folder / "asked.csv").write_text(
         "upb_total_mn,wavg_overdue_days,product,price_kind\n100,400,个人消费贷款,start\n100,2500,个人消费贷款,start\n100,2500,个人消费贷款,\n"

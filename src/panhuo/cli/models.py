@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from panhuo.engines.valuation.learning import ClassModel, Model
+    from panhuo.engines.valuation.learning.history import Rows
 
 _FILE = click.Path(path_type=Path)
 _DATA = click.option(
@@ -109,14 +110,22 @@ def train(spec: str, data: tuple[Path, ...], out: Path, seed: int, as_json: bool
 @click.argument("model", type=_FILE)
 @_DATA
 @click.option("-o", "--out", type=_FILE, required=True, help=say("输出 .parquet", "the .parquet file to write"))
+@click.option(
+    "--reasons",
+    type=click.IntRange(0, 20),
+    default=0,
+    show_default=True,
+    help=say("另给影响最大的几个特征及各自增减多少", "also the features that moved each answer most, and how far"),
+)
 @_JSON
-def predict(model: Path, data: tuple[Path, ...], out: Path, as_json: bool) -> None:
+def predict(model: Path, data: tuple[Path, ...], out: Path, reasons: int, as_json: bool) -> None:
     from panhuo.engines.valuation.learning import load, read_rows
 
     known = load(model)
     refuse_input(out, model, *data)
     rows = read_rows(data, known.specification)
-    _write(known.answer(rows), out)
+    answers = known.answer(rows)
+    _write(answers.hstack(_reasons(known, rows, reasons)) if reasons else answers, out)
     if as_json:
         emit_json({"specification": known.specification.name, "rows_in": rows.rows_in, "rows": len(rows), "unread": rows.unread})
         return
@@ -264,6 +273,21 @@ def _tell_unread(unread: dict[str, int]) -> None:
         click.echo(
             say(f"注意：{name} 有 {count:,} 格无法识别，按缺失计", f"note: {count:,} cell(s) of {name} cannot be read and count as missing"), err=True
         )
+
+
+def _reasons(known: Model | ClassModel, rows: Rows, most: int) -> pl.DataFrame:
+    from panhuo.engines.valuation.learning import ClassModel
+    from panhuo.engines.valuation.learning.explaining import reasons
+    from panhuo.kernel.errors import UsageInvalid
+
+    if isinstance(known, ClassModel):
+        raise UsageInvalid(
+            "REASONS_OF_CLASSES",
+            Words("类别模型没有逐特征的增减", "a model of classes has no additions feature by feature"),
+            where="--reasons",
+            remedy=Words("去掉 --reasons，或看模型卡", "leave --reasons out, or see the model's card"),
+        )
+    return reasons(known, rows.features, most=most).drop("prediction")
 
 
 def _write(frame: pl.DataFrame, out: Path) -> None:
