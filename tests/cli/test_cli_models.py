@@ -2,20 +2,44 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 import pytest
 
+from panhuo.cli.main import cli
+from panhuo.kernel.errors import PanhuoError
 from panhuo.kernel.randomness import stream
 
 
-def panhuo(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "panhuo.cli.main", "models", *words], capture_output=True, text=True, cwd=cwd, timeout=300)
+class Done(NamedTuple):
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def panhuo(*words: str, cwd: Path) -> Done:
+    """The command in this process, as :func:`panhuo.cli.main.main` ends it; a process of its own is started by :func:`test_it_is_a_command_of_its_own` alone."""
+    out, err, before = io.StringIO(), io.StringIO(), Path.cwd()
+    os.chdir(cwd)
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            cli.main(["models", *words] if words[0] not in ("sample", "run") else list(words), standalone_mode=False)
+        status = 0
+    except PanhuoError as error:
+        err.write(error.describe("en"))
+        status = error.exit_status
+    finally:
+        os.chdir(before)
+    return Done(status, out.getvalue(), err.getvalue())
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +62,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ).write_csv(path / name)
     assert panhuo("train", "package-price", "--data", "history.csv", "-o", "m.panhuo", cwd=path).returncode == 0
     return path
+
+
+def test_it_is_a_command_of_its_own(folder: Path) -> None:
+    words = [sys.executable, "-m", "panhuo.cli.main", "models", "predict", "history.csv", "--data", "later.csv", "-o", "x.parquet"]
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True)
+    assert (done.returncode, "MODEL_UNUSABLE" in done.stderr, "Traceback" in done.stderr) == (3, True, False)
 
 
 def test_specifications_are_listed(folder: Path) -> None:
@@ -98,7 +128,7 @@ def test_the_card_and_the_comparison(folder: Path) -> None:
 
 def test_the_price_of_a_package(folder: Path) -> None:
     for words in (("sample", "-n", "60", "-o", "tape.csv"), ("run", "tape.csv", "-o", "out", "--as-of", "2026-10-31")):
-        assert subprocess.run([sys.executable, "-m", "panhuo.cli.main", *words], cwd=folder, capture_output=True).returncode == 0
+        assert panhuo(*words, cwd=folder).returncode == 0
     found = json.loads(panhuo("package", "out", "--by", "product", "--json", cwd=folder).stdout)
     accounts = pl.read_parquet(folder / "out" / "accounts.parquet")
     assert found["accounts"] == accounts.height
