@@ -9,6 +9,8 @@ import polars as pl
 import pytest
 
 from panhuo.bench import evidence as bench
+from panhuo.engines.valuation.learning import fit, load_specification, read_rows
+from panhuo.engines.valuation.learning.evaluation import answers_of, measured, pooled
 from panhuo.kernel.errors import InputUnusable
 from panhuo.kernel.randomness import stream
 
@@ -26,8 +28,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_every_row_is_answered_once_a_turn_by_a_model_that_has_not_seen_it(folder: Path) -> None:
     ((name, found),) = bench.evidence(folder)
-    assert found["n"] == 10 * 60
-    assert found["rows"] == 60
+    assert found["n"] == found["rows"] == 60
+    assert 0 < found["metrics"]["median_percentage_error"] < 0.3
     assert found["against"]["mean"]["verdict"] == "better"
     text = bench.page({name: found})
     assert f"{found['metrics']['rmse']:.4f}" in text
@@ -38,3 +40,18 @@ def test_every_row_is_answered_once_a_turn_by_a_model_that_has_not_seen_it(folde
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputUnusable):
         list(bench.evidence(tmp_path, ["mortgage-lgd"]))
+
+
+def test_a_row_of_many_turns_is_one_row(folder: Path) -> None:
+    """The same answers ten times over say no more than once."""
+    specification = load_specification("package-price")
+    rows = read_rows([folder / "p.csv"], specification).known
+    told = answers_of(fit(rows, specification=specification), rows)
+    once, often = measured(told, specification), measured(pooled([told] * 10), specification, turns=10)
+    assert often["n"] == once["n"] == 60
+    assert often["metrics"]["rmse"] == pytest.approx(once["metrics"]["rmse"])
+    assert often["intervals"]["model"]["rmse"] == pytest.approx(once["intervals"]["model"]["rmse"])
+    assert often["against"] == once["against"]
+    outcome = read_rows([folder / "p.csv"], specification).known.outcome.to_numpy()
+    crossed, _, turns = bench._crossed(rows, specification, 0)
+    assert crossed["model"].outcome.reshape(turns, 60) == pytest.approx(np.tile(outcome, (turns, 1)))

@@ -37,7 +37,7 @@ HELD_OUT = 0.3
 _FOLDS = 5
 _SMALL, _MIDDLE = 200, 1_500
 _SHOWN = (
-    "rmse", "mae", "median_absolute_error", "crps", "spearman", "auc", "ks", "calibration_slope", "calibration_intercept", "coverage", "width", "log_loss", "brier", "rps",
+    "rmse", "mae", "median_absolute_error", "median_percentage_error", "crps", "spearman", "auc", "ks", "calibration_slope", "calibration_intercept", "coverage", "width", "log_loss", "brier", "rps",
     "accuracy", "base_rate", "precision_top_1", "precision_top_5",
 )  # fmt: skip
 
@@ -53,29 +53,31 @@ def _one(name: str, folder: Path, seed: int) -> dict[str, Any]:
     specification = load_specification(name)
     rows = read_rows([folder / file for file in files], specification).known
     started = time.perf_counter()
-    told, split = (_by_time if how == "time" else _crossed)(rows, specification, seed)
-    found = measured(told, specification, seed=seed)
+    told, split, turns = (_by_time if how == "time" else _crossed)(rows, specification, seed)
+    found = measured(told, specification, seed=seed, turns=turns)
     return {**found, "split": split, "files": list(files), "rows": len(rows), "seconds": round(time.perf_counter() - started, 1)}
 
 
-def _by_time(rows: Rows, specification: Specification, seed: int) -> tuple[Told, str]:
+def _by_time(rows: Rows, specification: Specification, seed: int) -> tuple[Told, str, int]:
     """Taught by the months up to one whose outcomes were known before the first month that is held out."""
     assert rows.time is not None
     cut = float(rows.time.quantile(1 - HELD_OUT) or 0.0)
     gap = 31.0 * (specification.panel.ahead if specification.panel else 0)
     early, late = rows.filter((rows.time <= cut - gap).fill_null(value=False)), rows.filter((rows.time > cut).fill_null(value=False))
-    return answers_of(fit(early, specification=specification, seed=seed), late), f"time: {len(early):,} rows before, {len(late):,} after"
+    return answers_of(fit(early, specification=specification, seed=seed), late), f"time: {len(early):,} rows before, {len(late):,} after", 1
 
 
-def _crossed(rows: Rows, specification: Specification, seed: int) -> tuple[Told, str]:
+def _crossed(rows: Rows, specification: Specification, seed: int) -> tuple[Told, str, int]:
     times = 10 if len(rows) < _SMALL else 3 if len(rows) < _MIDDLE else 1
-    parts = []
+    whole = []
     for turn in range(times):
+        parts = []
         folds = folds_of(len(rows), _FOLDS, seed + 100 + turn)
         for fold in range(_FOLDS):
             held = pl.Series(folds == fold)
             parts.append(answers_of(fit(rows.filter(~held), specification=specification, seed=seed), rows.filter(held)))
-    return pooled(parts), f"cross-validation, {_FOLDS} folds, {times} time(s)"
+        whole.append(pooled(parts, np.argsort(np.argsort(folds, kind="stable"))))
+    return pooled(whole), f"cross-validation, {_FOLDS} folds, {times} time(s)", times
 
 
 def page(found: Mapping[str, Mapping[str, Any]]) -> str:
@@ -85,7 +87,7 @@ def page(found: Mapping[str, Mapping[str, Any]]) -> str:
         "",
         "Made by `panhuo bench models --data FOLDER -o docs/evidence/models.md`. Every answer is of a model that had not seen the row. In brackets: 95 % by resampling rows. Baselines are",
         "fitted on the same rows, with the same features, and have bands made the same way. *Better* and *worse* only where the interval of the paired difference of losses (squared error;",
-        "log loss of classes) leaves nought out; *tied* otherwise. Of rows repeated in several cross-validations the intervals are somewhat too narrow.",
+        "log loss of classes) leaves nought out; *tied* otherwise. A row that is answered in several turns of cross-validation is drawn with all its answers.",
         "",
         "| specification | rows | against the mean | against its best baseline | |",
         "|---|---:|---|---|---|",

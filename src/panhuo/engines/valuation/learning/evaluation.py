@@ -96,23 +96,25 @@ def answers_of(model: Model | ClassModel, rows: Rows) -> Told:
     return _of_classes(model, known) if isinstance(model, ClassModel) else _of_numbers(model, known)
 
 
-def pooled(parts: Sequence[Told]) -> Told:
-    """Of several models of one specification, each on other rows."""
-    return cast("Told", {name: _together([part[name] for part in parts]) for name in parts[0]})
+def pooled(parts: Sequence[Told], order: npt.NDArray[np.intp] | None = None) -> Told:
+    """Of several models of one specification, each on other rows. order: of all rows together, as they are to stand."""
+    return cast("Told", {name: _together([part[name] for part in parts], order) for name in parts[0]})
 
 
-def _together(parts: Sequence[Answers | Chances]) -> Answers | Chances:
-    return type(parts[0])(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(parts[0])))
+def _together(parts: Sequence[Answers | Chances], order: npt.NDArray[np.intp] | None) -> Answers | Chances:
+    whole = [np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(parts[0])]
+    return type(parts[0])(*(one if order is None else one[order] for one in whole))
 
 
-def measured(told: Told, specification: Specification, *, seed: int = 0) -> dict[str, Any]:
-    """As :func:`evaluate` gives it."""
-    rows = len(told["model"].outcome)
+def measured(told: Told, specification: Specification, *, seed: int = 0, turns: int = 1) -> dict[str, Any]:
+    """As :func:`evaluate` gives it. turns: how often the same rows stand there, one turn after the other, each in the same order: a row answered thrice is still one row,
+    and is drawn with all its answers."""
+    rows = len(told["model"].outcome) // turns
     parts = {name: one.measure(specification.level) for name, one in told.items()}
-    intervals = {name: with_intervals(rows, one, seed=seed) for name, one in parts.items()}
-    everything = np.arange(rows)
+    intervals = {name: with_intervals(rows, _of_turns(one, rows, turns), seed=seed) for name, one in parts.items()}
+    everything = np.arange(rows * turns)
     metrics = {name: dict(one(everything)) for name, one in parts.items()}
-    losses = {name: one.loss for name, one in told.items()}
+    losses = {name: one.loss.reshape(turns, rows).mean(axis=0) for name, one in told.items()}
     return {
         "n": rows,
         "metrics": metrics.pop("model"),
@@ -120,6 +122,10 @@ def measured(told: Told, specification: Specification, *, seed: int = 0) -> dict
         "intervals": intervals,
         "against": against(losses.pop("model"), losses, seed=seed),
     }
+
+
+def _of_turns(measure: Measure, rows: int, turns: int) -> Measure:
+    return measure if turns == 1 else lambda drawn: measure(np.concatenate([drawn + turn * rows for turn in range(turns)]))
 
 
 def _of_numbers(model: Model, known: Rows) -> dict[str, Answers]:

@@ -17,7 +17,7 @@ Vector = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float64]
 DRAWS = 400
 MOST_DRAWN = 8_000
-LOWER_IS_BETTER = frozenset({"mae", "median_absolute_error", "rmse", "crps", "width", "log_loss", "brier", "rps"})
+LOWER_IS_BETTER = frozenset({"mae", "median_absolute_error", "median_percentage_error", "rmse", "crps", "width", "log_loss", "brier", "rps"})
 
 
 def point_measures(outcome: Vector, answer: Vector) -> dict[str, float]:
@@ -26,8 +26,10 @@ def point_measures(outcome: Vector, answer: Vector) -> dict[str, float]:
     slope, intercept = line_of(answer, outcome)
     middle = np.median(outcome)
     above = outcome > middle if (outcome > middle).any() else outcome >= middle
+    relative = {"median_percentage_error": float(np.median(np.abs(error) / outcome))} if outcome.min() > 0 else {}
     return {
         "mae": float(np.abs(error).mean()),
+        **relative,
         "median_absolute_error": float(np.median(np.abs(error))),
         "rmse": float(np.sqrt((error**2).mean())),
         "bias": float(error.mean()),
