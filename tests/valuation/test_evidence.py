@@ -51,7 +51,9 @@ def test_a_row_of_many_turns_is_one_row(folder: Path) -> None:
     assert often["n"] == once["n"] == 60
     assert often["metrics"]["rmse"] == pytest.approx(once["metrics"]["rmse"])
     assert often["intervals"]["model"]["rmse"] == pytest.approx(once["intervals"]["model"]["rmse"])
-    assert often["against"] == once["against"]
+    for name, verdict in once["against"].items():
+        assert often["against"][name]["verdict"] == verdict["verdict"]
+        assert (often["against"][name]["low"], often["against"][name]["high"]) == pytest.approx((verdict["low"], verdict["high"]))
     outcome = read_rows([folder / "p.csv"], specification).known.outcome.to_numpy()
     crossed, _, turns = bench._crossed(rows, specification, 0)
     assert crossed["model"].outcome.reshape(turns, 60) == pytest.approx(np.tile(outcome, (turns, 1)))
