@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from made_runs import Ran, Rows
 
-from panhuo.engines.intake import bind
+from panhuo.engines.intake import bind, load_layout
 from panhuo.kernel.errors import InputUnusable
 from panhuo.kernel.frames import TAPE, TAPE_REQUIRED
 from panhuo.kernel.randomness import stream
@@ -39,12 +39,19 @@ def test_where_two_layouts_know_as_much_the_one_that_can_be_read_with_is_taken()
 
 def test_a_layout_that_lacks_a_heading_of_its_own_does_not_bar_one_that_has_all() -> None:
     """One heading that only the registration's layout knows must not refuse a tape that our own reads; what is not read then is told."""
-    headings = ["借据号", "姓名", "身份证号码", "未偿本金", "未偿利息", "逾期天数"]
+    headings = ["借据号", "姓名", "贷款品种", "未偿本金", "未偿利息", "逾期天数"]
     layout = choose_layout(headings, where="t.csv")
     assert layout.name == "panhuo"
     told = unread(layout, headings)
     assert told is not None
-    assert "身份证号码" in told.zh
+    assert "贷款品种" in told.zh
+
+
+def test_who_owes_is_not_left_unread_by_a_layout_that_reads_the_rest() -> None:
+    with pytest.raises(InputUnusable) as refused:
+        choose_layout(["借据号", "姓名", "身份证号码", "未偿本金", "未偿利息", "逾期天数"], where="t.csv")
+    assert refused.value.code == "LAYOUT_NOT_FOUND"
+    assert "身份证号码" in refused.value.cause.zh
 
 
 def test_a_layout_that_would_leave_the_people_unread_is_not_taken_for_want_of_a_better() -> None:
@@ -112,7 +119,10 @@ def test_a_tape_of_three_hundred_columns_runs_and_says_what_it_left(run_rows: Ca
 def test_what_is_named_as_a_field_that_the_layout_did_not_find_is_told() -> None:
     """Firms judged as persons, for want of their names and numbers, are worth a word."""
     headings = ["借据号", "企业名称", "统一社会信用代码", "未偿本金", "未偿利息", "罚息复利", "逾期天数", "五级分类", "放款日期", "到期日期"]
-    told = unread(choose_layout(headings, where="t.csv"), headings)
+    with pytest.raises(InputUnusable) as refused:
+        choose_layout(headings, where="t.csv")
+    assert "企业名称、统一社会信用代码" in refused.value.cause.zh
+    told = unread(load_layout("panhuo"), headings)  # chosen by its name
     assert told is not None
     assert "企业名称、统一社会信用代码" in told.zh
     own = ["借据号", "姓名", "客户名称", "未偿本金", "未偿利息", "逾期天数"]

@@ -97,10 +97,10 @@ def choose_layout(headings: Sequence[str], *, where: str) -> Layout:
 
 
 def _people_left_out(layout: Layout, headings: Sequence[str]) -> list[str]:
-    """Headings of debtors' names, identity numbers and telephones that the layout leaves out on purpose, as a registration of masked data does."""
-    ignored = set(map(normal_heading, layout.ignore))
-    known = {normal_heading(name) for field in _PEOPLE for name in synonyms()[field]}
-    return [heading for heading in headings if normal_heading(heading) in ignored & known]
+    """Headings of debtors' names, identity numbers and telephones of which the layout reads none: left out on purpose, as in a registration of masked data, or not known."""
+    found = frozenset(bind(layout, headings).fields)
+    known = {normal_heading(name) for field in _PEOPLE if field not in found for name in synonyms()[field]}
+    return [heading for heading in headings if normal_heading(heading) in known]
 
 
 def unread(layout: Layout, headings: Sequence[str]) -> Words | None:

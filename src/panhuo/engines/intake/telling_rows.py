@@ -69,6 +69,8 @@ def telling(batch: Batch, usable: pl.Series) -> Telling:
     if any(name in common for name in _STRONG):
         filled = batch.frame.select(pl.mean_horizontal(pl.col(name).is_not_null().cast(pl.Float64) for name in common)).to_series()
         lacking = ~named & (filled < _HALF)
+        if {"origination_date", "maturity_date"} <= set(told):  # no total begins and ends on a day
+            lacking &= ~(batch.frame["origination_date"].is_not_null() & batch.frame["maturity_date"].is_not_null())
     counts = pl.select(pl.when(strange & number.str.contains(r"^[0-9]{1,7}$")).then(number).cast(pl.Int64).fill_null(-1)).to_series()
     return Telling(_flags(strange), _flags(lacking), _flags(named), _flags(crowd), counts.to_numpy(), forms.to_numpy(), _flags(own))
 
